@@ -1,0 +1,110 @@
+//! The int8 product of two panels, folded chunk by chunk, as fast as this processor can.
+//!
+//! Three paths give the same bits: AVX-512 VNNI, AVX2, and portable Rust. The choice is made at run time; tests
+//! force every path that the machine has. The golden function is [`crate::tile`], which shares nothing with this.
+
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod avx2;
+mod dispatch;
+mod portable;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod vnni;
+
+use alloc::vec::Vec;
+
+use crate::panel::{Group, LANES, Panel, STEPS};
+
+pub use dispatch::Path;
+
+/// A 16x16 block of the product, row by row.
+pub type Tile = [[i32; LANES]; LANES];
+
+/// What the inner loops read: `rows[i]` times `lanes[j]` summed over all groups, a fold word every `chunk` groups.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    rows: &'a [Group],
+    lanes: &'a [Group],
+    /// Groups of a chunk; never 0.
+    chunk: usize,
+    /// The bytes of `lanes` are unsigned.
+    unsigned: bool,
+}
+
+/// Multiplies two panels and folds: returns the product over all k, and appends to `words` one XOR of all 256
+/// accumulators for every complete chunk of `r` steps.
+///
+/// `words` is cleared first. Steps beyond the shorter panel do not exist. `r = 0` means no fold.
+pub fn fold_tile(a: &Panel, b: &Panel, r: usize, words: &mut Vec<u32>) -> Tile {
+    fold_tile_on(Path::best(), a, b, r, words)
+}
+
+/// As [`fold_tile`] on a given path; a path that this machine lacks falls back to the portable one.
+pub fn fold_tile_on(path: Path, a: &Panel, b: &Panel, r: usize, words: &mut Vec<u32>) -> Tile {
+    words.clear();
+    let k = a.k().min(b.k());
+    if r == 0 {
+        return product_on(path, a, b, false);
+    }
+    if !r.is_multiple_of(STEPS) {
+        return portable::fold_by_step(a, b, k, r, words);
+    }
+    let chunk = r / STEPS;
+    let groups = k.div_ceil(STEPS);
+    words.reserve(k / r);
+    let job = Job {
+        rows: &a.groups()[..groups],
+        lanes: &b.groups()[..groups],
+        chunk,
+        unsigned: false,
+    };
+    let tile = dispatch::run(path, job, words);
+    // A last chunk whose steps fill the groups but not r: k counts, not the padding.
+    words.truncate(k / r);
+    tile
+}
+
+/// The product of two signed panels over all k.
+#[must_use]
+pub fn product(a: &Panel, b: &Panel) -> Tile {
+    product_on(Path::best(), a, b, false)
+}
+
+/// The product of an unsigned panel (`a`, whose bytes are read as u8) and a signed one.
+#[must_use]
+pub fn product_u8(a: &Panel, b: &Panel) -> Tile {
+    product_u8_on(Path::best(), a, b)
+}
+
+/// As [`product_u8`] on a given path.
+#[must_use]
+pub fn product_u8_on(path: Path, a: &Panel, b: &Panel) -> Tile {
+    // The unsigned operand must sit in the lanes, so this is the transposed product.
+    let transposed = product_on(path, b, a, true);
+    core::array::from_fn(|i| core::array::from_fn(|j| transposed[j][i]))
+}
+
+/// Multiplies and folds a tile of several strips a side: the XOR runs over all of them.
+///
+/// `words` is cleared first and gets one word a chunk.
+pub fn fold_strips(a: &[Panel], b: &[Panel], r: usize, words: &mut Vec<u32>) {
+    words.clear();
+    let mut part = Vec::new();
+    for a in a {
+        for b in b {
+            fold_tile(a, b, r, &mut part);
+            words.resize(words.len().max(part.len()), 0);
+            words.iter_mut().zip(&part).for_each(|(word, x)| *word ^= x);
+        }
+    }
+}
+
+fn product_on(path: Path, rows: &Panel, lanes: &Panel, unsigned: bool) -> Tile {
+    let groups = rows.groups().len().min(lanes.groups().len());
+    let job = Job {
+        rows: &rows.groups()[..groups],
+        lanes: &lanes.groups()[..groups],
+        chunk: usize::MAX,
+        unsigned,
+    };
+    dispatch::run(path, job, &mut Vec::new())
+}

@@ -1,0 +1,72 @@
+//! Choosing a path at run time: the one place where `unsafe` is needed, to call code for a newer processor.
+#![cfg_attr(
+    all(target_arch = "x86_64", feature = "std"),
+    expect(
+        unsafe_code,
+        reason = "a function with target features may only run where they exist"
+    )
+)]
+
+use alloc::vec::Vec;
+
+use super::{Job, Tile, portable};
+
+/// An implementation of the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// AVX-512 with VNNI: 1,024 MACs an instruction pair.
+    Vnni,
+    /// AVX2: widened to 16 bits.
+    Avx2,
+    /// Plain Rust.
+    Portable,
+}
+
+impl Path {
+    /// Every path, fastest first.
+    pub const ALL: [Self; 3] = [Self::Vnni, Self::Avx2, Self::Portable];
+
+    /// Whether this machine can run it.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        match self {
+            #[cfg(all(target_arch = "x86_64", feature = "std"))]
+            Self::Vnni => {
+                std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("avx512bw")
+                    && std::arch::is_x86_feature_detected!("avx512vnni")
+            }
+            #[cfg(all(target_arch = "x86_64", feature = "std"))]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
+            Self::Vnni | Self::Avx2 => false,
+            Self::Portable => true,
+        }
+    }
+
+    /// The fastest path of this machine.
+    #[must_use]
+    pub fn best() -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|path| path.is_available())
+            .unwrap_or(Self::Portable)
+    }
+}
+
+/// Runs a job on a path, or on the portable one where the path is missing.
+pub(super) fn run(path: Path, job: Job<'_>, words: &mut Vec<u32>) -> Tile {
+    match path {
+        #[cfg(all(target_arch = "x86_64", feature = "std"))]
+        Path::Vnni if path.is_available() => {
+            // SAFETY: `is_available` has just found every feature that `vnni::fold` enables.
+            unsafe { super::vnni::fold(job, words) }
+        }
+        #[cfg(all(target_arch = "x86_64", feature = "std"))]
+        Path::Avx2 if path.is_available() => {
+            // SAFETY: `is_available` has just found AVX2, the feature that `avx2::fold` enables.
+            unsafe { super::avx2::fold(job, words) }
+        }
+        _ => portable::fold(job, words),
+    }
+}

@@ -1,0 +1,62 @@
+//! The kernel without intrinsics, for other processors and for `no_std`.
+
+use alloc::vec::Vec;
+
+use super::{Job, Tile};
+use crate::panel::{Group, LANES, Panel, STEPS};
+
+pub(super) fn fold(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
+    let mut acc = [[0i32; LANES]; LANES];
+    let widen: fn(i8) -> i16 = if job.unsigned {
+        |v| i16::from(v as u8)
+    } else {
+        i16::from
+    };
+    for (rows, lanes) in job.rows.chunks(job.chunk).zip(job.lanes.chunks(job.chunk)) {
+        for (a, b) in rows.iter().zip(lanes) {
+            add_group(&mut acc, a, &b.0.map(widen));
+        }
+        if rows.len() == job.chunk {
+            words.push(xor(&acc));
+        }
+    }
+    acc
+}
+
+/// The general case, for a chunk length that is not a multiple of four: step by step.
+pub(super) fn fold_by_step(a: &Panel, b: &Panel, k: usize, r: usize, words: &mut Vec<u32>) -> Tile {
+    let mut acc = [[0i32; LANES]; LANES];
+    for step in 0..k {
+        let (a, b) = (a.step(step), b.step(step));
+        for (row, a) in acc.iter_mut().zip(a) {
+            for (sum, b) in row.iter_mut().zip(b) {
+                *sum = sum.wrapping_add(i32::from(a) * i32::from(b));
+            }
+        }
+        if (step + 1).is_multiple_of(r) {
+            words.push(xor(&acc));
+        }
+    }
+    acc
+}
+
+pub(super) fn xor(acc: &Tile) -> u32 {
+    acc.as_flattened()
+        .iter()
+        .fold(0, |word, &sum| word ^ sum.cast_unsigned())
+}
+
+#[inline]
+fn add_group(acc: &mut Tile, a: &Group, b: &[i16; LANES * STEPS]) {
+    for (row, a) in acc.iter_mut().zip(a.0.as_chunks::<STEPS>().0) {
+        let a = a.map(i16::from);
+        for (sum, b) in row.iter_mut().zip(b.as_chunks::<STEPS>().0) {
+            let dot: i32 = a
+                .iter()
+                .zip(b)
+                .map(|(a, b)| i32::from(*a) * i32::from(*b))
+                .sum();
+            *sum = sum.wrapping_add(dot);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Every path of the kernel, bit for bit against the golden function.
+
+use crate::common::xof;
+use gemmine_pouw::kernel::{Path, Tile, fold_strips, fold_tile_on, product, product_u8_on};
+use gemmine_pouw::panel::Panel;
+use gemmine_pouw::tile::tile;
+use proptest::prelude::*;
+
+fn lanes(values: &[i8], k: usize) -> Vec<&[i8]> {
+    values.chunks_exact(k).collect()
+}
+
+fn as_tile(product: &[i32], h: usize, w: usize) -> Tile {
+    let at = |i, j| {
+        if i < h && j < w {
+            product[i * w + j]
+        } else {
+            0
+        }
+    };
+    std::array::from_fn(|i| std::array::from_fn(|j| at(i, j)))
+}
+
+/// Folds h x w lanes of k steps on every path of this machine.
+fn check(a: &[i8], b: &[i8], k: usize, r: usize) {
+    let (rows, cols) = (lanes(a, k), lanes(b, k));
+    let golden = tile(&rows, &cols, r);
+    let product = as_tile(&golden.product, rows.len(), cols.len());
+    let (a, b) = (Panel::from_lanes(&rows, k), Panel::from_lanes(&cols, k));
+    for path in Path::ALL {
+        let mut words = vec![7];
+        let folded = fold_tile_on(path, &a, &b, r, &mut words);
+        assert_eq!(words, golden.words, "{path:?} k={k} r={r}");
+        assert_eq!(folded, product, "{path:?} k={k} r={r}");
+    }
+}
+
+fn signed(label: &str, len: usize) -> Vec<i8> {
+    xof(label, len).into_iter().map(u8::cast_signed).collect()
+}
+
+#[test]
+fn this_machine_says_which_paths_it_ran() {
+    let paths: Vec<Path> = Path::ALL
+        .into_iter()
+        .filter(|path| path.is_available())
+        .collect();
+    println!("paths available: {paths:?}");
+    assert!(paths.contains(&Path::Portable));
+    assert_eq!(Path::best(), paths[0]);
+}
+
+#[test]
+fn random_bytes() {
+    for (k, r) in [
+        (2048, 128),
+        (2112, 128),
+        (4096, 256),
+        (1024, 64),
+        (130, 128),
+        (64, 128),
+        (5, 4),
+    ] {
+        check(&signed("ka", 16 * k), &signed("kb", 16 * k), k, r);
+    }
+}
+
+#[test]
+fn chunks_that_are_not_whole_groups() {
+    for (k, r) in [
+        (7, 1),
+        (50, 6),
+        (33, 5),
+        (126, 128),
+        (127, 128),
+        (64, 0),
+        (1, 1),
+    ] {
+        check(&signed("ca", 16 * k), &signed("cb", 16 * k), k, r);
+    }
+}
+
+#[test]
+fn extremes() {
+    let k = 512;
+    for a in [-128i8, -127, 127, 0, 1] {
+        for b in [-128i8, -127, 127, -1] {
+            check(&vec![a; 16 * k], &vec![b; 16 * k], k, 128);
+        }
+    }
+    let pick = |label: &str| -> Vec<i8> {
+        xof(label, 16 * k)
+            .iter()
+            .map(|byte| [-128, -127, 127, 0][usize::from(byte & 3)])
+            .collect()
+    };
+    check(&pick("ea"), &pick("eb"), k, 128);
+}
+
+#[test]
+fn padding_lanes_come_out_zero() {
+    let k = 256;
+    for (h, w) in [(1, 16), (16, 1), (2, 3), (15, 7)] {
+        check(&signed("pa", h * k), &signed("pb", w * k), k, 64);
+    }
+}
+
+#[test]
+fn unsigned_operand() {
+    let k = 300;
+    let mut a = xof("ua", 16 * k);
+    let mut b = signed("ub", 16 * k);
+    a[..k].fill(255);
+    b[..k].fill(-128);
+    b[k..2 * k].fill(127);
+    a[k..2 * k].fill(128);
+    let expected: Tile = std::array::from_fn(|i| {
+        std::array::from_fn(|j| {
+            (0..k)
+                .map(|l| i32::from(a[i * k + l]) * i32::from(b[j * k + l]))
+                .sum()
+        })
+    });
+    let rows: Vec<&[u8]> = a.chunks_exact(k).collect();
+    let a = Panel::from_unsigned_lanes(&rows, k);
+    let b = Panel::from_lanes(&lanes(&b, k), k);
+    for path in Path::ALL {
+        assert_eq!(product_u8_on(path, &a, &b), expected, "{path:?}");
+    }
+}
+
+#[test]
+fn several_strips_fold_as_one_tile() {
+    let k = 512;
+    let (a, b) = (signed("sa", 20 * k), signed("sb", 40 * k));
+    let (rows, cols) = (lanes(&a, k), lanes(&b, k));
+    let panels = |rows: &[&[i8]]| -> Vec<Panel> {
+        rows.chunks(16)
+            .map(|lanes| Panel::from_lanes(lanes, k))
+            .collect()
+    };
+    let mut words = vec![1, 2, 3];
+    fold_strips(&panels(&rows), &panels(&cols), 128, &mut words);
+    assert_eq!(words, tile(&rows, &cols, 128).words);
+}
+
+#[test]
+fn panels_of_unequal_length_use_the_shorter() {
+    let (a, b) = (signed("la", 16 * 64), signed("lb", 16 * 60));
+    let (a, b) = (
+        Panel::from_lanes(&lanes(&a, 64), 64),
+        Panel::from_lanes(&lanes(&b, 60), 60),
+    );
+    let mut words = Vec::new();
+    for path in Path::ALL {
+        assert_eq!(fold_tile_on(path, &a, &b, 8, &mut words), product(&a, &b));
+        assert_eq!(words.len(), 7, "{path:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_shape(h in 1usize..=16, w in 1usize..=16, k in 1usize..200, r in 1usize..70, seed: u64) {
+        let a = signed(&format!("{seed}a"), h * k);
+        let b = signed(&format!("{seed}b"), w * k);
+        check(&a, &b, k, r);
+    }
+}

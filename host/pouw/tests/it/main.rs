@@ -1,0 +1,15 @@
+//! One integration binary: vectors of the specs, recorded verdicts, and properties of the fast paths.
+
+mod amadeus;
+mod common;
+mod golden;
+mod hostile;
+mod kernel;
+mod legality;
+mod mine;
+mod oracle;
+mod panel;
+mod pattern;
+mod peel;
+mod target;
+mod tree;

@@ -1,1 +1,21 @@
-//! gemmine-hdl
+//! The gemmine accelerator, described in rust-hdl.
+//!
+//! One module a file: [`pe`] (with its [`multiplier`]), [`grid`], [`skew`], [`head`], [`fold`],
+//! [`sequencer`] and [`core`], which joins them. [`geometry`] holds the shape, [`emit`] writes
+//! Verilog. Nothing here does IO.
+
+pub mod bits;
+pub mod core;
+pub mod counter;
+pub mod emit;
+pub mod fold;
+pub mod geometry;
+pub mod grid;
+pub mod head;
+pub mod multiplier;
+pub mod pe;
+pub mod sequencer;
+pub mod sign_extend;
+pub mod skew;
+
+pub use geometry::{Geometry, GeometryError};

@@ -1,1 +1,15 @@
-//! gemmine-sim
+//! Engines that run the accelerator: [`model`] (closed form, fast), [`rtl`] (rust-hdl's simulator)
+//! and [`verilator`] (the emitted Verilog, compiled).
+//!
+//! All of them take the same [`Program`] and give the same [`Run`]: the same words in the same
+//! cycles. That is a test here (`tests/it/lockstep.rs`), not a claim.
+
+mod collect;
+mod engine;
+pub mod model;
+mod program;
+pub mod rtl;
+pub mod verilator;
+
+pub use engine::{Counters, Engine, EngineError, Run, TileRun};
+pub use program::{CHUNKS_MAX, Gaps, Program, Shape, Stimulus, TileJob};

@@ -1,0 +1,255 @@
+//! The core: sequencer, operand gate, skews, grid, heads and fold, as one block.
+//!
+//! ```text
+//!                    +----------------------------------------------+
+//!  valid, shape ---->| Sequencer --start--> . --token--> .          |----> ready, busy, counters
+//!                    |                      |            v          |
+//!                    |                      |     Head Head .. Head =>Fold==> fold word
+//!                    |                      v      ^    ^       ^   |
+//!  a[i] ============>| gate ==> Skew ====> [        Grid         ]  |====> results
+//!  b[j] ============>| gate ==> Skew ====> [     P x Q PEs       ]  |
+//!                    +----------------------------------------------+
+//! ```
+//!
+//! # Ports
+//! Those of the [sequencer](crate::sequencer) but for its waves, and:
+//!
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `a_in[i]`, `b_in[j]` | 9, signed | operands of a step: row i of the slot, column j of the slot |
+//! | `fold_valid_out`, `fold_out` | 1, 32 | one fold word a whole chunk |
+//! | `result_valid_out[j]`, `result_out[j]` | 1, 32 | results of column j in the order of addresses |
+//!
+//! Address n of column j is row n mod P of slot n / P; slot s covers rows from
+//! P (s / (16/Q)) on and columns from Q (s mod (16/Q)) on ([`Geometry::place`]).
+//!
+//! # Latency
+//! The last step of a chunk in cycle t:
+//!
+//! | output | cycle |
+//! |---|---|
+//! | result of row i, column j of the last chunk's slot | t + [`RESULT_LATENCY`] + 2i + j |
+//! | fold word, if the slot is the chunk's last | t + [`FOLD_LATENCY`] + 2(P-1) + (Q-1) |
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/core.txt"), "```")]
+//!
+//! # Why
+//! Nothing in here waits: a source that always has a step gets full MAC cycles without a gap, over
+//! chunks, slots and tiles, because draining costs the array no cycle.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::fold::{self, Fold};
+use crate::geometry::Geometry;
+use crate::grid::Grid;
+use crate::head::{self, Head};
+use crate::pe::PeState;
+use crate::sequencer::{Sequencer, TOKEN_LATENCY};
+use crate::skew::Skew;
+
+/// Cycles from the last step of a chunk to its result at row 0, column 0.
+pub const RESULT_LATENCY: usize = 1 + TOKEN_LATENCY + head::RESULT_LATENCY;
+/// Cycles from the last step of a chunk to its fold word, on a 1 x 1 array.
+pub const FOLD_LATENCY: usize = 1 + TOKEN_LATENCY + 1 + fold::LATENCY;
+
+/// See the module's documentation. `A` is [`Geometry::address_bits`].
+#[derive(LogicBlock)]
+pub struct Core<const P: usize, const Q: usize, const A: usize> {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset_in: Signal<In, Bit>,
+    // Steps
+    /// The operands of a step are there.
+    pub valid_in: Signal<In, Bit>,
+    /// The step is taken.
+    pub ready_out: Signal<Out, Bit>,
+    /// Operands of A'.
+    pub a_in: [Signal<In, Signed<9>>; P],
+    /// Operands of B'.
+    pub b_in: [Signal<In, Signed<9>>; Q],
+    // Shape of the tile
+    /// Steps of a chunk, less one.
+    pub chunk_last_in: Signal<In, Bits<10>>,
+    /// Whole chunks, less one.
+    pub chunks_last_in: Signal<In, Bits<11>>,
+    /// A shorter chunk ends the tile.
+    pub tail_in: Signal<In, Bit>,
+    /// Its steps, less one.
+    pub tail_last_in: Signal<In, Bits<10>>,
+    // Results
+    /// A fold word is on `fold_out`.
+    pub fold_valid_out: Signal<Out, Bit>,
+    /// Fold word of a whole chunk.
+    pub fold_out: Signal<Out, Bits<32>>,
+    /// A result is on `result_out` of the column.
+    pub result_valid_out: [Signal<Out, Bit>; Q],
+    /// Results, two's complement.
+    pub result_out: [Signal<Out, Bits<32>>; Q],
+    // Counters
+    /// Work is in the array.
+    pub busy_out: Signal<Out, Bit>,
+    /// Busy cycles, low half.
+    pub cycles_low_out: Signal<Out, Bits<24>>,
+    /// Busy cycles, high half.
+    pub cycles_high_out: Signal<Out, Bits<24>>,
+    /// Steps, low half.
+    pub mac_cycles_low_out: Signal<Out, Bits<24>>,
+    /// Steps, high half.
+    pub mac_cycles_high_out: Signal<Out, Bits<24>>,
+    /// Cycles with every PE at work, low half.
+    pub full_mac_cycles_low_out: Signal<Out, Bits<24>>,
+    /// Cycles with every PE at work, high half.
+    pub full_mac_cycles_high_out: Signal<Out, Bits<24>>,
+    sequencer: Sequencer<P, Q, A>,
+    a_gate: [DFF<Signed<9>>; P],
+    b_gate: [DFF<Signed<9>>; Q],
+    a_skew: Skew<P>,
+    b_skew: Skew<Q>,
+    start: Vec<DFF<Bit>>,
+    grid: Grid<P, Q>,
+    head: [Head<A>; Q],
+    fold: Fold<A>,
+    no_operand: Constant<Signed<9>>,
+    no_fold: Constant<Bits<32>>,
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Default for Core<P, Q, A> {
+    fn default() -> Self {
+        const { assert!(Geometry::new(P, Q).address_bits() == A) };
+        Self {
+            clock: Signal::default(),
+            reset_in: Signal::default(),
+            valid_in: Signal::default(),
+            ready_out: Signal::default(),
+            a_in: array_init::array_init(|_| Signal::default()),
+            b_in: array_init::array_init(|_| Signal::default()),
+            chunk_last_in: Signal::default(),
+            chunks_last_in: Signal::default(),
+            tail_in: Signal::default(),
+            tail_last_in: Signal::default(),
+            fold_valid_out: Signal::default(),
+            fold_out: Signal::default(),
+            result_valid_out: array_init::array_init(|_| Signal::default()),
+            result_out: array_init::array_init(|_| Signal::default()),
+            busy_out: Signal::default(),
+            cycles_low_out: Signal::default(),
+            cycles_high_out: Signal::default(),
+            mac_cycles_low_out: Signal::default(),
+            mac_cycles_high_out: Signal::default(),
+            full_mac_cycles_low_out: Signal::default(),
+            full_mac_cycles_high_out: Signal::default(),
+            sequencer: Sequencer::default(),
+            a_gate: array_init::array_init(|_| DFF::default()),
+            b_gate: array_init::array_init(|_| DFF::default()),
+            a_skew: Skew::default(),
+            b_skew: Skew::default(),
+            start: (1..P).map(|_| DFF::default()).collect(),
+            grid: Grid::default(),
+            head: array_init::array_init(|_| Head::default()),
+            fold: Fold::default(),
+            no_operand: Constant::new(Signed::default()),
+            no_fold: Constant::new(Bits::default()),
+        }
+    }
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.sequencer.clock.next = self.clock.val();
+        self.a_skew.clock.next = self.clock.val();
+        self.b_skew.clock.next = self.clock.val();
+        self.grid.clock.next = self.clock.val();
+        self.fold.clock.next = self.clock.val();
+
+        // Sequencer
+        self.sequencer.reset_in.next = self.reset_in.val();
+        self.sequencer.valid_in.next = self.valid_in.val();
+        self.sequencer.chunk_last_in.next = self.chunk_last_in.val();
+        self.sequencer.chunks_last_in.next = self.chunks_last_in.val();
+        self.sequencer.tail_in.next = self.tail_in.val();
+        self.sequencer.tail_last_in.next = self.tail_last_in.val();
+
+        // Operands: zeros when no step is taken, since a pair of zeros changes no sum
+        for i in 0..P {
+            self.a_gate[i].clock.next = self.clock.val();
+            self.a_gate[i].d.next = self.no_operand.val();
+            if self.sequencer.step_out.val() {
+                self.a_gate[i].d.next = self.a_in[i].val();
+            }
+            self.a_skew.lane_in[i].next = self.a_gate[i].q.val();
+            self.grid.a_in[i].next = self.a_skew.lane_out[i].val();
+        }
+        for j in 0..Q {
+            self.b_gate[j].clock.next = self.clock.val();
+            self.b_gate[j].d.next = self.no_operand.val();
+            if self.sequencer.step_out.val() {
+                self.b_gate[j].d.next = self.b_in[j].val();
+            }
+            self.b_skew.lane_in[j].next = self.b_gate[j].q.val();
+            self.grid.b_in[j].next = self.b_skew.lane_out[j].val();
+        }
+
+        // Start wave, down the left edge
+        for i in 1..P {
+            self.start[i - 1].clock.next = self.clock.val();
+            self.grid.start_in[i].next = self.start[i - 1].q.val();
+        }
+        self.grid.start_in[0].next = self.sequencer.start_out.val();
+        self.start[0].d.next = self.sequencer.start_out.val();
+        for i in 2..P {
+            self.start[i - 1].d.next = self.start[i - 2].q.val();
+        }
+
+        // Drain wave and fold, along the top edge
+        self.head[0].take_in.next = self.sequencer.take_out.val();
+        self.head[0].address_in.next = self.sequencer.address_out.val();
+        self.head[0].first_in.next = self.sequencer.first_out.val();
+        self.head[0].last_in.next = self.sequencer.last_out.val();
+        self.head[0].fold_in.next = self.no_fold.val();
+        for j in 1..Q {
+            self.head[j].take_in.next = self.head[j - 1].take_out.val();
+            self.head[j].address_in.next = self.head[j - 1].address_out.val();
+            self.head[j].first_in.next = self.head[j - 1].first_out.val();
+            self.head[j].last_in.next = self.head[j - 1].last_out.val();
+            self.head[j].fold_in.next = self.head[j - 1].fold_out.val();
+        }
+        for j in 0..Q {
+            self.head[j].clock.next = self.clock.val();
+            self.head[j].sum_in.next = self.grid.sum_out[j].val();
+            self.result_valid_out[j].next = self.head[j].result_valid_out.val();
+            self.result_out[j].next = self.head[j].result_out.val();
+        }
+        self.fold.tail_in.next = self.sequencer.tail_out.val();
+        for q in Q..(Q + 1) {
+            self.fold.take_in.next = self.head[q - 1].take_out.val();
+            self.fold.address_in.next = self.head[q - 1].address_out.val();
+            self.fold.row_in.next = self.head[q - 1].fold_out.val();
+        }
+
+        // Outputs
+        self.ready_out.next = self.sequencer.ready_out.val();
+        self.fold_valid_out.next = self.fold.fold_valid_out.val();
+        self.fold_out.next = self.fold.fold_out.val();
+        self.busy_out.next = self.sequencer.busy_out.val();
+        self.cycles_low_out.next = self.sequencer.cycles_low_out.val();
+        self.cycles_high_out.next = self.sequencer.cycles_high_out.val();
+        self.mac_cycles_low_out.next = self.sequencer.mac_cycles_low_out.val();
+        self.mac_cycles_high_out.next = self.sequencer.mac_cycles_high_out.val();
+        self.full_mac_cycles_low_out.next = self.sequencer.full_mac_cycles_low_out.val();
+        self.full_mac_cycles_high_out.next = self.sequencer.full_mac_cycles_high_out.val();
+    }
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Core<P, Q, A> {
+    /// The registers of a PE, in a simulation.
+    pub fn pe_state(&self, row: usize, column: usize) -> PeState {
+        self.grid.pe_state(row, column)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Verilog from a block: rust-hdl's own emission, with equal modules merged and named.
+//!
+//! rust-hdl writes one module an instance (1025 of them for 256 PEs of four registers). Here every
+//! distinct module stands once: names of instances are replaced bottom-up by the name of their
+//! kind, and texts that are then equal become one. That makes the Verilog readable and its
+//! compilation several times faster.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_hdl_core::prelude::*;
+
+/// One module of the emission, before merging.
+struct Module<'a> {
+    name: &'a str,
+    lines: Vec<&'a str>,
+}
+
+/// The Verilog of a block whose top module is called `top`. Deterministic.
+pub fn verilog<B: Block>(block: &B, top: &str) -> String {
+    let emitted = generate_verilog(block);
+    merge(&emitted, top)
+}
+
+fn merge(emitted: &str, top: &str) -> String {
+    let modules = split(emitted);
+    let names: BTreeSet<&str> = modules.iter().map(|m| m.name).collect();
+    // A child's name is its parent's with one more segment, so longest first is bottom-up.
+    let mut order: Vec<&Module> = modules.iter().collect();
+    order.sort_by_key(|m| (std::cmp::Reverse(m.name.matches('$').count()), m.name));
+
+    let mut kind_of_instance: BTreeMap<&str, String> = BTreeMap::new();
+    let mut kind_of_text: BTreeMap<String, String> = BTreeMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::from([top.to_owned()]);
+    let mut merged = Vec::new();
+    for module in order {
+        let body = body_of(module, &names, &kind_of_instance);
+        let kind = match kind_of_text.get(&body) {
+            Some(kind) => kind.clone(),
+            None => {
+                let kind = if module.name == "top" {
+                    top.to_owned()
+                } else {
+                    free_name(&kind_name(module, top), &mut taken)
+                };
+                merged.push(format!("module {kind}{body}\nendmodule\n"));
+                kind_of_text.insert(body, kind.clone());
+                kind
+            }
+        };
+        kind_of_instance.insert(module.name, kind);
+    }
+    merged.reverse();
+    format!("// {top}: written by gemmine, edit its Rust source instead.\n\n{}", merged.join("\n"))
+}
+
+/// Cuts the emission at `module .. endmodule`.
+fn split(emitted: &str) -> Vec<Module<'_>> {
+    let mut modules = Vec::new();
+    let mut current: Option<Module> = None;
+    for line in emitted.lines() {
+        if let Some(rest) = line.strip_prefix("module ") {
+            let name = rest.split('(').next().unwrap_or(rest);
+            current = Some(Module { name, lines: vec![&rest[name.len()..]] });
+        } else if line.starts_with("endmodule") {
+            modules.extend(current.take());
+        } else if let Some(module) = &mut current {
+            module.lines.push(line);
+        }
+    }
+    modules
+}
+
+/// Text behind the module's name, with instances named by kind and empty lines at the end dropped.
+fn body_of(module: &Module, names: &BTreeSet<&str>, kinds: &BTreeMap<&str, String>) -> String {
+    let lines = module.lines.iter().map(|line| {
+        let line = line.trim_end();
+        let text = line.trim_start();
+        let word = text.split(' ').next().unwrap_or_default();
+        match kinds.get(word) {
+            Some(kind) if names.contains(word) => line.replacen(word, kind, 1),
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+/// A register is named by its width, anything else by its place in the parent without its index.
+fn kind_name(module: &Module, top: &str) -> String {
+    let prefix = top.split('_').next().unwrap_or(top);
+    let ports = module.lines.first().copied().unwrap_or_default();
+    if ports.trim_end() == "(d,q,clock);" {
+        let declaration = module.lines.iter().find(|l| l.trim_end().ends_with(" d;"));
+        let declaration = declaration.copied().unwrap_or_default();
+        let width = declaration
+            .split_once('[')
+            .and_then(|(_, rest)| rest.split(':').next())
+            .and_then(|high| high.parse::<usize>().ok())
+            .map_or(1, |high| high + 1);
+        let sign = if declaration.contains("signed") { "s" } else { "u" };
+        return format!("{prefix}_register_{sign}{width}");
+    }
+    let place = module.name.split('$').rfind(|s| s.parse::<usize>().is_err());
+    format!("{prefix}_{}", place.unwrap_or("part"))
+}
+
+fn free_name(wish: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|n| format!("{wish}_{n}"));
+    let name = std::iter::once(wish.to_owned())
+        .chain(numbered)
+        .find(|name| !taken.contains(name))
+        .unwrap_or_else(|| wish.to_owned());
+    taken.insert(name.clone());
+    name
+}
+
+#[cfg(test)]
+mod tests;

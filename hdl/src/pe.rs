@@ -1,0 +1,173 @@
+//! One processing element: multiplies an operand pair a cycle into the partial sum of its chunk.
+//!
+//! ```text
+//!                 b_in   sum_out
+//!                   |      ^
+//!                +--v------+--+
+//!        a_in -->|            |--> a_out
+//!    start_in -->|     PE     |--> start_out
+//!                +--+------^--+
+//!                   v      |
+//!                 b_out  sum_in
+//! ```
+//!
+//! # Ports
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `a_in`, `b_in` | 9, signed | operand pair, -128..=255 |
+//! | `a_out`, `b_out` | 9, signed | the same, one cycle later |
+//! | `start_in` | 1 | a chunk starts: [`START_OFFSET`] cycles behind the chunk's first pair |
+//! | `start_out` | 1 | the same, one cycle later |
+//! | `sum_in` | 26 | partial sums of the PEs below, on their way up |
+//! | `sum_out` | 26 | the chain, one word a cycle |
+//!
+//! # Latency
+//! A pair at `a_in`/`b_in` in cycle t is in the partial sum from cycle t + [`PAIR_LATENCY`] on. A
+//! start at `start_in` in cycle t puts the finished partial sum on `sum_out` in cycle
+//! t + [`SUM_LATENCY`], and clears the sum for the next chunk in the same clock edge.
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/pe.txt"), "```")]
+//!
+//! # Why
+//! One control bit does everything: the first pair of the next chunk overwrites the sum of the
+//! last one, and just then the chain takes it. There is no valid bit, because a pair of zeros does
+//! not change a sum. The sum of a chunk of 1024 products of the widest operands (255 * -128) fits
+//! in 26 bits, so the accumulators of the tile, which need 32, stand above the columns, once a
+//! column instead of once a PE. `start_in` trails the pair by the depth of the multiplier, so no PE
+//! holds a delay line for it.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::bits::signed_value;
+use crate::multiplier::Multiplier;
+
+/// Cycles by which `start_in` trails the first pair of a chunk.
+pub const START_OFFSET: usize = 2;
+/// Cycles from `a_in`/`b_in` to the partial sum.
+pub const PAIR_LATENCY: usize = 4;
+/// Cycles from `start_in` to `sum_out`.
+pub const SUM_LATENCY: usize = 2;
+/// Bits of an operand: u8 and i8 share one signed format.
+pub const OPERAND_BITS: usize = 9;
+/// Bits of a partial sum.
+pub const PARTIAL_BITS: usize = 26;
+/// Longest chunk, in steps, whose partial sum fits for every mix of i8 x i8 and u8 x i8 operands.
+pub const CHUNK_STEPS_MAX: usize = 1024;
+
+const _: () = assert!(CHUNK_STEPS_MAX * 255 * 128 < 1 << (PARTIAL_BITS - 1));
+
+/// See the module's documentation.
+#[derive(LogicBlock)]
+pub struct Pe {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// A chunk starts.
+    pub start_in: Signal<In, Bit>,
+    /// To the PE on the right.
+    pub start_out: Signal<Out, Bit>,
+    /// Operand of A, from the left.
+    pub a_in: Signal<In, Signed<9>>,
+    /// To the PE on the right.
+    pub a_out: Signal<Out, Signed<9>>,
+    /// Operand of B, from above.
+    pub b_in: Signal<In, Signed<9>>,
+    /// To the PE below.
+    pub b_out: Signal<Out, Signed<9>>,
+    /// Chain from the PE below.
+    pub sum_in: Signal<In, Signed<26>>,
+    /// Chain to the PE above.
+    pub sum_out: Signal<Out, Signed<26>>,
+    a: DFF<Signed<9>>,
+    b: DFF<Signed<9>>,
+    start: DFF<Bit>,
+    multiplier: Multiplier,
+    kept: Signal<Local, Signed<26>>,
+    sum: DFF<Signed<26>>,
+    chain: DFF<Signed<26>>,
+    zero: Constant<Signed<26>>,
+}
+
+impl Default for Pe {
+    fn default() -> Self {
+        Self {
+            clock: Signal::default(),
+            start_in: Signal::default(),
+            start_out: Signal::default(),
+            a_in: Signal::default(),
+            a_out: Signal::default(),
+            b_in: Signal::default(),
+            b_out: Signal::default(),
+            sum_in: Signal::default(),
+            sum_out: Signal::default(),
+            a: DFF::default(),
+            b: DFF::default(),
+            start: DFF::default(),
+            multiplier: Multiplier::default(),
+            kept: Signal::default(),
+            sum: DFF::default(),
+            chain: DFF::default(),
+            zero: Constant::new(Signed::default()),
+        }
+    }
+}
+
+impl Logic for Pe {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, a, b, start, sum, chain);
+        self.multiplier.clock.next = self.clock.val();
+        self.a.d.next = self.a_in.val();
+        self.b.d.next = self.b_in.val();
+        self.start.d.next = self.start_in.val();
+        self.multiplier.a_in.next = self.a.q.val();
+        self.multiplier.b_in.next = self.b.q.val();
+        // One carry chain: the old sum is masked before the adder, not selected behind it.
+        self.kept.next = self.sum.q.val();
+        self.chain.d.next = self.sum_in.val();
+        if self.start.q.val() {
+            self.kept.next = self.zero.val();
+            self.chain.d.next = self.sum.q.val();
+        }
+        self.sum.d.next = self.kept.val() + self.multiplier.product_out.val();
+        self.a_out.next = self.a.q.val();
+        self.b_out.next = self.b.q.val();
+        self.start_out.next = self.start.q.val();
+        self.sum_out.next = self.chain.q.val();
+    }
+}
+
+/// The registers of a PE in some cycle, for looking into simulations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PeState {
+    /// Operand of A.
+    pub a: i16,
+    /// Operand of B.
+    pub b: i16,
+    /// Start register.
+    pub start: bool,
+    /// Product that enters the sum at the end of the cycle.
+    pub product: i32,
+    /// Partial sum.
+    pub sum: i32,
+    /// Chain register.
+    pub chain: i32,
+}
+
+impl Pe {
+    /// The registers, in a simulation.
+    pub fn state(&self) -> PeState {
+        PeState {
+            a: signed_value(self.a.q.val()) as i16,
+            b: signed_value(self.b.q.val()) as i16,
+            start: self.start.q.val(),
+            product: signed_value(self.multiplier.product_out.val()) as i32,
+            sum: signed_value(self.sum.q.val()) as i32,
+            chain: signed_value(self.chain.q.val()) as i32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,404 @@
+//! Counts steps, slots and chunks, and turns them into the two waves that run the array.
+//!
+//! ```text
+//!                +-----------+---> ready_out, step_out
+//!   valid_in --->|           |---> start_out
+//!   reset_in --->| Sequencer |===> take, address, first, last, tail
+//!   shape    ===>|           |---> busy_out
+//!                +-----------+===> counters
+//! ```
+//!
+//! # Ports
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `reset_in` | 1 | drop everything; for at least one cycle |
+//! | `valid_in`, `ready_out` | 1 | a step is taken in each cycle in which both are high |
+//! | `chunk_last_in` | 10 | steps of a chunk, less one |
+//! | `chunks_last_in` | 11 | whole chunks of a tile, less one |
+//! | `tail_in`, `tail_last_in` | 1, 10 | the tile ends with a shorter chunk; its steps, less one |
+//! | `step_out` | 1 | this cycle's operands enter the array |
+//! | `start_out` | 1 | start wave, for row 0 of the grid |
+//! | `take_out`, `address_out`, `first_out`, `last_out` | 1, A, 1, 1 | drain wave, for the first head |
+//! | `tail_out` | 1 | the chunk that drains has no fold word |
+//! | `busy_out` | 1 | a tile is in work, or its results are on the way |
+//! | `cycles_*`, `mac_cycles_*`, `full_mac_cycles_*` | 24+24 | counters, see below |
+//!
+//! The shape (`chunk_last_in` .. `tail_last_in`) belongs to the tile whose steps are being taken:
+//! it may change when a tile's last step has been taken, and must be legal from the reset on.
+//!
+//! # Protocol
+//! 1. A tile is D slots of P x Q results, D = 256/(P Q). For every chunk the source sends the
+//!    chunk's steps for slot 0, then for slot 1, and so on; then comes the next chunk.
+//! 2. A gap in `valid_in` costs its cycles and changes nothing else.
+//! 3. The cycle after the last step of a chunk carries the start wave, whether or not the next
+//!    chunk's first step is there.
+//! 4. While `ready_out` is low after a reset, the array empties itself; what the outputs say until
+//!    then is void.
+//!
+//! # Latency
+//! The last step of a chunk in cycle t: start wave in t + 1 + [`START_LATENCY`], tokens in
+//! t + 1 + [`TOKEN_LATENCY`] + 2i for row i.
+//!
+//! # Why
+//! No flag here is wider than a bit or computed in the cycle that uses it: counters are compared a
+//! cycle ahead. Chunks are at least 64 steps (Pearl's k is a multiple of 64), so flags of a chunk can
+//! stand still while its 2P-cycle drain wave reads them.
+//!
+//! Counters: `cycles` counts while a tile is in work or its results are on the way; `mac_cycles`
+//! counts the steps, each worth P Q MACs; `full_mac_cycles` counts the cycles in which all PEs
+//! multiply a pair of some step at once, which is what P + Q - 1 steps in a row give.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::counter::Counter;
+
+/// Cycles from the first cycle behind a chunk to its start wave at row 0 of the grid.
+pub const START_LATENCY: usize = 3;
+/// Cycles from the first cycle behind a chunk to its first token at the first head.
+pub const TOKEN_LATENCY: usize = 4;
+/// Cycles that the array takes to empty itself after a reset.
+pub const FLUSH_CYCLES: usize = 128;
+/// Shortest chunk, in steps: the drain of a chunk must be over before the next one ends.
+pub const CHUNK_STEPS_MIN: usize = 64;
+
+/// See the module's documentation.
+#[derive(LogicBlock)]
+pub struct Sequencer<const P: usize, const Q: usize, const A: usize> {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset_in: Signal<In, Bit>,
+    // Steps
+    /// The source has the operands of a step.
+    pub valid_in: Signal<In, Bit>,
+    /// The step is taken.
+    pub ready_out: Signal<Out, Bit>,
+    /// Both.
+    pub step_out: Signal<Out, Bit>,
+    // Shape of the tile
+    /// Steps of a chunk, less one.
+    pub chunk_last_in: Signal<In, Bits<10>>,
+    /// Whole chunks, less one.
+    pub chunks_last_in: Signal<In, Bits<11>>,
+    /// A shorter chunk ends the tile.
+    pub tail_in: Signal<In, Bit>,
+    /// Its steps, less one.
+    pub tail_last_in: Signal<In, Bits<10>>,
+    // Waves
+    /// Start wave.
+    pub start_out: Signal<Out, Bit>,
+    /// Drain wave: a partial sum is due.
+    pub take_out: Signal<Out, Bit>,
+    /// Drain wave: its accumulator.
+    pub address_out: Signal<Out, Bits<A>>,
+    /// Drain wave: first chunk of the tile.
+    pub first_out: Signal<Out, Bit>,
+    /// Drain wave: last chunk of the tile.
+    pub last_out: Signal<Out, Bit>,
+    /// The chunk that drains is a tail.
+    pub tail_out: Signal<Out, Bit>,
+    // Counters
+    /// Work is in the array.
+    pub busy_out: Signal<Out, Bit>,
+    /// Busy cycles, low half.
+    pub cycles_low_out: Signal<Out, Bits<24>>,
+    /// Busy cycles, high half.
+    pub cycles_high_out: Signal<Out, Bits<24>>,
+    /// Steps, low half.
+    pub mac_cycles_low_out: Signal<Out, Bits<24>>,
+    /// Steps, high half.
+    pub mac_cycles_high_out: Signal<Out, Bits<24>>,
+    /// Cycles with every PE at work, low half.
+    pub full_mac_cycles_low_out: Signal<Out, Bits<24>>,
+    /// Cycles with every PE at work, high half.
+    pub full_mac_cycles_high_out: Signal<Out, Bits<24>>,
+    // State: reset
+    running: DFF<Bit>,
+    flush: DFF<Bits<7>>,
+    // State: position in the tile
+    step: DFF<Bits<10>>,
+    step_is_last: DFF<Bit>,
+    limit: DFF<Bits<10>>,
+    slot: DFF<Bits<7>>,
+    slot_is_last: DFF<Bit>,
+    chunk: DFF<Bits<11>>,
+    chunk_is_first: DFF<Bit>,
+    chunk_is_last: DFF<Bit>,
+    in_tail: DFF<Bit>,
+    // State: waves
+    start: [DFF<Bit>; 4],
+    ended: [DFF<Bit>; 4],
+    first: DFF<Bit>,
+    last: DFF<Bit>,
+    tail: DFF<Bit>,
+    drain: DFF<Bit>,
+    odd: DFF<Bit>,
+    row: DFF<Bits<5>>,
+    address: DFF<Bits<A>>,
+    // State: counters
+    in_tile: DFF<Bit>,
+    settle: DFF<Bits<7>>,
+    steps_in_a_row: DFF<Bits<5>>,
+    count_cycle: DFF<Bit>,
+    count_step: DFF<Bit>,
+    count_full: DFF<Bit>,
+    cycles: Counter,
+    mac_cycles: Counter,
+    full_mac_cycles: Counter,
+    // Wires
+    taken: Signal<Local, Bit>,
+    step_next: Signal<Local, Bits<10>>,
+    chunk_end: Signal<Local, Bit>,
+    tile_chunk_is_last: Signal<Local, Bit>,
+    // Constants
+    step_one: Constant<Bits<10>>,
+    step_zero: Constant<Bits<10>>,
+    flush_one: Constant<Bits<7>>,
+    flush_zero: Constant<Bits<7>>,
+    slot_one: Constant<Bits<7>>,
+    slot_last: Constant<Bits<7>>,
+    chunk_one: Constant<Bits<11>>,
+    chunk_zero: Constant<Bits<11>>,
+    row_one: Constant<Bits<5>>,
+    row_zero: Constant<Bits<5>>,
+    row_last: Constant<Bits<5>>,
+    full_row: Constant<Bits<5>>,
+    address_one: Constant<Bits<A>>,
+    address_zero: Constant<Bits<A>>,
+    settle_cycles: Constant<Bits<7>>,
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Default for Sequencer<P, Q, A> {
+    fn default() -> Self {
+        Self {
+            clock: Signal::default(),
+            reset_in: Signal::default(),
+            valid_in: Signal::default(),
+            ready_out: Signal::default(),
+            step_out: Signal::default(),
+            chunk_last_in: Signal::default(),
+            chunks_last_in: Signal::default(),
+            tail_in: Signal::default(),
+            tail_last_in: Signal::default(),
+            start_out: Signal::default(),
+            take_out: Signal::default(),
+            address_out: Signal::default(),
+            first_out: Signal::default(),
+            last_out: Signal::default(),
+            tail_out: Signal::default(),
+            busy_out: Signal::default(),
+            cycles_low_out: Signal::default(),
+            cycles_high_out: Signal::default(),
+            mac_cycles_low_out: Signal::default(),
+            mac_cycles_high_out: Signal::default(),
+            full_mac_cycles_low_out: Signal::default(),
+            full_mac_cycles_high_out: Signal::default(),
+            running: DFF::default(),
+            flush: DFF::default(),
+            step: DFF::default(),
+            step_is_last: DFF::default(),
+            limit: DFF::default(),
+            slot: DFF::default(),
+            slot_is_last: DFF::default(),
+            chunk: DFF::default(),
+            chunk_is_first: DFF::default(),
+            chunk_is_last: DFF::default(),
+            in_tail: DFF::default(),
+            start: array_init::array_init(|_| DFF::default()),
+            ended: array_init::array_init(|_| DFF::default()),
+            first: DFF::default(),
+            last: DFF::default(),
+            tail: DFF::default(),
+            drain: DFF::default(),
+            odd: DFF::default(),
+            row: DFF::default(),
+            address: DFF::default(),
+            in_tile: DFF::default(),
+            settle: DFF::default(),
+            steps_in_a_row: DFF::default(),
+            count_cycle: DFF::default(),
+            count_step: DFF::default(),
+            count_full: DFF::default(),
+            cycles: Counter::default(),
+            mac_cycles: Counter::default(),
+            full_mac_cycles: Counter::default(),
+            taken: Signal::default(),
+            step_next: Signal::default(),
+            chunk_end: Signal::default(),
+            tile_chunk_is_last: Signal::default(),
+            step_one: Constant::new(1.into()),
+            step_zero: Constant::new(0.into()),
+            flush_one: Constant::new(1.into()),
+            flush_zero: Constant::new(0.into()),
+            slot_one: Constant::new(1.into()),
+            slot_last: Constant::new((256 / (P * Q) as u64 - 1).into()),
+            chunk_one: Constant::new(1.into()),
+            chunk_zero: Constant::new(0.into()),
+            row_one: Constant::new(1.into()),
+            row_zero: Constant::new(0.into()),
+            row_last: Constant::new((P as u64 - 1).into()),
+            full_row: Constant::new((P as u64 + Q as u64 - 2).into()),
+            address_one: Constant::new(1.into()),
+            address_zero: Constant::new(0.into()),
+            settle_cycles: Constant::new((settle_cycles(P, Q) as u64).into()),
+        }
+    }
+}
+
+/// Cycles from the cycle of a tile's last step to the one of its last output.
+pub const fn settle_cycles(rows: usize, columns: usize) -> usize {
+    let last_token = 1 + TOKEN_LATENCY + 2 * (rows - 1) + (columns - 1);
+    last_token + 1 + crate::fold::LATENCY
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, running, flush, step, step_is_last, limit, slot, slot_is_last, chunk,
+            chunk_is_first, chunk_is_last, in_tail, first, last, tail, drain, odd, row, address,
+            in_tile, settle, steps_in_a_row, count_cycle, count_step, count_full
+        );
+        for s in 0..4 {
+            self.start[s].clock.next = self.clock.val();
+            self.ended[s].clock.next = self.clock.val();
+        }
+        self.cycles.clock.next = self.clock.val();
+        self.mac_cycles.clock.next = self.clock.val();
+        self.full_mac_cycles.clock.next = self.clock.val();
+
+        // Position in the tile
+        self.taken.next = self.running.q.val() && self.valid_in.val();
+        self.chunk_end.next = self.taken.val() && self.step_is_last.q.val();
+        self.step_next.next = self.step.q.val();
+        if self.taken.val() {
+            self.step_next.next = self.step.q.val() + self.step_one.val();
+        }
+        if self.chunk_end.val() {
+            self.step_next.next = self.step_zero.val();
+        }
+        self.step.d.next = self.step_next.val();
+        self.step_is_last.d.next = self.step_next.val() == self.limit.q.val();
+        self.limit.d.next = self.chunk_last_in.val();
+        if self.in_tail.q.val() {
+            self.limit.d.next = self.tail_last_in.val();
+        }
+        self.slot_is_last.d.next = self.slot.q.val() == self.slot_last.val();
+        self.chunk_is_first.d.next = !(self.chunk.q.val().any()) && !self.in_tail.q.val();
+        self.chunk_is_last.d.next = self.chunk.q.val() == self.chunks_last_in.val();
+        self.tile_chunk_is_last.next =
+            self.in_tail.q.val() || (self.chunk_is_last.q.val() && !self.tail_in.val());
+        if self.taken.val() {
+            self.in_tile.d.next = true;
+        }
+        if self.chunk_end.val() {
+            self.slot.d.next = self.slot.q.val() + self.slot_one.val();
+            if self.slot_is_last.q.val() {
+                self.slot.d.next = self.flush_zero.val();
+                if self.tile_chunk_is_last.val() {
+                    self.chunk.d.next = self.chunk_zero.val();
+                    self.in_tail.d.next = false;
+                    self.in_tile.d.next = false;
+                } else if self.chunk_is_last.q.val() {
+                    self.in_tail.d.next = true;
+                } else {
+                    self.chunk.d.next = self.chunk.q.val() + self.chunk_one.val();
+                }
+            }
+        }
+
+        // Waves: what the drain of the chunk needs to know is caught at its end
+        self.start[0].d.next = self.chunk_end.val() || !self.running.q.val();
+        self.ended[0].d.next = self.chunk_end.val();
+        for s in 1..4 {
+            self.start[s].d.next = self.start[s - 1].q.val();
+            self.ended[s].d.next = self.ended[s - 1].q.val();
+        }
+        if self.chunk_end.val() {
+            self.first.d.next = self.chunk_is_first.q.val();
+            self.last.d.next = self.tile_chunk_is_last.val();
+            self.tail.d.next = self.in_tail.q.val();
+        }
+        if self.drain.q.val() {
+            self.odd.d.next = !self.odd.q.val();
+            if self.odd.q.val() {
+                self.row.d.next = self.row.q.val() + self.row_one.val();
+                self.address.d.next = self.address.q.val() + self.address_one.val();
+                if self.row.q.val() == self.row_last.val() {
+                    self.row.d.next = self.row_zero.val();
+                    self.drain.d.next = false;
+                }
+            }
+        }
+        if self.ended[3].q.val() {
+            self.drain.d.next = true;
+        }
+
+        // Counters
+        self.steps_in_a_row.d.next = self.row_zero.val();
+        self.count_full.d.next = false;
+        if self.taken.val() {
+            self.steps_in_a_row.d.next = self.steps_in_a_row.q.val() + self.row_one.val();
+            if self.steps_in_a_row.q.val() == self.full_row.val() {
+                self.steps_in_a_row.d.next = self.full_row.val();
+                self.count_full.d.next = true;
+            }
+        }
+        if self.settle.q.val().any() {
+            self.settle.d.next = self.settle.q.val() - self.flush_one.val();
+        }
+        if self.taken.val() {
+            self.settle.d.next = self.settle_cycles.val();
+        }
+        self.count_cycle.d.next =
+            self.taken.val() || self.in_tile.q.val() || self.settle.q.val().any();
+        self.count_step.d.next = self.taken.val();
+        self.cycles.event_in.next = self.count_cycle.q.val();
+        self.mac_cycles.event_in.next = self.count_step.q.val();
+        self.full_mac_cycles.event_in.next = self.count_full.q.val();
+
+        // Reset, and the flush behind it: starts run through the array until it is empty
+        self.flush.d.next = self.flush.q.val() + self.flush_one.val();
+        if self.flush.q.val().all() {
+            self.running.d.next = true;
+        }
+        if self.running.q.val() {
+            self.flush.d.next = self.flush_zero.val();
+        }
+        if self.reset_in.val() {
+            self.running.d.next = false;
+            self.flush.d.next = self.flush_zero.val();
+        }
+        if !self.running.q.val() {
+            self.step.d.next = self.step_zero.val();
+            self.step_is_last.d.next = false;
+            self.slot.d.next = self.flush_zero.val();
+            self.chunk.d.next = self.chunk_zero.val();
+            self.in_tail.d.next = false;
+            self.in_tile.d.next = false;
+            self.drain.d.next = false;
+            self.odd.d.next = false;
+            self.row.d.next = self.row_zero.val();
+            self.address.d.next = self.address_zero.val();
+            self.settle.d.next = self.flush_zero.val();
+        }
+
+        // Outputs
+        self.ready_out.next = self.running.q.val();
+        self.step_out.next = self.taken.val();
+        self.start_out.next = self.start[3].q.val();
+        self.take_out.next = self.drain.q.val() && !self.odd.q.val();
+        self.address_out.next = self.address.q.val();
+        self.first_out.next = self.first.q.val();
+        self.last_out.next = self.last.q.val();
+        self.tail_out.next = self.tail.q.val();
+        self.busy_out.next = self.in_tile.q.val() || self.settle.q.val().any();
+        self.cycles_low_out.next = self.cycles.low_out.val();
+        self.cycles_high_out.next = self.cycles.high_out.val();
+        self.mac_cycles_low_out.next = self.mac_cycles.low_out.val();
+        self.mac_cycles_high_out.next = self.mac_cycles.high_out.val();
+        self.full_mac_cycles_low_out.next = self.full_mac_cycles.low_out.val();
+        self.full_mac_cycles_high_out.next = self.full_mac_cycles.high_out.val();
+    }
+}

@@ -1,0 +1,164 @@
+//! Verilog to a program: Verilator, then the C++ compiler, kept under a hash of all that went in.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gemmine_hdl::Geometry;
+
+use super::tools::{REQUIREMENTS, Tools, run};
+use crate::engine::EngineError;
+use crate::rtl;
+
+/// How much the C++ compiler should try.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Effort {
+    /// Simulates fast: for cores.
+    Fast,
+    /// Compiles fast: for module tests.
+    Quick,
+}
+
+impl Effort {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Fast => "-O3",
+            Self::Quick => "-O1",
+        }
+    }
+}
+
+/// Sources of one simulation program.
+pub(super) struct Sources<'a> {
+    pub(super) verilog: &'a str,
+    pub(super) top: &'a str,
+    pub(super) harness: &'a str,
+    pub(super) effort: Effort,
+}
+
+/// The program that runs the core of a geometry.
+pub(super) fn core(tools: &Tools, geometry: Geometry) -> Result<PathBuf, EngineError> {
+    let (verilog, top) = rtl::verilog(geometry)?;
+    let harness = core_harness(geometry);
+    let sources = Sources { verilog: &verilog, top: &top, harness: &harness, effort: Effort::Fast };
+    program(tools, &sources)
+}
+
+/// Compiles, or finds what was compiled from the same sources with the same tools.
+pub(super) fn program(tools: &Tools, sources: &Sources) -> Result<PathBuf, EngineError> {
+    let folder = tools.cache.join(key(tools, sources));
+    let program = folder.join("simulate");
+    if program.is_file() {
+        return Ok(program);
+    }
+    // Built aside and renamed when whole: two at once, or a kill, leave nothing half made.
+    let mut partial = folder.clone().into_os_string();
+    partial.push(format!(".partial-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let partial = PathBuf::from(partial);
+    let built = compile(tools, sources, &partial);
+    if built.is_ok() && std::fs::rename(&partial, &folder).is_err() && !program.is_file() {
+        let why = format!("can't rename it to {}", folder.display());
+        return Err(EngineError::Tool { doing: "keep the compiled core".into(), why });
+    }
+    let _ = std::fs::remove_dir_all(&partial);
+    built.map(|()| program)
+}
+
+fn key(tools: &Tools, sources: &Sources) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let parts = [
+        REQUIREMENTS,
+        &tools.verilator_root.to_string_lossy(),
+        sources.verilog,
+        sources.top,
+        sources.harness,
+        sources.effort.flag(),
+        include_str!("build.rs"),
+    ];
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update(&[0]);
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+fn compile(tools: &Tools, sources: &Sources, folder: &Path) -> Result<(), EngineError> {
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|e| EngineError::Tool {
+            doing: format!("write {}", path.display()),
+            why: e.to_string(),
+        })
+    };
+    std::fs::create_dir_all(folder).map_err(|e| EngineError::Tool {
+        doing: format!("make folder {}", folder.display()),
+        why: e.to_string(),
+    })?;
+    write("dut.v", sources.verilog)?;
+    write("harness.cpp", sources.harness)?;
+    let mut verilator = tools.verilator();
+    verilator
+        .args(["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--threads", "1"])
+        .args(["-Wno-fatal", "-Wno-UNUSEDSIGNAL", "--prefix", "Vdut", "--top-module", sources.top])
+        .args(["--Mdir", ".", "dut.v"])
+        .current_dir(folder);
+    run(&mut verilator, "verilate the emitted Verilog")?;
+    let include = tools.include();
+    let mut compiler = Command::new("g++");
+    compiler
+        .args([sources.effort.flag(), "-std=c++17", "-w", "-pthread", "-I", "."])
+        .args(["-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", "-DVM_TRACE=0"])
+        .arg("-I")
+        .arg(&include)
+        .arg("-I")
+        .arg(include.join("vltstd"))
+        .args(generated(folder))
+        .args([include.join("verilated.cpp"), include.join("verilated_threads.cpp")])
+        .args(["harness.cpp", "-o", "simulate"])
+        .current_dir(folder);
+    run(&mut compiler, "compile the Verilated core with g++ (install g++ if it is missing)")
+}
+
+/// The C++ files that Verilator wrote, by name.
+fn generated(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| PathBuf::from(entry.file_name()))
+        .filter(|name| name.to_string_lossy().starts_with("Vdut"))
+        .filter(|name| name.extension().is_some_and(|extension| extension == "cpp"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The harness of a core, with its ports written out.
+fn core_harness(geometry: Geometry) -> String {
+    let (rows, columns) = (geometry.rows(), geometry.columns());
+    let mut drive = String::new();
+    for i in 0..rows {
+        let _ = writeln!(drive, "    top->{} = step[{i}];", member(&format!("a_in${i}")));
+    }
+    for j in 0..columns {
+        let _ = writeln!(drive, "    top->{} = step[{}];", member(&format!("b_in${j}")), rows + j);
+    }
+    let mut results = String::new();
+    for j in 0..columns {
+        let valid = member(&format!("result_valid_out${j}"));
+        let word = member(&format!("result_out${j}"));
+        let source = j + 1;
+        let _ = writeln!(
+            results,
+            "        if (top->{valid}) events.push_back({{now, {source}, top->{word}}});"
+        );
+    }
+    include_str!("core.cpp")
+        .replace("@ROWS@", &rows.to_string())
+        .replace("@COLUMNS@", &columns.to_string())
+        .replace("@DRIVE@", drive.trim_end())
+        .replace("@RESULTS@", results.trim_end())
+}
+
+/// The C++ name of a port: Verilator spells out characters that C++ does not allow.
+pub(super) fn member(port: &str) -> String {
+    port.replace("__", "___05F").replace('$', "__024")
+}

@@ -1,0 +1,4 @@
+//! Integration tests of the engines.
+
+mod lockstep;
+mod stimulus;

@@ -1,0 +1,48 @@
+//! Reproducible random tiles.
+
+use std::sync::Arc;
+
+use gemmine_pouw::panel::Panel;
+use gemmine_sim::TileJob;
+
+/// SplitMix64: a test's random numbers.
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    /// An operand: one in four is an extreme.
+    pub fn operand(&mut self) -> i8 {
+        match self.below(16) {
+            0 => -128,
+            1 => -127,
+            2 => 127,
+            3 => 0,
+            _ => self.next() as i8,
+        }
+    }
+
+    /// A panel of such operands.
+    pub fn panel(&mut self, steps: usize) -> Arc<Panel> {
+        let steps: Vec<[i8; 16]> =
+            (0..steps).map(|_| std::array::from_fn(|_| self.operand())).collect();
+        Arc::new(Panel::from_steps(&steps))
+    }
+
+    /// A tile of such operands.
+    pub fn tile(&mut self, steps: usize, chunk_steps: usize) -> TileJob {
+        TileJob { a: self.panel(steps), b: self.panel(steps), steps, chunk_steps }
+    }
+}

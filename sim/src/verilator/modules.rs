@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::build::{Effort, Sources, member, program};
+use super::build::{Sources, member, program};
 use super::tools::{Tools, run};
 use crate::engine::EngineError;
 
@@ -54,8 +54,7 @@ pub fn simulate(
     stimulus: &[Vec<u64>],
 ) -> Result<Vec<Vec<u64>>, EngineError> {
     let harness = harness(verilog, top);
-    let sources = Sources { verilog, top, harness: &harness, effort: Effort::Quick };
-    let program = program(tools, &sources)?;
+    let program = program(tools, &Sources { verilog, top, harness: &harness })?;
     let failed = |why: String| EngineError::Tool { doing: format!("simulate {top}"), why };
     let mut child = Command::new(program)
         .stdin(Stdio::piped())

@@ -124,10 +124,10 @@ impl Keyed {
         out: &mut [Digest],
     ) {
         // Only leaves are numbered; one-block messages and parents all have counter 0.
-        let count = if N == LEAF_BYTES {
-            IncrementCounter::Yes
+        let (count, step) = if N == LEAF_BYTES {
+            (IncrementCounter::Yes, BATCH as u64)
         } else {
-            IncrementCounter::No
+            (IncrementCounter::No, 0)
         };
         let mut at = first;
         for (batch, digests) in inputs.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
@@ -139,7 +139,7 @@ impl Keyed {
             let out = digests.as_flattened_mut();
             self.platform
                 .hash_many(refs, &self.words, at, count, flags, start, end, out);
-            at = at.wrapping_add(BATCH as u64);
+            at = at.wrapping_add(step);
         }
     }
 }

@@ -50,17 +50,15 @@ pub fn fold_tile_on(path: Path, a: &Panel, b: &Panel, r: usize, words: &mut Vec<
     }
     let chunk = r / STEPS;
     let groups = k.div_ceil(STEPS);
-    words.reserve(k / r);
+    // One slot a complete chunk of k, so that zero padding can never complete another.
+    words.resize(k / r, 0);
     let job = Job {
         rows: &a.groups()[..groups],
         lanes: &b.groups()[..groups],
         chunk,
         unsigned: false,
     };
-    let tile = dispatch::run(path, job, words);
-    // A last chunk whose steps fill the groups but not r: k counts, not the padding.
-    words.truncate(k / r);
-    tile
+    dispatch::run(path, job, words)
 }
 
 /// The product of two signed panels over all k.
@@ -106,5 +104,5 @@ fn product_on(path: Path, rows: &Panel, lanes: &Panel, unsigned: bool) -> Tile {
         chunk: usize::MAX,
         unsigned,
     };
-    dispatch::run(path, job, &mut Vec::new())
+    dispatch::run(path, job, &mut [])
 }

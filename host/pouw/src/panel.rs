@@ -190,11 +190,12 @@ pub(crate) fn columns_of(factors: &[&[i8]]) -> Vec<[i8; LANES]> {
 
 /// Four steps of 16 lanes to one group's bytes.
 fn interleave(steps: &[[i8; LANES]; STEPS]) -> [i8; LANES * STEPS] {
+    // Two rounds of interleaving pairs, which compile to byte unpacks; one round of four does not.
+    let low: [[i8; 2]; LANES] = core::array::from_fn(|lane| [steps[0][lane], steps[1][lane]]);
+    let high: [[i8; 2]; LANES] = core::array::from_fn(|lane| [steps[2][lane], steps[3][lane]]);
     let mut bytes = [0; LANES * STEPS];
-    for (lane, four) in bytes.chunks_exact_mut(STEPS).enumerate() {
-        for (byte, step) in four.iter_mut().zip(steps) {
-            *byte = step[lane];
-        }
+    for (lane, four) in bytes.as_chunks_mut::<STEPS>().0.iter_mut().enumerate() {
+        *four = [low[lane][0], low[lane][1], high[lane][0], high[lane][1]];
     }
     bytes
 }

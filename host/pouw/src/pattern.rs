@@ -163,16 +163,18 @@ impl Pattern {
             factor: 1,
             length: 1,
         }; LEVELS];
-        let mut period = 1u32;
+        let mut period = 1;
         for (level, (stride, length)) in levels.iter_mut().zip(found.into_iter().rev()) {
-            if stride % period != 0 {
+            // Widened: only `from_levels` below bounds a period.
+            let wide = u64::from(stride);
+            if !wide.is_multiple_of(period) {
                 return Err(PatternError::NotNested);
             }
             *level = Level {
-                factor: stride / period,
+                factor: (wide / period) as u32,
                 length,
             };
-            period = stride.checked_mul(length).ok_or(PatternError::NotNested)?;
+            period = wide * u64::from(length);
         }
         Self::from_levels(levels)
     }

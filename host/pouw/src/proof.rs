@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         let field = usize::try_from(needed)
             .ok()
             .and_then(|n| rest.get(..n))
-            .ok_or_else(|| DecodeError::Truncated {
+            .ok_or(DecodeError::Truncated {
                 what,
                 at: self.at,
                 needed,

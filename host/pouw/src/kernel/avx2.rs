@@ -3,7 +3,6 @@
 //! (`vpmaddubsw` would be half the work, but saturates at 255 * 127 * 2.) Two rows at a time keep eight
 //! accumulators in registers; each holds two partial sums a lane, added when a chunk ends.
 
-use alloc::vec::Vec;
 use core::arch::x86_64::*;
 
 use safe_unaligned_simd::x86_64 as mem;
@@ -20,7 +19,7 @@ const QUARTERS: usize = 4;
 type Partial = [[[i32; 8]; QUARTERS]; LANES];
 
 #[target_feature(enable = "avx2")]
-pub(super) fn fold(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
+pub(super) fn fold(job: Job<'_>, words: &mut [u32]) -> Tile {
     if job.unsigned {
         fold_signed::<false>(job, words)
     } else {
@@ -29,14 +28,17 @@ pub(super) fn fold(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
 }
 
 #[target_feature(enable = "avx2")]
-fn fold_signed<const SIGNED: bool>(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
+fn fold_signed<const SIGNED: bool>(job: Job<'_>, words: &mut [u32]) -> Tile {
+    let mut words = words.iter_mut();
     let mut partial: Partial = [[[0; 8]; QUARTERS]; LANES];
     for (rows, lanes) in job.rows.chunks(job.chunk).zip(job.lanes.chunks(job.chunk)) {
         for (pass, sums) in partial.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
             add_chunk::<SIGNED>(rows, lanes, pass * ROWS, sums);
         }
-        if rows.len() == job.chunk {
-            words.push(portable::xor(&join(&partial)));
+        if rows.len() == job.chunk
+            && let Some(word) = words.next()
+        {
+            *word = portable::xor(&join(&partial));
         }
     }
     join(&partial)

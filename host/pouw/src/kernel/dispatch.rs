@@ -7,8 +7,6 @@
     )
 )]
 
-use alloc::vec::Vec;
-
 use super::{Job, Tile, portable};
 
 /// An implementation of the kernel.
@@ -55,7 +53,7 @@ impl Path {
 }
 
 /// Runs a job on a path, or on the portable one where the path is missing.
-pub(super) fn run(path: Path, job: Job<'_>, words: &mut Vec<u32>) -> Tile {
+pub(super) fn run(path: Path, job: Job<'_>, words: &mut [u32]) -> Tile {
     match path {
         #[cfg(all(target_arch = "x86_64", feature = "std"))]
         Path::Vnni if path.is_available() => {

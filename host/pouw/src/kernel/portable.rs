@@ -5,19 +5,21 @@ use alloc::vec::Vec;
 use super::{Job, Tile};
 use crate::panel::{Group, LANES, Panel, STEPS};
 
-pub(super) fn fold(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
+pub(super) fn fold(job: Job<'_>, words: &mut [u32]) -> Tile {
+    let mut words = words.iter_mut();
     let mut acc = [[0i32; LANES]; LANES];
-    let widen: fn(i8) -> i16 = if job.unsigned {
-        |v| i16::from(v as u8)
-    } else {
-        i16::from
-    };
     for (rows, lanes) in job.rows.chunks(job.chunk).zip(job.lanes.chunks(job.chunk)) {
         for (a, b) in rows.iter().zip(lanes) {
-            add_group(&mut acc, a, &b.0.map(widen));
+            let wide = match job.unsigned {
+                true => b.0.map(|value| i16::from(value.cast_unsigned())),
+                false => b.0.map(i16::from),
+            };
+            add_group(&mut acc, a, &wide);
         }
-        if rows.len() == job.chunk {
-            words.push(xor(&acc));
+        if rows.len() == job.chunk
+            && let Some(word) = words.next()
+        {
+            *word = xor(&acc);
         }
     }
     acc

@@ -5,7 +5,6 @@
 //! `vpdpbusd` a group keeps those 16 corrections, and they are taken off at the end of each chunk. The rows
 //! are broadcast from memory by the instruction itself: 17 multiplies for 16 x 16 x 4 MACs.
 
-use alloc::vec::Vec;
 use core::arch::x86_64::*;
 
 use safe_unaligned_simd::x86_64 as mem;
@@ -14,7 +13,7 @@ use super::{Job, Tile};
 use crate::panel::{Group, LANES, STEPS};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-pub(super) fn fold(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
+pub(super) fn fold(job: Job<'_>, words: &mut [u32]) -> Tile {
     if job.unsigned {
         fold_signed::<false>(job, words)
     } else {
@@ -23,40 +22,42 @@ pub(super) fn fold(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn fold_signed<const SIGNED: bool>(job: Job<'_>, words: &mut Vec<u32>) -> Tile {
-    let mut acc = [_mm512_setzero_si512(); LANES];
-    let mut excess = _mm512_setzero_si512();
+fn fold_signed<const SIGNED: bool>(job: Job<'_>, words: &mut [u32]) -> Tile {
+    let mut sums = [[0i32; LANES]; LANES];
+    let mut excess = [0i32; LANES];
+    let mut words = words.iter_mut();
     for (rows, lanes) in job.rows.chunks(job.chunk).zip(job.lanes.chunks(job.chunk)) {
-        add_chunk::<SIGNED>(rows, lanes, &mut acc, &mut excess);
-        if rows.len() == job.chunk {
-            let exact = correct(&acc, excess);
-            let mut all = _mm512_setzero_si512();
-            for row in exact {
-                all = _mm512_xor_si512(all, row);
-            }
-            let mut lanes = [0u32; LANES];
-            mem::_mm512_storeu_si512(&mut lanes, all);
-            words.push(lanes.iter().fold(0, |word, lane| word ^ lane));
+        add_chunk::<SIGNED>(rows, lanes, &mut sums, &mut excess);
+        if rows.len() == job.chunk
+            && let Some(word) = words.next()
+        {
+            *word = fold_word(&sums, &excess);
         }
     }
-    correct(&acc, excess).map(|row| {
-        let mut lanes = [0; LANES];
-        mem::_mm512_storeu_si512(&mut lanes, row);
-        lanes
-    })
+    for (row, excess) in sums.iter_mut().zip(excess) {
+        row.iter_mut()
+            .for_each(|sum| *sum = sum.wrapping_sub(excess));
+    }
+    sums
 }
 
-#[inline]
+/// Adds one chunk's products to the sums.
+// A function of its own on purpose: inlined into the loop over chunks, the accumulators get spilled inside the
+// innermost loop, at twice the time. Loading and storing them once a chunk costs some tens of cycles.
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn add_chunk<const SIGNED: bool>(
     rows: &[Group],
     lanes: &[Group],
-    acc: &mut [__m512i; LANES],
-    excess: &mut __m512i,
+    sums: &mut Tile,
+    excess: &mut [i32; LANES],
 ) {
     let flip = _mm512_set1_epi8(-128);
-    // Copies, so that the loop keeps them in registers.
-    let (mut sums, mut extra) = (*acc, *excess);
+    let mut acc = [_mm512_setzero_si512(); LANES];
+    for row in 0..LANES {
+        acc[row] = mem::_mm512_loadu_si512(&sums[row]);
+    }
+    let mut extra = mem::_mm512_loadu_si512(&*excess);
     for (a, b) in rows.iter().zip(lanes) {
         let mut b = mem::_mm512_loadu_si512(&b.0);
         if SIGNED {
@@ -64,19 +65,28 @@ fn add_chunk<const SIGNED: bool>(
             // `flip` read as unsigned is 128 in every byte.
             extra = _mm512_dpbusd_epi32(extra, flip, mem::_mm512_loadu_si512(&a.0));
         }
-        for (sum, four) in sums.iter_mut().zip(a.0.as_chunks::<STEPS>().0) {
-            let row = _mm512_set1_epi32(i32::from_le_bytes(four.map(i8::cast_unsigned)));
-            *sum = _mm512_dpbusd_epi32(*sum, b, row);
+        let fours = a.0.as_chunks::<STEPS>().0;
+        for row in 0..LANES {
+            let four = i32::from_le_bytes(fours[row].map(i8::cast_unsigned));
+            acc[row] = _mm512_dpbusd_epi32(acc[row], b, _mm512_set1_epi32(four));
         }
     }
-    (*acc, *excess) = (sums, extra);
+    for row in 0..LANES {
+        mem::_mm512_storeu_si512(&mut sums[row], acc[row]);
+    }
+    mem::_mm512_storeu_si512(excess, extra);
 }
 
-/// Takes each row's excess off its sums.
-#[inline]
+/// The XOR of all sums, each less its row's excess.
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn correct(acc: &[__m512i; LANES], excess: __m512i) -> [__m512i; LANES] {
-    let mut by_row = [0i32; LANES];
-    mem::_mm512_storeu_si512(&mut by_row, excess);
-    core::array::from_fn(|row| _mm512_sub_epi32(acc[row], _mm512_set1_epi32(by_row[row])))
+fn fold_word(sums: &Tile, excess: &[i32; LANES]) -> u32 {
+    let mut all = _mm512_setzero_si512();
+    for (row, &excess) in sums.iter().zip(excess) {
+        let row = _mm512_sub_epi32(mem::_mm512_loadu_si512(row), _mm512_set1_epi32(excess));
+        all = _mm512_xor_si512(all, row);
+    }
+    let mut lanes = [0u32; LANES];
+    mem::_mm512_storeu_si512(&mut lanes, all);
+    lanes.iter().fold(0, |word, lane| word ^ lane)
 }

@@ -17,7 +17,7 @@ const TO_START: u64 = 4;
 /// The same to the chain register.
 const TO_CHAIN: u64 = 5;
 
-/// The state of an array that runs a program without a reset, on demand.
+/// The state of an idle array that runs a program without a reset, on demand.
 #[derive(Debug)]
 pub struct ArrayState<'a> {
     program: &'a Program,

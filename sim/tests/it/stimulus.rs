@@ -46,3 +46,9 @@ impl Random {
         TileJob { a: self.panel(steps), b: self.panel(steps), steps, chunk_steps }
     }
 }
+
+/// A tile whose operands are all the same.
+pub fn constant_tile(a: i8, b: i8, steps: usize, chunk_steps: usize) -> TileJob {
+    let panel = |value: i8| Arc::new(Panel::from_steps(&vec![[value; 16]; steps]));
+    TileJob { a: panel(a), b: panel(b), steps, chunk_steps }
+}

@@ -77,17 +77,10 @@ impl Solution {
     pub fn new(seed: &[u8; SEED_BYTES], product: Tile) -> Self {
         let mut bytes = [0; SOLUTION_BYTES];
         bytes[..SEED_BYTES].copy_from_slice(seed);
-        for (slot, sum) in bytes[SEED_BYTES..]
-            .chunks_exact_mut(4)
-            .zip(product.as_flattened())
-        {
+        for (slot, sum) in bytes[SEED_BYTES..].chunks_exact_mut(4).zip(product.as_flattened()) {
             slot.copy_from_slice(&sum.to_le_bytes());
         }
-        Self {
-            hash: digest::hash(&bytes),
-            bytes,
-            product,
-        }
+        Self { hash: digest::hash(&bytes), bytes, product }
     }
 
     /// Leading zero bits of the hash.
@@ -179,9 +172,8 @@ pub fn verify_solution(
     bits: u32,
     segment_vr_hash: Option<&Digest>,
 ) -> Result<Digest, SolutionRefusal> {
-    let solution: &[u8; SOLUTION_BYTES] = solution
-        .try_into()
-        .map_err(|_| SolutionRefusal::Length(solution.len()))?;
+    let solution: &[u8; SOLUTION_BYTES] =
+        solution.try_into().map_err(|_| SolutionRefusal::Length(solution.len()))?;
     if segment_vr_hash.is_some_and(|expected| solution[4..36] != *expected) {
         return Err(SolutionRefusal::SegmentVrHash);
     }
@@ -190,11 +182,7 @@ pub fn verify_solution(
     if found < bits {
         return Err(SolutionRefusal::Difficulty { found, bits });
     }
-    if freivalds(solution, &[0; 32], K) {
-        Ok(hash)
-    } else {
-        Err(SolutionRefusal::Product)
-    }
+    if freivalds(solution, &[0; 32], K) { Ok(hash) } else { Err(SolutionRefusal::Product) }
 }
 
 /// Freivalds' check of `A * (B * R) == C * R` for three vectors R drawn from the solution and `vr_b3`.
@@ -204,11 +192,7 @@ pub fn verify_solution(
 pub fn freivalds(solution: &[u8; SOLUTION_BYTES], vr_b3: &Digest, k: usize) -> bool {
     let mut random = [0; VECTORS * LANES];
     let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(solution)
-        .update(vr_b3)
-        .finalize_xof()
-        .fill(&mut random);
+    hasher.update(solution).update(vr_b3).finalize_xof().fill(&mut random);
     let vectors: &[[i8; LANES]] = bytemuck::cast_slice::<u8, i8>(&random).as_chunks().0;
 
     let (seed, product) = solution.split_at(SEED_BYTES);
@@ -218,19 +202,10 @@ pub fn freivalds(solution: &[u8; SOLUTION_BYTES], vr_b3: &Digest, k: usize) -> b
     let mut left = [[0i64; VECTORS]; LANES];
     each_piece(seed, k, |piece| add_projected(&mut left, piece, vectors));
 
-    let sums = product
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|bytes| i64::from(i32::from_le_bytes(*bytes)));
+    let sums = product.as_chunks::<4>().0.iter().map(|bytes| i64::from(i32::from_le_bytes(*bytes)));
     let sums: Vec<i64> = sums.collect();
     sums.chunks_exact(LANES).zip(left).all(|(row, left)| {
-        let dot = |r: &[i8; LANES]| {
-            row.iter()
-                .zip(r)
-                .map(|(c, r)| c * i64::from(*r))
-                .sum::<i64>()
-        };
+        let dot = |r: &[i8; LANES]| row.iter().zip(r).map(|(c, r)| c * i64::from(*r)).sum::<i64>();
         vectors.iter().map(dot).eq(left)
     })
 }
@@ -243,18 +218,10 @@ fn add_projected(left: &mut [[i64; VECTORS]; LANES], piece: &Piece<'_>, vectors:
             .as_chunks::<LANES>()
             .0
             .iter()
-            .map(|row| {
-                row.iter()
-                    .zip(vector)
-                    .map(|(b, r)| i32::from(*b) * i32::from(*r))
-                    .sum()
-            })
+            .map(|row| row.iter().zip(vector).map(|(b, r)| i32::from(*b) * i32::from(*r)).sum())
             .collect();
         for (sums, row) in left.iter_mut().zip(piece.a.chunks_exact(piece.steps)) {
-            let dot = row
-                .iter()
-                .zip(&projected)
-                .map(|(a, b)| i64::from(i32::from(*a) * b));
+            let dot = row.iter().zip(&projected).map(|(a, b)| i64::from(i32::from(*a) * b));
             sums[v] += dot.sum::<i64>();
         }
     }

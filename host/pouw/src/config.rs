@@ -43,10 +43,7 @@ impl Header76 {
     /// # Errors
     /// [`ConfigError::HeaderLength`].
     pub fn from_slice(bytes: &[u8]) -> Result<Self, ConfigError> {
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| ConfigError::HeaderLength(bytes.len()))
+        bytes.try_into().map(Self).map_err(|_| ConfigError::HeaderLength(bytes.len()))
     }
 
     /// The bytes, as hashed.
@@ -80,12 +77,7 @@ impl MiningConfig {
     /// Contiguous 16x16 tiles, the accelerator's native shape.
     #[must_use]
     pub const fn native(k: u32, r: u16) -> Self {
-        Self {
-            k,
-            r,
-            rows: Pattern::NATIVE,
-            cols: Pattern::NATIVE,
-        }
+        Self { k, r, rows: Pattern::NATIVE, cols: Pattern::NATIVE }
     }
 
     /// h: rows of a tile.
@@ -103,9 +95,7 @@ impl MiningConfig {
     /// The steps that count for the ticket: `k - k mod r`. Zero when `r` is zero.
     #[must_use]
     pub fn dot_length(&self) -> u32 {
-        self.k
-            .checked_rem(self.r.into())
-            .map_or(0, |tail| self.k - tail)
+        self.k.checked_rem(self.r.into()).map_or(0, |tail| self.k - tail)
     }
 
     /// The 52 bytes.
@@ -124,9 +114,8 @@ impl MiningConfig {
     /// # Errors
     /// [`ConfigError`] when they are not a dense int7 config in canonical spelling.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ConfigError> {
-        let bytes: &[u8; 52] = bytes
-            .try_into()
-            .map_err(|_| ConfigError::ConfigLength(bytes.len()))?;
+        let bytes: &[u8; 52] =
+            bytes.try_into().map_err(|_| ConfigError::ConfigLength(bytes.len()))?;
         let mma_type = u16::from_le_bytes([bytes[6], bytes[7]]);
         if mma_type != 0 {
             return Err(ConfigError::MmaType(mma_type));

@@ -46,10 +46,7 @@ impl Keyed {
     /// Prepares `key`.
     #[must_use]
     pub fn new(key: &Digest) -> Self {
-        Self {
-            words: words_from_le_bytes_32(key),
-            platform: Platform::detect(),
-        }
+        Self { words: words_from_le_bytes_32(key), platform: Platform::detect() }
     }
 
     /// Complete keyed hashes of independent 64-byte messages (one compression each, flags 0x1b).
@@ -77,10 +74,8 @@ impl Keyed {
     ) {
         let end = if only { CHUNK_END | ROOT } else { CHUNK_END };
         let count = IncrementCounter::Yes;
-        for ((batch, digests), at) in leaves
-            .chunks(BATCH)
-            .zip(out.chunks_mut(BATCH))
-            .zip((first..).step_by(BATCH))
+        for ((batch, digests), at) in
+            leaves.chunks(BATCH).zip(out.chunks_mut(BATCH)).zip((first..).step_by(BATCH))
         {
             let batch = &batch[..batch.len().min(digests.len())];
             let out = digests.as_flattened_mut();
@@ -137,8 +132,7 @@ impl Keyed {
             }
             let refs = &refs[..batch.len().min(digests.len())];
             let out = digests.as_flattened_mut();
-            self.platform
-                .hash_many(refs, &self.words, at, count, flags, start, end, out);
+            self.platform.hash_many(refs, &self.words, at, count, flags, start, end, out);
             at = at.wrapping_add(step);
         }
     }

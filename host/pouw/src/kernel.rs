@@ -52,12 +52,8 @@ pub fn fold_tile_on(path: Path, a: &Panel, b: &Panel, r: usize, words: &mut Vec<
     let groups = k.div_ceil(STEPS);
     // One slot a complete chunk of k, so that zero padding can never complete another.
     words.resize(k / r, 0);
-    let job = Job {
-        rows: &a.groups()[..groups],
-        lanes: &b.groups()[..groups],
-        chunk,
-        unsigned: false,
-    };
+    let job =
+        Job { rows: &a.groups()[..groups], lanes: &b.groups()[..groups], chunk, unsigned: false };
     dispatch::run(path, job, words)
 }
 

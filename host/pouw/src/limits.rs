@@ -97,11 +97,7 @@ impl LimitError {
 /// # Errors
 /// [`LimitError::CertVersion`] unless it is 3.
 pub const fn check_cert_version(version: u32) -> Result<(), LimitError> {
-    if version == CERT_VERSION {
-        Ok(())
-    } else {
-        Err(LimitError::CertVersion { found: version })
-    }
+    if version == CERT_VERSION { Ok(()) } else { Err(LimitError::CertVersion { found: version }) }
 }
 
 /// Checks config and matrix extents against every limit.

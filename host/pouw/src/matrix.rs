@@ -72,11 +72,7 @@ impl Matrix {
             return Err(MatrixError::Empty { rows, k });
         }
         if rows.checked_mul(k) != Some(data.len()) {
-            return Err(MatrixError::Length {
-                found: data.len(),
-                rows,
-                k,
-            });
+            return Err(MatrixError::Length { found: data.len(), rows, k });
         }
         Ok(Self { rows, k, data })
     }
@@ -131,13 +127,7 @@ impl Matrix {
             .chunks_exact_mut(k)
             .nth(row)
             .and_then(|line| line.get_mut(column..)?.get_mut(..length))
-            .ok_or(MatrixError::Outside {
-                row,
-                column,
-                length,
-                rows,
-                k,
-            })?;
+            .ok_or(MatrixError::Outside { row, column, length, rows, k })?;
         slot.copy_from_slice(values);
         Ok(())
     }
@@ -151,11 +141,9 @@ pub(crate) fn check_signal(data: &[i8], k: usize) -> Result<(), MatrixError> {
         return Ok(());
     }
     match data.iter().position(|&value| outside(value)) {
-        Some(at) => Err(MatrixError::Value {
-            value: data[at],
-            row: at / k.max(1),
-            column: at % k.max(1),
-        }),
+        Some(at) => {
+            Err(MatrixError::Value { value: data[at], row: at / k.max(1), column: at % k.max(1) })
+        }
         None => Ok(()),
     }
 }

@@ -4,13 +4,15 @@
 //! does not depend on: columns where B is zero, or a padding row. That changes one leaf of A's tree, A's seed
 //! and A's noise; B's side stays.
 
+mod error;
+
 use alloc::vec::Vec;
 
 use crate::config::{Header76, MiningConfig, job_key};
 use crate::digest::{Digest, LEAF_BYTES};
 use crate::kernel;
-use crate::limits::{self, LimitError};
-use crate::matrix::{Matrix, MatrixError};
+use crate::limits;
+use crate::matrix::{self, Matrix};
 use crate::noise::{Noise, Side, noise_row};
 use crate::panel::{LANES, Panel, strips};
 use crate::pattern::Pattern;
@@ -19,62 +21,9 @@ use crate::proof::{Opening, PlainProof};
 use crate::seeds::Seeds;
 use crate::target::{self, U256};
 use crate::tile::{self, TileResult};
-use crate::tree::{self, Tree, TreeError};
+use crate::tree::{self, Tree};
 
-/// Why a job cannot be prepared, or a tile of it not be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MineError {
-    /// A parameter is out of range.
-    #[error(transparent)]
-    Limit(#[from] LimitError),
-    /// A matrix, or a write to it, was refused.
-    #[error("{matrix}: {error}")]
-    Matrix {
-        /// `A` or `B transposed`.
-        matrix: &'static str,
-        /// Why.
-        error: MatrixError,
-    },
-    /// A matrix whose rows are not k long.
-    #[error("{matrix} has rows of {found} values, the config says k = {k}")]
-    Length {
-        /// `A` or `B transposed`.
-        matrix: &'static str,
-        /// Values a row.
-        found: usize,
-        /// The config's k.
-        k: u32,
-    },
-    /// No tile of the config's shape fits.
-    #[error("no {h} x {w} tile fits a {m} x {n} product, pad the matrices")]
-    NoTile {
-        /// Rows of a tile.
-        h: u32,
-        /// Columns of a tile.
-        w: u32,
-        /// Rows of A.
-        m: u32,
-        /// Columns of B.
-        n: u32,
-    },
-    /// No tile starts there.
-    #[error(
-        "no tile starts at row {t_row}, column {t_col}, expected a legal offset inside {m} x {n}"
-    )]
-    Tile {
-        /// The row asked for.
-        t_row: u32,
-        /// The column asked for.
-        t_col: u32,
-        /// Rows of A.
-        m: u32,
-        /// Columns of B.
-        n: u32,
-    },
-    /// A tree and its matrix disagree.
-    #[error(transparent)]
-    Tree(#[from] TreeError),
-}
+pub use error::MineError;
 
 /// A ticket and what it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,26 +65,14 @@ impl PreparedJob {
         limits::check(&config, a.rows() as u64, bt.rows() as u64)?;
         for (name, matrix) in [("A", &a), ("B transposed", &bt)] {
             if matrix.k() != config.k as usize {
-                return Err(MineError::Length {
-                    matrix: name,
-                    found: matrix.k(),
-                    k: config.k,
-                });
+                return Err(MineError::Length { matrix: name, found: matrix.k(), k: config.k });
             }
-            matrix.check_signal().map_err(|error| MineError::Matrix {
-                matrix: name,
-                error,
-            })?;
+            matrix.check_signal().map_err(|error| MineError::Matrix { matrix: name, error })?;
         }
         // Both are at most 2^24 by the limits.
         let (m, n) = (a.rows() as u32, bt.rows() as u32);
         if config.rows.max_offset() >= m || config.cols.max_offset() >= n {
-            return Err(MineError::NoTile {
-                h: config.h(),
-                w: config.w(),
-                m,
-                n,
-            });
+            return Err(MineError::NoTile { h: config.h(), w: config.w(), m, n });
         }
         let job_key = job_key(&header, &config);
         let tree_a = Tree::new(&job_key, a.bytes());
@@ -143,18 +80,7 @@ impl PreparedJob {
         let seeds = Seeds::new(&job_key, &tree_a.root(), &tree_b.root(), m, n);
         let noise_a = Noise::new(Side::A, &seeds.a, config.r, config.k, m);
         let noise_b = Noise::new(Side::B, &seeds.b, config.r, config.k, n);
-        Ok(Self {
-            header,
-            config,
-            job_key,
-            a,
-            bt,
-            tree_a,
-            tree_b,
-            seeds,
-            noise_a,
-            noise_b,
-        })
+        Ok(Self { header, config, job_key, a, bt, tree_a, tree_b, seeds, noise_a, noise_b })
     }
 
     /// Writes `values` into one row of A and renews what depends on it: A's leaves, A's seed, A's noise.
@@ -165,30 +91,18 @@ impl PreparedJob {
     /// [`MineError::Matrix`] when a value is outside [-64, 64] or the write leaves the matrix; nothing changes.
     pub fn reseed(&mut self, row: usize, column: usize, values: &[i8]) -> Result<(), MineError> {
         let fail = |error| MineError::Matrix { matrix: "A", error };
-        crate::matrix::check_signal(values, values.len()).map_err(fail)?;
+        matrix::check_signal(values, values.len()).map_err(fail)?;
         self.a.write(row, column, values).map_err(fail)?;
         if values.is_empty() {
             return Ok(());
         }
         let start = row * self.a.k() + column;
         for index in start / LEAF_BYTES..=(start + values.len() - 1) / LEAF_BYTES {
-            self.tree_a
-                .update(index, &tree::leaf(self.a.bytes(), index))?;
+            self.tree_a.update(index, &tree::leaf(self.a.bytes(), index))?;
         }
-        self.seeds = Seeds::new(
-            &self.job_key,
-            &self.tree_a.root(),
-            &self.tree_b.root(),
-            self.m(),
-            self.n(),
-        );
-        self.noise_a = Noise::new(
-            Side::A,
-            &self.seeds.a,
-            self.config.r,
-            self.config.k,
-            self.m(),
-        );
+        self.seeds =
+            Seeds::new(&self.job_key, &self.tree_a.root(), &self.tree_b.root(), self.m(), self.n());
+        self.noise_a = Noise::new(Side::A, &self.seeds.a, self.config.r, self.config.k, self.m());
         Ok(())
     }
 
@@ -337,10 +251,7 @@ impl PreparedJob {
         let mut words = Vec::new();
         let (a, b) = (self.panels_a(t_row), self.panels_b(t_col));
         kernel::fold_strips(&a, &b, self.config.r.into(), &mut words);
-        Ok(Ticket {
-            ticket: self.ticket(&words),
-            words,
-        })
+        Ok(Ticket { ticket: self.ticket(&words), words })
     }
 
     /// Recomputes one tile with the golden function: what a device's hit is held against.
@@ -348,13 +259,8 @@ impl PreparedJob {
     /// # Errors
     /// [`MineError::Tile`].
     pub fn recheck(&self, t_row: u32, t_col: u32) -> Result<Ticket, MineError> {
-        let TileResult {
-            words, register, ..
-        } = self.golden(t_row, t_col)?;
-        Ok(Ticket {
-            ticket: tile::ticket(&self.seeds.a, &register),
-            words,
-        })
+        let TileResult { words, register, .. } = self.golden(t_row, t_col)?;
+        Ok(Ticket { ticket: tile::ticket(&self.seeds.a, &register), words })
     }
 
     /// The golden function's result for one tile; its product is the noised one.
@@ -401,19 +307,11 @@ impl PreparedJob {
 
 fn strip_rows(strip: u32) -> [u32; LANES] {
     // Saturating keeps a strip beyond the matrix beyond the matrix.
-    core::array::from_fn(|lane| {
-        strip
-            .saturating_mul(LANES as u32)
-            .saturating_add(lane as u32)
-    })
+    core::array::from_fn(|lane| strip.saturating_mul(LANES as u32).saturating_add(lane as u32))
 }
 
 fn placed(pattern: &Pattern, at: u32) -> Vec<u32> {
-    pattern
-        .offsets()
-        .into_iter()
-        .map(|offset| offset.saturating_add(at))
-        .collect()
+    pattern.offsets().into_iter().map(|offset| offset.saturating_add(at)).collect()
 }
 
 fn noised_rows(matrix: &Matrix, noise: &Noise, rows: &[u32]) -> Vec<Vec<i8>> {
@@ -421,11 +319,7 @@ fn noised_rows(matrix: &Matrix, noise: &Noise, rows: &[u32]) -> Vec<Vec<i8>> {
         .map(|&row| {
             let noise = noise_row(noise.factor_row(row as usize), noise.pairs());
             let signal = matrix.row(row as usize);
-            signal
-                .iter()
-                .zip(noise)
-                .map(|(a, e)| a.wrapping_add(e))
-                .collect()
+            signal.iter().zip(noise).map(|(a, e)| a.wrapping_add(e)).collect()
         })
         .collect()
 }

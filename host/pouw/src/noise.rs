@@ -100,20 +100,13 @@ impl Noise {
         }
         #[cfg(not(feature = "rayon"))]
         factor_bytes(&key, side, 0, &mut factor);
-        Self {
-            rank,
-            factor,
-            pairs: index_pairs(side, seed, r, k),
-        }
+        Self { rank, factor, pairs: index_pairs(side, seed, r, k) }
     }
 
     /// Row `row` of E: r values; empty when there is no such row.
     #[must_use]
     pub fn factor_row(&self, row: usize) -> &[i8] {
-        self.factor
-            .chunks_exact(self.rank.max(1))
-            .nth(row)
-            .unwrap_or_default()
+        self.factor.chunks_exact(self.rank.max(1)).nth(row).unwrap_or_default()
     }
 
     /// The index pair of every step of k.
@@ -133,10 +126,7 @@ impl Noise {
 #[must_use]
 pub fn noise_row(factor: &[i8], pairs: &[IndexPair]) -> Vec<i8> {
     let at = |p: u16| factor.get(usize::from(p)).copied().unwrap_or(0);
-    pairs
-        .iter()
-        .map(|&[p0, p1]| at(p0).wrapping_sub(at(p1)))
-        .collect()
+    pairs.iter().map(|&[p0, p1]| at(p0).wrapping_sub(at(p1))).collect()
 }
 
 /// Fills `out` with E's byte stream from byte `start` on.

@@ -35,10 +35,7 @@ impl Panel {
     /// `k` steps of zero.
     #[must_use]
     pub fn zero(k: usize) -> Self {
-        Self {
-            k,
-            groups: alloc::vec![Group::ZERO; k.div_ceil(STEPS)],
-        }
+        Self { k, groups: alloc::vec![Group::ZERO; k.div_ceil(STEPS)] }
     }
 
     /// Up to 16 lanes, each cut or zero-padded to `k` steps. Lanes after the 16th are ignored.
@@ -72,10 +69,7 @@ impl Panel {
                 Group(interleave(&four))
             })
             .collect();
-        Self {
-            k: steps.len(),
-            groups,
-        }
+        Self { k: steps.len(), groups }
     }
 
     /// The given rows of a matrix, one a lane; a row beyond the matrix is a zero lane.
@@ -88,11 +82,7 @@ impl Panel {
     #[must_use]
     pub fn noised_from_matrix(matrix: &Matrix, noise: &Noise, rows: &[u32]) -> Self {
         let factors = lanes_of(rows, |row| noise.factor_row(row));
-        Self::noised(
-            &lanes_of(rows, |row| matrix.row(row)),
-            &factors,
-            noise.pairs(),
-        )
+        Self::noised(&lanes_of(rows, |row| matrix.row(row)), &factors, noise.pairs())
     }
 
     /// Up to 16 lanes of signal plus noise, a step for each index pair.
@@ -137,9 +127,7 @@ impl Panel {
         if lane >= LANES {
             return 0;
         }
-        self.groups
-            .get(step / STEPS)
-            .map_or(0, |group| group.0[lane * STEPS + step % STEPS])
+        self.groups.get(step / STEPS).map_or(0, |group| group.0[lane * STEPS + step % STEPS])
     }
 
     /// All lanes at one step; zeros outside the panel.

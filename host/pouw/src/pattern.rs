@@ -83,18 +83,9 @@ impl Pattern {
     /// Offsets 0..16: the accelerator's native side.
     pub const NATIVE: Self = Self {
         levels: [
-            Level {
-                factor: 1,
-                length: 16,
-            },
-            Level {
-                factor: 1,
-                length: 1,
-            },
-            Level {
-                factor: 1,
-                length: 1,
-            },
+            Level { factor: 1, length: 16 },
+            Level { factor: 1, length: 1 },
+            Level { factor: 1, length: 1 },
         ],
     };
 
@@ -103,10 +94,7 @@ impl Pattern {
     /// # Errors
     /// [`PatternError::Range`] unless `length` is 1 to 256.
     pub fn contiguous(length: u32) -> Result<Self, PatternError> {
-        let unit = Level {
-            factor: 1,
-            length: 1,
-        };
+        let unit = Level { factor: 1, length: 1 };
         Self::from_levels([Level { factor: 1, length }, unit, unit])
     }
 
@@ -159,10 +147,7 @@ impl Pattern {
             found.push((rest[period], (rest.len() / period) as u32));
             rest = &rest[..period];
         }
-        let mut levels = [Level {
-            factor: 1,
-            length: 1,
-        }; LEVELS];
+        let mut levels = [Level { factor: 1, length: 1 }; LEVELS];
         let mut period = 1;
         for (level, (stride, length)) in levels.iter_mut().zip(found.into_iter().rev()) {
             // Widened: only `from_levels` below bounds a period.
@@ -170,10 +155,7 @@ impl Pattern {
             if !wide.is_multiple_of(period) {
                 return Err(PatternError::NotNested);
             }
-            *level = Level {
-                factor: (wide / period) as u32,
-                length,
-            };
+            *level = Level { factor: (wide / period) as u32, length };
             period = wide * u64::from(length);
         }
         Self::from_levels(levels)
@@ -201,10 +183,7 @@ impl Pattern {
     /// The largest offset.
     #[must_use]
     pub fn max_offset(&self) -> u32 {
-        self.strides()
-            .iter()
-            .map(|(stride, length)| stride * (length - 1))
-            .sum()
+        self.strides().iter().map(|(stride, length)| stride * (length - 1)).sum()
     }
 
     /// Whether a tile may start at `offset`, so that tiles of this pattern never overlap.
@@ -263,11 +242,7 @@ impl Pattern {
 
 /// The smallest proper divisor p of the length with `list[i + p] = list[i] + list[p]` for all i.
 fn smallest_period(list: &[u32]) -> Option<usize> {
-    (1..list.len())
-        .filter(|p| list.len().is_multiple_of(*p))
-        .find(|&p| {
-            list.iter()
-                .zip(&list[p..])
-                .all(|(low, high)| low.checked_add(list[p]) == Some(*high))
-        })
+    (1..list.len()).filter(|p| list.len().is_multiple_of(*p)).find(|&p| {
+        list.iter().zip(&list[p..]).all(|(low, high)| low.checked_add(list[p]) == Some(*high))
+    })
 }

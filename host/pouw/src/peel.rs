@@ -38,19 +38,11 @@ impl PeelStrip {
     /// For columns of B (rows of B transposed): noised.
     #[must_use]
     pub fn for_b(bt: &Matrix, noise_b: &Noise, noise_a: &Noise, rows: &[u32]) -> Self {
-        Self::new(
-            &Panel::noised_from_matrix(bt, noise_b, rows),
-            noise_b,
-            rows,
-            noise_a,
-        )
+        Self::new(&Panel::noised_from_matrix(bt, noise_b, rows), noise_b, rows, noise_a)
     }
 
     fn new(strip: &Panel, own: &Noise, rows: &[u32], other: &Noise) -> Self {
-        let factors: Vec<&[i8]> = rows
-            .iter()
-            .map(|&row| own.factor_row(row as usize))
-            .collect();
+        let factors: Vec<&[i8]> = rows.iter().map(|&row| own.factor_row(row as usize)).collect();
         Self {
             factor: Panel::from_steps(&columns_of(&factors)),
             digits: digits(project(strip, other.pairs(), other.rank())),
@@ -83,15 +75,10 @@ fn project(strip: &Panel, pairs: &[IndexPair], rank: usize) -> Vec<[i32; LANES]>
     for (step, &[p0, p1]) in pairs.iter().enumerate().take(strip.k()) {
         let values = strip.step(step).map(i32::from);
         if let Some(plus) = sums.get_mut(usize::from(p0)) {
-            plus.iter_mut()
-                .zip(values)
-                .for_each(|(sum, value)| *sum = sum.wrapping_add(value));
+            plus.iter_mut().zip(values).for_each(|(sum, value)| *sum = sum.wrapping_add(value));
         }
         if let Some(minus) = sums.get_mut(usize::from(p1)) {
-            minus
-                .iter_mut()
-                .zip(values)
-                .for_each(|(sum, value)| *sum = sum.wrapping_sub(value));
+            minus.iter_mut().zip(values).for_each(|(sum, value)| *sum = sum.wrapping_sub(value));
         }
     }
     sums
@@ -102,10 +89,7 @@ fn digits(mut sums: Vec<[i32; LANES]>) -> Vec<Panel> {
     let mut panels = Vec::new();
     // Four digits are a whole i32; a carry out of them is a multiple of 2^32.
     while panels.len() < 4 && sums.as_flattened().iter().any(|&sum| sum != 0) {
-        let low: Vec<[i8; LANES]> = sums
-            .iter()
-            .map(|lanes| lanes.map(|sum| sum as i8))
-            .collect();
+        let low: Vec<[i8; LANES]> = sums.iter().map(|lanes| lanes.map(|sum| sum as i8)).collect();
         for (sum, digit) in sums.as_flattened_mut().iter_mut().zip(low.as_flattened()) {
             *sum = sum.wrapping_sub(i32::from(*digit)) >> 8;
         }

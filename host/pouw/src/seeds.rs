@@ -30,10 +30,7 @@ impl Seeds {
     #[must_use]
     pub fn new(job_key: &Digest, hash_a: &Digest, hash_b: &Digest, m: u32, n: u32) -> Self {
         let b = b_seed(job_key, &bound_b(hash_b, n));
-        Self {
-            a: a_seed(&b, &bound_a(hash_a, m)),
-            b,
-        }
+        Self { a: a_seed(&b, &bound_a(hash_a, m)), b }
     }
 }
 

@@ -37,11 +37,7 @@ pub fn target_from_nbits(nbits: u32) -> U256 {
         return U256::from(mantissa >> (8 * (3 - size)));
     }
     let shift = 8 * (size - 3);
-    if shift >= 256 {
-        U256::zero()
-    } else {
-        U256::from(mantissa) << shift
-    }
+    if shift >= 256 { U256::zero() } else { U256::from(mantissa) << shift }
 }
 
 /// Reads 64 hex digits, big endian.

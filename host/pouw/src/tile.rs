@@ -26,12 +26,7 @@ pub struct TileResult {
 /// `r = 0` yields no words. A value beyond the end of a row or column reads as 0.
 #[must_use]
 pub fn tile(rows: &[&[i8]], cols: &[&[i8]], r: usize) -> TileResult {
-    let k = rows
-        .iter()
-        .chain(cols)
-        .map(|strip| strip.len())
-        .max()
-        .unwrap_or(0);
+    let k = rows.iter().chain(cols).map(|strip| strip.len()).max().unwrap_or(0);
     let at = |strip: &[i8], step: usize| strip.get(step).map_or(0, |&value| i32::from(value));
     let mut acc = alloc::vec![0i32; rows.len() * cols.len()];
     let mut words = Vec::new();
@@ -46,11 +41,7 @@ pub fn tile(rows: &[&[i8]], cols: &[&[i8]], r: usize) -> TileResult {
             words.push(acc.iter().fold(0, |word, &sum| word ^ (sum as u32)));
         }
     }
-    TileResult {
-        register: fold_register(&words),
-        words,
-        product: acc,
-    }
+    TileResult { register: fold_register(&words), words, product: acc }
 }
 
 /// Folds one word a chunk into the 16-word register J: `J[c mod 16] = rotl(J[c mod 16], 13) ^ word`.

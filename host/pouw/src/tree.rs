@@ -58,10 +58,7 @@ pub const fn leaf_count(bytes: u64) -> u64 {
 #[must_use]
 pub fn leaf(bytes: &[u8], index: usize) -> [u8; LEAF_BYTES] {
     let mut padded = [0; LEAF_BYTES];
-    let rest = index
-        .checked_mul(LEAF_BYTES)
-        .and_then(|at| bytes.get(at..))
-        .unwrap_or_default();
+    let rest = index.checked_mul(LEAF_BYTES).and_then(|at| bytes.get(at..)).unwrap_or_default();
     let length = rest.len().min(LEAF_BYTES);
     padded[..length].copy_from_slice(&rest[..length]);
     padded
@@ -86,11 +83,7 @@ impl Tree {
     /// The commitment.
     #[must_use]
     pub fn root(&self) -> Digest {
-        self.levels
-            .last()
-            .and_then(|top| top.first())
-            .copied()
-            .unwrap_or_default()
+        self.levels.last().and_then(|top| top.first()).copied().unwrap_or_default()
     }
 
     /// Leaves of the tree.
@@ -109,16 +102,8 @@ impl Tree {
         let slot = levels
             .first_mut()
             .and_then(|leaves| leaves.get_mut(index))
-            .ok_or(TreeError::Outside {
-                index: index as u64,
-                total,
-            })?;
-        key.leaves(
-            &[*leaf],
-            index as u64,
-            total == 1,
-            core::slice::from_mut(slot),
-        );
+            .ok_or(TreeError::Outside { index: index as u64, total })?;
+        key.leaves(&[*leaf], index as u64, total == 1, core::slice::from_mut(slot));
         let mut at = index;
         for level in 1..levels.len() {
             at /= 2;
@@ -157,11 +142,7 @@ pub fn sibling_places(total: u64, leaves: &[u64]) -> Result<Vec<(u32, u64)>, Tre
     while width > 1 {
         for (i, &at) in opened.iter().enumerate() {
             let sibling = at ^ 1;
-            let beside = if at % 2 == 0 {
-                opened.get(i + 1)
-            } else {
-                opened[..i].last()
-            };
+            let beside = if at % 2 == 0 { opened.get(i + 1) } else { opened[..i].last() };
             if sibling < width && beside != Some(&sibling) {
                 places.push((level, sibling));
             }
@@ -209,16 +190,9 @@ pub fn root_from_opening(
                 i += 1;
                 &digests[i - 1]
             } else {
-                unused.next().ok_or(TreeError::Siblings {
-                    given: siblings.len(),
-                    level,
-                })?
+                unused.next().ok_or(TreeError::Siblings { given: siblings.len(), level })?
             };
-            let (left, right) = if at % 2 == 0 {
-                (&own, other)
-            } else {
-                (other, &own)
-            };
+            let (left, right) = if at % 2 == 0 { (&own, other) } else { (other, &own) };
             let mut pair = [0; 64];
             pair[..32].copy_from_slice(left);
             pair[32..].copy_from_slice(right);
@@ -258,12 +232,7 @@ fn hash_opened(key: &Keyed, total: u64, leaves: &[(u64, &[u8; LEAF_BYTES])]) -> 
     let mut start = 0;
     for run in leaves.chunk_by(|a, b| a.0 + 1 == b.0) {
         let end = start + run.len();
-        key.scattered_leaves(
-            &data[start..end],
-            run[0].0,
-            total == 1,
-            &mut digests[start..end],
-        );
+        key.scattered_leaves(&data[start..end], run[0].0, total == 1, &mut digests[start..end]);
         start = end;
     }
     digests

@@ -6,21 +6,25 @@
 //! A valid proof has many encodings (siblings may be appended, leaves reordered or added), so shares must not be
 //! told apart by a hash of their bytes.
 
+mod refusal;
+
 use alloc::vec::Vec;
 
 use crate::config::{Header76, MiningConfig, job_key};
 use crate::digest::{Digest, LEAF_BYTES};
 use crate::kernel;
-use crate::limits::{self, LimitError};
-use crate::matrix::{self, MatrixError};
+use crate::limits;
+use crate::matrix;
 use crate::noise::{Side, factor_rows, index_pairs};
 use crate::panel::{LANES, Panel};
 use crate::pattern::{Pattern, PatternError};
-use crate::proof::{DecodeError, OpeningView, ProofView, leaves_of_row};
+use crate::proof::{OpeningView, ProofView, leaves_of_row};
 use crate::seeds::Seeds;
 use crate::target::{self, U256};
 use crate::tile;
-use crate::tree::{self, TreeError};
+use crate::tree;
+
+pub use refusal::Refusal;
 
 /// What a valid proof proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,154 +49,6 @@ pub struct Verified {
     pub seeds: Seeds,
     /// The fold register.
     pub register: [u32; tile::FOLD_WORDS],
-}
-
-/// The first rule that a proof breaks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The bytes are not a proof.
-    #[error("unreadable proof: {0}")]
-    Decode(#[from] DecodeError),
-    /// A parameter, or the certificate version, is out of range.
-    #[error(transparent)]
-    Limit(#[from] LimitError),
-    /// A dimension is zero, or larger than its field.
-    #[error("{name} = {found}, expected 1 to {max}")]
-    Dimension {
-        /// The field.
-        name: &'static str,
-        /// The value seen.
-        found: u64,
-        /// The largest that fits.
-        max: u64,
-    },
-    /// The tree is not the matrix's size.
-    #[error("{}: {found} leaves, the matrix has {expected}", side_name(*.side))]
-    LeafCount {
-        /// A or B.
-        side: Side,
-        /// The claim.
-        found: u64,
-        /// What the dimensions give.
-        expected: u64,
-    },
-    /// Not one index for every leaf.
-    #[error("{}: {indices} leaf indices for {leaves} leaves", side_name(*.side))]
-    LeafIndices {
-        /// A or B.
-        side: Side,
-        /// Indices given.
-        indices: usize,
-        /// Leaves given.
-        leaves: usize,
-    },
-    /// A row outside the matrix.
-    #[error("{}: row {row} is outside a matrix of {rows} rows", side_name(*.side))]
-    Row {
-        /// A or B.
-        side: Side,
-        /// The row.
-        row: u64,
-        /// m or n.
-        rows: u64,
-    },
-    /// The rows are not a tile's.
-    #[error("{}: {error}", side_name(*.side))]
-    Pattern {
-        /// A or B.
-        side: Side,
-        /// What is wrong with them.
-        error: PatternError,
-    },
-    /// A tile must not start here.
-    #[error("{}: tile starts at {offset}, which its pattern does not allow", side_name(*.side))]
-    Offset {
-        /// A or B.
-        side: Side,
-        /// The first row.
-        offset: u32,
-    },
-    /// A needed leaf is missing.
-    #[error("{}: row {row} needs leaf {leaf}, which is not opened", side_name(*.side))]
-    Cover {
-        /// A or B.
-        side: Side,
-        /// The row.
-        row: u64,
-        /// The leaf.
-        leaf: u64,
-    },
-    /// The opening leads nowhere.
-    #[error("{}: {error}", side_name(*.side))]
-    Tree {
-        /// A or B.
-        side: Side,
-        /// Why.
-        error: TreeError,
-    },
-    /// The opening leads to another root.
-    #[error("{}: the opened leaves do not lead to the claimed root", side_name(*.side))]
-    Root {
-        /// A or B.
-        side: Side,
-    },
-    /// A value outside [-64, 64]; its row is counted within the strip.
-    #[error("{}: {error}", side_name(*.side))]
-    Value {
-        /// A or B.
-        side: Side,
-        /// The value and its place.
-        error: MatrixError,
-    },
-    /// The ticket is above the bound.
-    #[error("ticket {ticket:064x} is above the bound {bound:064x}")]
-    Bound {
-        /// The ticket as a number.
-        ticket: U256,
-        /// The bound.
-        bound: U256,
-    },
-}
-
-impl Refusal {
-    /// A stable name of the rule, with the side where there is one: `root-a`, `values-b`, `bound`.
-    #[must_use]
-    pub const fn rule(&self) -> &'static str {
-        match self {
-            Self::Decode(DecodeError::LeafLength { .. }) => "leaf-length",
-            Self::Decode(DecodeError::Moe) => "moe",
-            Self::Decode(_) => "deserialise",
-            Self::Limit(limit) => limit.rule(),
-            Self::Dimension { .. } => "dimensions",
-            Self::LeafCount { side, .. } => by_side(*side, "leaf-count-a", "leaf-count-b"),
-            Self::LeafIndices { side, .. } => by_side(*side, "leaf-index-a", "leaf-index-b"),
-            Self::Row { side, .. } => by_side(*side, "rows-a", "rows-b"),
-            Self::Pattern { side, .. } => by_side(*side, "pattern-a", "pattern-b"),
-            Self::Offset { side, .. } => by_side(*side, "offset-a", "offset-b"),
-            Self::Cover { side, .. } => by_side(*side, "cover-a", "cover-b"),
-            Self::Tree {
-                side,
-                error: TreeError::Siblings { .. },
-            } => by_side(*side, "siblings-a", "siblings-b"),
-            Self::Tree { side, .. } => by_side(*side, "leaf-index-a", "leaf-index-b"),
-            Self::Root { side } => by_side(*side, "root-a", "root-b"),
-            Self::Value { side, .. } => by_side(*side, "values-a", "values-b"),
-            Self::Bound { .. } => "bound",
-        }
-    }
-
-    /// Whether the bytes could not be read at all, as opposed to a proof that breaks a rule.
-    #[must_use]
-    pub const fn is_unreadable(&self) -> bool {
-        matches!(
-            self,
-            Self::Decode(
-                DecodeError::Truncated { .. }
-                    | DecodeError::Trailing(_)
-                    | DecodeError::OptionTag(_)
-            )
-        )
-    }
 }
 
 /// Checks a proof against a header.
@@ -242,23 +98,9 @@ pub fn verify(
     let target = target.unwrap_or_else(|| target::target_from_nbits(header.nbits()));
     let bound = target::bound(target, config.h(), config.w(), k, r.into());
     if !target::meets(&ticket, bound) {
-        return Err(Refusal::Bound {
-            ticket: U256::from_little_endian(&ticket),
-            bound,
-        });
+        return Err(Refusal::Bound { ticket: U256::from_little_endian(&ticket), bound });
     }
-    Ok(Verified {
-        ticket,
-        bound,
-        config,
-        m,
-        n,
-        t_row,
-        t_col,
-        job_key,
-        seeds,
-        register,
-    })
+    Ok(Verified { ticket, bound, config, m, n, t_row, t_col, job_key, seeds, register })
 }
 
 /// One side's opening with its leaves in order.
@@ -273,41 +115,24 @@ impl<'a> Strip<'a> {
     fn new(side: Side, opening: OpeningView<'a>, rows: u32, k: u32) -> Result<Self, Refusal> {
         let expected = tree::leaf_count(u64::from(rows) * u64::from(k));
         if opening.total_leaves != expected {
-            return Err(Refusal::LeafCount {
-                side,
-                found: opening.total_leaves,
-                expected,
-            });
+            return Err(Refusal::LeafCount { side, found: opening.total_leaves, expected });
         }
         let (indices, leaves) = (opening.leaf_indices(), opening.leaves());
         if indices.len() != leaves.len() {
             let (indices, leaves) = (indices.len(), leaves.len());
-            return Err(Refusal::LeafIndices {
-                side,
-                indices,
-                leaves,
-            });
+            return Err(Refusal::LeafIndices { side, indices, leaves });
         }
         let mut leaves: Vec<_> = indices.zip(leaves).collect();
         leaves.sort_unstable_by_key(|(index, _)| *index);
         tree::check_indices(expected, leaves.iter().map(|(index, _)| *index))
             .map_err(|error| Refusal::Tree { side, error })?;
-        Ok(Self {
-            side,
-            opening,
-            k,
-            leaves,
-        })
+        Ok(Self { side, opening, k, leaves })
     }
 
     fn check_rows(&self, rows: u32) -> Result<(), Refusal> {
         let rows = u64::from(rows);
         match self.opening.row_indices().find(|&row| row >= rows) {
-            Some(row) => Err(Refusal::Row {
-                side: self.side,
-                row,
-                rows,
-            }),
+            Some(row) => Err(Refusal::Row { side: self.side, row, rows }),
             None => Ok(()),
         }
     }
@@ -340,16 +165,8 @@ impl<'a> Strip<'a> {
             let (first, last) = leaves_of_row(row, self.k.into());
             let start = self.position(first);
             for (leaf, slot) in (first..=last).zip(start..) {
-                if self
-                    .leaves
-                    .get(slot)
-                    .is_none_or(|(index, _)| *index != leaf)
-                {
-                    return Err(Refusal::Cover {
-                        side: self.side,
-                        row,
-                        leaf,
-                    });
+                if self.leaves.get(slot).is_none_or(|(index, _)| *index != leaf) {
+                    return Err(Refusal::Cover { side: self.side, row, leaf });
                 }
             }
         }
@@ -358,19 +175,10 @@ impl<'a> Strip<'a> {
 
     fn check_root(&self, job_key: &Digest) -> Result<(), Refusal> {
         let side = self.side;
-        let OpeningView {
-            total_leaves,
-            siblings,
-            root,
-            ..
-        } = self.opening;
+        let OpeningView { total_leaves, siblings, root, .. } = self.opening;
         let found = tree::root_from_opening(job_key, total_leaves, &self.leaves, siblings)
             .map_err(|error| Refusal::Tree { side, error })?;
-        if found == *root {
-            Ok(())
-        } else {
-            Err(Refusal::Root { side })
-        }
+        if found == *root { Ok(()) } else { Err(Refusal::Root { side }) }
     }
 
     /// The strip's rows, one after the other, in range. Call after the cover and the limits are checked.
@@ -391,10 +199,8 @@ impl<'a> Strip<'a> {
                 }
             }
         }
-        matrix::check_signal(&signal, k).map_err(|error| Refusal::Value {
-            side: self.side,
-            error,
-        })?;
+        matrix::check_signal(&signal, k)
+            .map_err(|error| Refusal::Value { side: self.side, error })?;
         Ok(signal)
     }
 
@@ -421,15 +227,4 @@ fn dimension(name: &'static str, found: u64, max: u64) -> Result<u32, Refusal> {
         Ok(value) if (1..=max).contains(&found) => Ok(value),
         _ => Err(Refusal::Dimension { name, found, max }),
     }
-}
-
-const fn by_side(side: Side, a: &'static str, b: &'static str) -> &'static str {
-    match side {
-        Side::A => a,
-        Side::B => b,
-    }
-}
-
-const fn side_name(side: Side) -> &'static str {
-    by_side(side, "A", "B transposed")
 }

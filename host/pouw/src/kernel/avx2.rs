@@ -20,11 +20,7 @@ type Partial = [[[i32; 8]; QUARTERS]; LANES];
 
 #[target_feature(enable = "avx2")]
 pub(super) fn fold(job: Job<'_>, words: &mut [u32]) -> Tile {
-    if job.unsigned {
-        fold_signed::<false>(job, words)
-    } else {
-        fold_signed::<true>(job, words)
-    }
+    if job.unsigned { fold_signed::<false>(job, words) } else { fold_signed::<true>(job, words) }
 }
 
 #[target_feature(enable = "avx2")]
@@ -63,11 +59,7 @@ fn add_chunk<const SIGNED: bool>(
         let quarters = b.0.as_chunks::<{ 4 * STEPS }>().0;
         let b: [__m256i; QUARTERS] = core::array::from_fn(|q| {
             let bytes = mem::_mm_loadu_si128(&quarters[q]);
-            if SIGNED {
-                _mm256_cvtepi8_epi16(bytes)
-            } else {
-                _mm256_cvtepu8_epi16(bytes)
-            }
+            if SIGNED { _mm256_cvtepi8_epi16(bytes) } else { _mm256_cvtepu8_epi16(bytes) }
         });
         for (row, acc) in acc.iter_mut().enumerate() {
             // The row's four steps in every 64 bits.

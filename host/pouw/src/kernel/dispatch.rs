@@ -1,10 +1,7 @@
 //! Choosing a path at run time: the one place where `unsafe` is needed, to call code for a newer processor.
 #![cfg_attr(
     all(target_arch = "x86_64", feature = "std"),
-    expect(
-        unsafe_code,
-        reason = "a function with target features may only run where they exist"
-    )
+    expect(unsafe_code, reason = "a function with target features may only run where they exist")
 )]
 
 use super::{Job, Tile, portable};
@@ -45,10 +42,7 @@ impl Path {
     /// The fastest path of this machine.
     #[must_use]
     pub fn best() -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|path| path.is_available())
-            .unwrap_or(Self::Portable)
+        Self::ALL.into_iter().find(|path| path.is_available()).unwrap_or(Self::Portable)
     }
 }
 

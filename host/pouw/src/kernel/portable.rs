@@ -43,9 +43,7 @@ pub(super) fn fold_by_step(a: &Panel, b: &Panel, k: usize, r: usize, words: &mut
 }
 
 pub(super) fn xor(acc: &Tile) -> u32 {
-    acc.as_flattened()
-        .iter()
-        .fold(0, |word, &sum| word ^ sum.cast_unsigned())
+    acc.as_flattened().iter().fold(0, |word, &sum| word ^ sum.cast_unsigned())
 }
 
 #[inline]
@@ -53,11 +51,7 @@ fn add_group(acc: &mut Tile, a: &Group, b: &[i16; LANES * STEPS]) {
     for (row, a) in acc.iter_mut().zip(a.0.as_chunks::<STEPS>().0) {
         let a = a.map(i16::from);
         for (sum, b) in row.iter_mut().zip(b.as_chunks::<STEPS>().0) {
-            let dot: i32 = a
-                .iter()
-                .zip(b)
-                .map(|(a, b)| i32::from(*a) * i32::from(*b))
-                .sum();
+            let dot: i32 = a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
             *sum = sum.wrapping_add(dot);
         }
     }

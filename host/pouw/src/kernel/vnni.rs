@@ -14,11 +14,7 @@ use crate::panel::{Group, LANES, STEPS};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn fold(job: Job<'_>, words: &mut [u32]) -> Tile {
-    if job.unsigned {
-        fold_signed::<false>(job, words)
-    } else {
-        fold_signed::<true>(job, words)
-    }
+    if job.unsigned { fold_signed::<false>(job, words) } else { fold_signed::<true>(job, words) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -35,8 +31,7 @@ fn fold_signed<const SIGNED: bool>(job: Job<'_>, words: &mut [u32]) -> Tile {
         }
     }
     for (row, excess) in sums.iter_mut().zip(excess) {
-        row.iter_mut()
-            .for_each(|sum| *sum = sum.wrapping_sub(excess));
+        row.iter_mut().for_each(|sum| *sum = sum.wrapping_sub(excess));
     }
     sums
 }

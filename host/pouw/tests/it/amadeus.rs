@@ -23,10 +23,7 @@ fn seed(nonce: u128) -> [u8; 240] {
 #[test]
 fn nonce_0() {
     let solution = attempt(&seed(0));
-    assert_eq!(
-        solution.product[0][..4],
-        [-1_319_022, -4_792_050, -3_403_045, -4_709_021]
-    );
+    assert_eq!(solution.product[0][..4], [-1_319_022, -4_792_050, -3_403_045, -4_709_021]);
     assert_eq!(solution.product[15][15], -3_389_322);
     let hash = "6e7e4107a94715b215b0338c3d4b85a471c1ba0bcf1edc58844f0e325710f0c2";
     assert_eq!(solution.hash, digest(hash));
@@ -40,10 +37,7 @@ fn nonce_650_is_the_first_with_eight_bits() {
     let hash = "002e9c2c9cc27474820dfdb22e7b1a21ee8a2d685aef9b6f271fd85042e84954";
     assert_eq!((solution.hash, solution.bits()), (digest(hash), 10));
     let segment = std::array::from_fn(|i| i as u8);
-    assert_eq!(
-        verify_solution(&solution.bytes, 10, Some(&segment)),
-        Ok(digest(hash))
-    );
+    assert_eq!(verify_solution(&solution.bytes, 10, Some(&segment)), Ok(digest(hash)));
     assert_eq!(verify_solution(&solution.bytes, 0, None), Ok(digest(hash)));
 }
 
@@ -51,10 +45,7 @@ fn nonce_650_is_the_first_with_eight_bits() {
 fn refusals_are_named() {
     let solution = attempt(&seed(650));
     let check = |bytes: &[u8], bits, segment: Option<&[u8; 32]>, rule| {
-        assert_eq!(
-            verify_solution(bytes, bits, segment).unwrap_err().rule(),
-            rule
-        );
+        assert_eq!(verify_solution(bytes, bits, segment).unwrap_err().rule(), rule);
     };
     check(&[], 0, None, "length");
     check(&solution.bytes[1..], 0, None, "length");
@@ -77,20 +68,13 @@ fn any_k_is_the_plain_product() {
     let seed = seed(77);
     for k in [0, 1, 3, 64, 1000, 1024, 1025, 2100] {
         let mut stream = vec![0; 32 * k];
-        blake3::Hasher::new()
-            .update(&seed)
-            .finalize_xof()
-            .fill(&mut stream);
+        blake3::Hasher::new().update(&seed).finalize_xof().fill(&mut stream);
         let (a, b) = stream.split_at(16 * k);
         let product = seeded_product(&seed, k);
         for i in 0..16 {
             for j in 0..16 {
                 let term = |l: usize| i32::from(a[i * k + l]) * i32::from(b[16 * l + j] as i8);
-                assert_eq!(
-                    product[i][j],
-                    (0..k).map(term).sum::<i32>(),
-                    "k={k} [{i}][{j}]"
-                );
+                assert_eq!(product[i][j], (0..k).map(term).sum::<i32>(), "k={k} [{i}][{j}]");
             }
         }
         let solution = Solution::new(&seed, product);
@@ -106,10 +90,7 @@ fn freivalds_sees_every_single_wrong_entry() {
         let mut wrong = right;
         wrong[at / 16][at % 16] += 1;
         let solution = Solution::new(&seed(1), wrong);
-        assert!(
-            !freivalds(&solution.bytes, &[at as u8; 32], k),
-            "entry {at}"
-        );
+        assert!(!freivalds(&solution.bytes, &[at as u8; 32], k), "entry {at}");
     }
     assert_eq!((SOLUTION_BYTES, K % 64), (1264, 0));
 }

@@ -18,10 +18,7 @@ pub fn digest(hex: &str) -> [u8; 32] {
 /// `len` bytes of BLAKE3's extended output of `label`.
 pub fn xof(label: &str, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
-    blake3::Hasher::new()
-        .update(label.as_bytes())
-        .finalize_xof()
-        .fill(&mut bytes);
+    blake3::Hasher::new().update(label.as_bytes()).finalize_xof().fill(&mut bytes);
     bytes
 }
 
@@ -29,10 +26,7 @@ pub fn xof(label: &str, len: usize) -> Vec<u8> {
 pub fn signal(label: &str, rows: usize, k: usize) -> Matrix {
     let bytes = xof(label, 2 * rows * k);
     let value = |pair: &[u8]| (u16::from_le_bytes([pair[0], pair[1]]) % 129) as i16 - 64;
-    let data = bytes
-        .chunks_exact(2)
-        .map(|pair| value(pair) as i8)
-        .collect();
+    let data = bytes.chunks_exact(2).map(|pair| value(pair) as i8).collect();
     Matrix::new(rows, k, data).unwrap()
 }
 
@@ -51,13 +45,8 @@ pub fn header(nbits: u32, time: u32) -> Header76 {
 /// A job on recipe matrices under [`header`].
 pub fn job(config: MiningConfig, m: usize, n: usize, nbits: u32) -> PreparedJob {
     let k = config.k as usize;
-    PreparedJob::new(
-        header(nbits, 0x5f5e_1001),
-        config,
-        signal("a", m, k),
-        signal("b", n, k),
-    )
-    .unwrap()
+    PreparedJob::new(header(nbits, 0x5f5e_1001), config, signal("a", m, k), signal("b", n, k))
+        .unwrap()
 }
 
 /// Rows [0, 32] by 64 contiguous columns.

@@ -23,13 +23,7 @@ fn upstream_seeds() {
     let seeds = Seeds::new(&[0x11; 32], &[0xaa; 32], &[0xbb; 32], 192, 320);
     let b = "60ed9b73c5a9599b200b6cd563e7f0d5d9a67d2402d85fd4ef966c580080d0e5";
     let a = "301784168005ec833ab0aa60006f7fe7faaa95307d8c1fc6819b2ffdd717eccf";
-    assert_eq!(
-        seeds,
-        Seeds {
-            a: digest(a),
-            b: digest(b)
-        }
-    );
+    assert_eq!(seeds, Seeds { a: digest(a), b: digest(b) });
 }
 
 /// KAT1 of the spec: A = B = 0, so that the tile is noise times noise.
@@ -40,13 +34,7 @@ fn zero_signal() -> PreparedJob {
     bytes[68..72].fill(0x66);
     bytes[72..].copy_from_slice(&0x1e01_0000u32.to_le_bytes());
     let zero = Matrix::new(32, 2048, vec![0; 32 * 2048]).unwrap();
-    PreparedJob::new(
-        Header76(bytes),
-        MiningConfig::native(2048, 128),
-        zero.clone(),
-        zero,
-    )
-    .unwrap()
+    PreparedJob::new(Header76(bytes), MiningConfig::native(2048, 128), zero.clone(), zero).unwrap()
 }
 
 #[test]
@@ -63,13 +51,7 @@ fn zero_signal_tile() {
     assert_eq!(job.hash_b(), digest(root));
     let b = "a6d64f36b8f78f461fd156199865e7371f4dfdb221d1114814b99eeb224e72cd";
     let a = "d75f9be2672c37a437a872b8868483ed7ff2c719cc9a233ad75923ef838c8d93";
-    assert_eq!(
-        *job.seeds(),
-        Seeds {
-            a: digest(a),
-            b: digest(b)
-        }
-    );
+    assert_eq!(*job.seeds(), Seeds { a: digest(a), b: digest(b) });
 
     let first = |noise: &gemmine_pouw::noise::Noise| {
         noise_row(noise.factor_row(0), noise.pairs())[..8].to_vec()
@@ -121,10 +103,8 @@ fn register_rotates_on_the_second_round() {
 #[test]
 fn tile_by_hand() {
     // acc after each chunk of 2: [[1*5+2*6, ..], ..], then cumulative; a tail of one step folds nowhere.
-    let (rows, cols) = (
-        [[1i8, 2, 3, 4, 100], [-1, 0, 0, 1, 1]],
-        [[5i8, 6, 7, 8, 1], [1, 1, 1, 1, 1]],
-    );
+    let (rows, cols) =
+        ([[1i8, 2, 3, 4, 100], [-1, 0, 0, 1, 1]], [[5i8, 6, 7, 8, 1], [1, 1, 1, 1, 1]]);
     let result = tile(&[&rows[0], &rows[1]], &[&cols[0], &cols[1]], 2);
     let word = |acc: [i32; 4]| acc.iter().fold(0, |x, &v| x ^ v.cast_unsigned());
     assert_eq!(result.words, [word([17, 3, -5, -1]), word([70, 10, 3, 0])]);
@@ -145,10 +125,7 @@ fn config_bytes_round_trip_and_refuse() {
         "00100000000100000701030100000 01f00000000".replace(' ', "")
     );
     assert_eq!(MiningConfig::from_bytes(&bytes), Ok(config));
-    assert_eq!(
-        MiningConfig::from_bytes(&bytes[1..]),
-        Err(ConfigError::ConfigLength(51))
-    );
+    assert_eq!(MiningConfig::from_bytes(&bytes[1..]), Err(ConfigError::ConfigLength(51)));
     let edit = |at: usize, value| {
         let mut edited = bytes;
         edited[at] = value;
@@ -174,10 +151,7 @@ fn job_key_depends_on_every_byte_of_the_header() {
     assert_eq!(keys.len(), 76);
     assert!(!keys.contains(&job_key(&base, &config)));
     assert_eq!(base.nbits(), 0x1e01_0000);
-    assert_eq!(
-        Header76::from_slice(&base.0[..75]),
-        Err(ConfigError::HeaderLength(75))
-    );
+    assert_eq!(Header76::from_slice(&base.0[..75]), Err(ConfigError::HeaderLength(75)));
 }
 
 /// Two jobs that differ in m only have the same roots per leaf count but other seeds.

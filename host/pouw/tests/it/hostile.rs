@@ -14,43 +14,28 @@ fn good() -> (Header76, Vec<u8>) {
 }
 
 /// Offsets of every length and count of the native proof.
-const COUNTS: [usize; 12] = [
-    32, 40, 33_064, 33_328, 33_368, 33_408, 33_544, 33_552, 66_576, 66_840, 66_880, 66_920,
-];
+const COUNTS: [usize; 12] =
+    [32, 40, 33_064, 33_328, 33_368, 33_408, 33_544, 33_552, 66_576, 66_840, 66_880, 66_920];
 
 #[test]
 fn huge_lengths_answer_at_once() {
     let (header, proof) = good();
     let start = Instant::now();
     for at in COUNTS.into_iter().chain([0, 8, 16, 24]) {
-        for value in [
-            0,
-            1,
-            1 << 20,
-            1 << 32,
-            u64::MAX / 32,
-            u64::MAX / 1024,
-            u64::MAX - 1,
-            u64::MAX,
-        ] {
+        for value in
+            [0, 1, 1 << 20, 1 << 32, u64::MAX / 32, u64::MAX / 1024, u64::MAX - 1, u64::MAX]
+        {
             let mut edited = proof.clone();
             edited[at..at + 8].copy_from_slice(&value.to_le_bytes());
             if edited == proof {
                 continue;
             }
-            assert!(
-                verify(&header, 3, &edited, None).is_err(),
-                "{value} at {at}"
-            );
+            assert!(verify(&header, 3, &edited, None).is_err(), "{value} at {at}");
             // Only a number that is not a length decodes.
             let _ = PlainProof::decode(&edited);
         }
     }
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -73,10 +58,7 @@ fn tails_and_tags() {
         verify(&header, 3, &blob, None)
     };
     assert_eq!(rule(&tail(&[0])), "accepted");
-    assert_eq!(
-        tail(&[0, 0]),
-        Err(Refusal::Decode(DecodeError::Trailing(1)))
-    );
+    assert_eq!(tail(&[0, 0]), Err(Refusal::Decode(DecodeError::Trailing(1))));
     assert_eq!(tail(&[1]), Err(Refusal::Decode(DecodeError::Moe)));
     assert_eq!(tail(&[1, 2, 3]), Err(Refusal::Decode(DecodeError::Moe)));
     assert_eq!(tail(&[2]), Err(Refusal::Decode(DecodeError::OptionTag(2))));
@@ -90,17 +72,8 @@ fn leaves_of_another_length_are_named() {
     short.remove(48);
     short[40..48].copy_from_slice(&1023u64.to_le_bytes());
     let refusal = verify(&header, 3, &short, None).unwrap_err();
-    assert_eq!(
-        refusal,
-        Refusal::Decode(DecodeError::LeafLength {
-            leaf: 0,
-            found: 1023
-        })
-    );
-    assert_eq!(
-        (refusal.rule(), refusal.is_unreadable()),
-        ("leaf-length", false)
-    );
+    assert_eq!(refusal, Refusal::Decode(DecodeError::LeafLength { leaf: 0, found: 1023 }));
+    assert_eq!((refusal.rule(), refusal.is_unreadable()), ("leaf-length", false));
 }
 
 /// A million empty leaves, or rows, in a file of that size.
@@ -108,17 +81,11 @@ fn leaves_of_another_length_are_named() {
 fn long_lists_are_linear() {
     let start = Instant::now();
     let number = |value: u64| value.to_le_bytes();
-    let head: Vec<u8> = [32u64, 32, 2048, 128]
-        .into_iter()
-        .flat_map(number)
-        .collect();
+    let head: Vec<u8> = [32u64, 32, 2048, 128].into_iter().flat_map(number).collect();
     let count = 1_000_000u64;
     let empty_leaves = [&head[..], &number(count), &vec![0; 8 * count as usize]].concat();
     let (header, proof) = good();
-    assert_eq!(
-        rule(&verify(&header, 3, &empty_leaves, None)),
-        "deserialise"
-    );
+    assert_eq!(rule(&verify(&header, 3, &empty_leaves, None)), "deserialise");
 
     let decoded = PlainProof::decode(&proof).unwrap();
     let mut rows = decoded.clone();
@@ -126,21 +93,11 @@ fn long_lists_are_linear() {
     assert_eq!(rule(&verify(&header, 3, &rows.encode(), None)), "pattern-a");
     let mut indices = decoded.clone();
     indices.a.leaf_indices = (0..count).collect();
-    assert_eq!(
-        rule(&verify(&header, 3, &indices.encode(), None)),
-        "leaf-index-a"
-    );
+    assert_eq!(rule(&verify(&header, 3, &indices.encode(), None)), "leaf-index-a");
     let mut siblings = decoded;
     siblings.a.siblings.resize(count as usize, [0; 32]);
-    assert_eq!(
-        rule(&verify(&header, 3, &siblings.encode(), None)),
-        "accepted"
-    );
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        start.elapsed()
-    );
+    assert_eq!(rule(&verify(&header, 3, &siblings.encode(), None)), "accepted");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
 proptest! {

@@ -12,11 +12,7 @@ fn lanes(values: &[i8], k: usize) -> Vec<&[i8]> {
 
 fn as_tile(product: &[i32], h: usize, w: usize) -> Tile {
     let at = |i, j| {
-        if i < h && j < w {
-            product[i * w + j]
-        } else {
-            0
-        }
+        if i < h && j < w { product[i * w + j] } else { 0 }
     };
     std::array::from_fn(|i| std::array::from_fn(|j| at(i, j)))
 }
@@ -41,10 +37,7 @@ fn signed(label: &str, len: usize) -> Vec<i8> {
 
 #[test]
 fn this_machine_says_which_paths_it_ran() {
-    let paths: Vec<Path> = Path::ALL
-        .into_iter()
-        .filter(|path| path.is_available())
-        .collect();
+    let paths: Vec<Path> = Path::ALL.into_iter().filter(|path| path.is_available()).collect();
     println!("paths available: {paths:?}");
     assert!(paths.contains(&Path::Portable));
     assert_eq!(Path::best(), paths[0]);
@@ -52,30 +45,15 @@ fn this_machine_says_which_paths_it_ran() {
 
 #[test]
 fn random_bytes() {
-    for (k, r) in [
-        (2048, 128),
-        (2112, 128),
-        (4096, 256),
-        (1024, 64),
-        (130, 128),
-        (64, 128),
-        (5, 4),
-    ] {
+    for (k, r) in [(2048, 128), (2112, 128), (4096, 256), (1024, 64), (130, 128), (64, 128), (5, 4)]
+    {
         check(&signed("ka", 16 * k), &signed("kb", 16 * k), k, r);
     }
 }
 
 #[test]
 fn chunks_that_are_not_whole_groups() {
-    for (k, r) in [
-        (7, 1),
-        (50, 6),
-        (33, 5),
-        (126, 128),
-        (127, 128),
-        (64, 0),
-        (1, 1),
-    ] {
+    for (k, r) in [(7, 1), (50, 6), (33, 5), (126, 128), (127, 128), (64, 0), (1, 1)] {
         check(&signed("ca", 16 * k), &signed("cb", 16 * k), k, r);
     }
 }
@@ -89,10 +67,7 @@ fn extremes() {
         }
     }
     let pick = |label: &str| -> Vec<i8> {
-        xof(label, 16 * k)
-            .iter()
-            .map(|byte| [-128, -127, 127, 0][usize::from(byte & 3)])
-            .collect()
+        xof(label, 16 * k).iter().map(|byte| [-128, -127, 127, 0][usize::from(byte & 3)]).collect()
     };
     check(&pick("ea"), &pick("eb"), k, 128);
 }
@@ -116,9 +91,7 @@ fn unsigned_operand() {
     a[k..2 * k].fill(128);
     let expected: Tile = std::array::from_fn(|i| {
         std::array::from_fn(|j| {
-            (0..k)
-                .map(|l| i32::from(a[i * k + l]) * i32::from(b[j * k + l]))
-                .sum()
+            (0..k).map(|l| i32::from(a[i * k + l]) * i32::from(b[j * k + l])).sum()
         })
     });
     let rows: Vec<&[u8]> = a.chunks_exact(k).collect();
@@ -135,9 +108,7 @@ fn several_strips_fold_as_one_tile() {
     let (a, b) = (signed("sa", 20 * k), signed("sb", 40 * k));
     let (rows, cols) = (lanes(&a, k), lanes(&b, k));
     let panels = |rows: &[&[i8]]| -> Vec<Panel> {
-        rows.chunks(16)
-            .map(|lanes| Panel::from_lanes(lanes, k))
-            .collect()
+        rows.chunks(16).map(|lanes| Panel::from_lanes(lanes, k)).collect()
     };
     let mut words = vec![1, 2, 3];
     fold_strips(&panels(&rows), &panels(&cols), 128, &mut words);
@@ -147,10 +118,7 @@ fn several_strips_fold_as_one_tile() {
 #[test]
 fn panels_of_unequal_length_use_the_shorter() {
     let (a, b) = (signed("la", 16 * 64), signed("lb", 16 * 60));
-    let (a, b) = (
-        Panel::from_lanes(&lanes(&a, 64), 64),
-        Panel::from_lanes(&lanes(&b, 60), 60),
-    );
+    let (a, b) = (Panel::from_lanes(&lanes(&a, 64), 64), Panel::from_lanes(&lanes(&b, 60), 60));
     let mut words = Vec::new();
     for path in Path::ALL {
         assert_eq!(fold_tile_on(path, &a, &b, 8, &mut words), product(&a, &b));

@@ -69,12 +69,7 @@ fn k() {
 fn tile_shape() {
     let check = |h: u32, w: u32, expected| {
         let side = |length| Pattern::contiguous(length).unwrap();
-        let config = MiningConfig {
-            k: 2048,
-            r: 128,
-            rows: side(h),
-            cols: side(w),
-        };
+        let config = MiningConfig { k: 2048, r: 128, rows: side(h), cols: side(w) };
         let (rows, cols): (Vec<u32>, Vec<u32>) = ((0..h).collect(), (0..w).collect());
         let proof = forged(config, h as usize, w as usize, &rows, &cols);
         assert_eq!(verdict(&proof), expected, "{h} x {w}");
@@ -104,10 +99,7 @@ fn strip_bytes() {
     // The tail beyond k - k mod r does not count.
     assert_eq!(check(&long(32_320), 2, 128), Ok(()));
     let bytes = 130 * 32_384;
-    assert_eq!(
-        check(&long(32_384), 2, 128),
-        Err(LimitError::StripBytes(bytes))
-    );
+    assert_eq!(check(&long(32_384), 2, 128), Err(LimitError::StripBytes(bytes)));
     let (rows, cols): (Vec<u32>, Vec<u32>) = ((0..2).collect(), (0..128).collect());
     let proof = forged(long(32_384), 2, 128, &rows, &cols);
     assert_eq!(verdict(&proof), "strip-bytes");
@@ -117,18 +109,9 @@ fn strip_bytes() {
 fn extents() {
     let native = MiningConfig::native(2048, 128);
     assert_eq!(check(&native, 1 << 24, 1 << 24), Ok(()));
-    let error = LimitError::Extent {
-        name: "n",
-        found: (1 << 24) + 1,
-    };
+    let error = LimitError::Extent { name: "n", found: (1 << 24) + 1 };
     assert_eq!(check(&native, 1, (1 << 24) + 1), Err(error));
-    assert_eq!(
-        check(&native, 0, 1),
-        Err(LimitError::Extent {
-            name: "m",
-            found: 0
-        })
-    );
+    assert_eq!(check(&native, 0, 1), Err(LimitError::Extent { name: "m", found: 0 }));
 
     // A tree over 2^24 + 1 rows that are never made: one subtree is real, the siblings are what they are.
     let mut proof = self::native(2048, 128);
@@ -136,24 +119,15 @@ fn extents() {
     proof.a.total_leaves = 2 * proof.m;
     proof.a.siblings = vec![[7; 32]; 40];
     let key = job_key(&header(EASY, 1), &native);
-    let leaves: Vec<(u64, &[u8; 1024])> = proof
-        .a
-        .leaf_indices
-        .iter()
-        .copied()
-        .zip(&proof.a.leaves)
-        .collect();
+    let leaves: Vec<(u64, &[u8; 1024])> =
+        proof.a.leaf_indices.iter().copied().zip(&proof.a.leaves).collect();
     let total = proof.a.total_leaves;
     proof.a.root =
         gemmine_pouw::tree::root_from_opening(&key, total, &leaves, &proof.a.siblings).unwrap();
     assert_eq!(verdict(&proof), "extent");
 
-    let edits: [fn(&mut PlainProof); 4] = [
-        |p| p.m = 0,
-        |p| p.n = 0,
-        |p| p.m = 1 << 32,
-        |p| p.n = 1 << 32,
-    ];
+    let edits: [fn(&mut PlainProof); 4] =
+        [|p| p.m = 0, |p| p.n = 0, |p| p.m = 1 << 32, |p| p.n = 1 << 32];
     for edit in edits {
         let mut proof = self::native(2048, 128);
         edit(&mut proof);
@@ -167,29 +141,15 @@ fn rows_inside_and_offsets_legal() {
     let span = |first: u32| -> Vec<u32> { (first..first + 16).collect() };
     let good = forged(config, 48, 48, &span(16), &span(32));
     assert_eq!(verdict(&good), "accepted");
-    assert_eq!(
-        verdict(&forged(config, 48, 48, &span(8), &span(32))),
-        "offset-a"
-    );
-    assert_eq!(
-        verdict(&forged(config, 48, 48, &span(16), &span(31))),
-        "offset-b"
-    );
+    assert_eq!(verdict(&forged(config, 48, 48, &span(8), &span(32))), "offset-a");
+    assert_eq!(verdict(&forged(config, 48, 48, &span(16), &span(31))), "offset-b");
 
     for (side, expected) in [("a", "rows-a"), ("b", "rows-b")] {
         let mut outside = good.clone();
-        let opening = if side == "a" {
-            &mut outside.a
-        } else {
-            &mut outside.bt
-        };
+        let opening = if side == "a" { &mut outside.a } else { &mut outside.bt };
         opening.row_indices = (48..64).collect();
         assert_eq!(verdict(&outside), expected);
-        let opening = if side == "a" {
-            &mut outside.a
-        } else {
-            &mut outside.bt
-        };
+        let opening = if side == "a" { &mut outside.a } else { &mut outside.bt };
         opening.row_indices = vec![u64::MAX; 16];
         assert_eq!(verdict(&outside), expected);
     }
@@ -202,29 +162,15 @@ fn rows_inside_and_offsets_legal() {
 
     let strided = wide(4096, 128);
     let cols: Vec<u32> = (0..64).collect();
-    assert_eq!(
-        verdict(&forged(strided, 80, 64, &[31, 63], &cols)),
-        "accepted"
-    );
-    assert_eq!(
-        verdict(&forged(strided, 80, 64, &[32, 64], &cols)),
-        "offset-a"
-    );
+    assert_eq!(verdict(&forged(strided, 80, 64, &[31, 63], &cols)), "accepted");
+    assert_eq!(verdict(&forged(strided, 80, 64, &[32, 64], &cols)), "offset-a");
 }
 
 #[test]
 fn leaf_lists() {
-    let good = job(MiningConfig::native(2048, 128), 32, 32, EASY)
-        .proof(0, 16)
-        .unwrap();
-    let verdict = |proof: &PlainProof| {
-        rule(&verify(
-            &header(EASY, 0x5f5e_1001),
-            3,
-            &proof.encode(),
-            None,
-        ))
-    };
+    let good = job(MiningConfig::native(2048, 128), 32, 32, EASY).proof(0, 16).unwrap();
+    let verdict =
+        |proof: &PlainProof| rule(&verify(&header(EASY, 0x5f5e_1001), 3, &proof.encode(), None));
     assert_eq!(verdict(&good), "accepted");
     let edited = |edit: fn(&mut Opening)| {
         [true, false].map(|side_a| {
@@ -236,44 +182,25 @@ fn leaf_lists() {
     let index = ["leaf-index-a", "leaf-index-b"];
     // One leaf an index: given twice, identical or not.
     assert_eq!(
-        edited(|o| (
-            o.leaves.push(o.leaves[3]),
-            o.leaf_indices.push(o.leaf_indices[3])
-        )
-            .1),
+        edited(|o| (o.leaves.push(o.leaves[3]), o.leaf_indices.push(o.leaf_indices[3])).1),
         index
     );
     assert_eq!(edited(|o| o.leaf_indices[1] = o.leaf_indices[0]), index);
     // Inside the tree.
     assert_eq!(edited(|o| o.leaf_indices[31] = 64), index);
     assert_eq!(edited(|o| o.leaf_indices[31] = u64::MAX), index);
-    assert_eq!(
-        edited(|o| (o.leaves.push([0; 1024]), o.leaf_indices.push(64)).1),
-        index
-    );
+    assert_eq!(edited(|o| (o.leaves.push([0; 1024]), o.leaf_indices.push(64)).1), index);
     // As many indices as leaves; at least one.
     assert_eq!(edited(|o| o.leaf_indices.truncate(31)), index);
     assert_eq!(edited(|o| o.leaves.truncate(31)), index);
-    assert_eq!(
-        edited(|o| (o.leaves.clear(), o.leaf_indices.clear()).1),
-        index
-    );
+    assert_eq!(edited(|o| (o.leaves.clear(), o.leaf_indices.clear()).1), index);
     // Another tree.
-    assert_eq!(
-        edited(|o| o.total_leaves -= 1),
-        ["leaf-count-a", "leaf-count-b"]
-    );
+    assert_eq!(edited(|o| o.total_leaves -= 1), ["leaf-count-a", "leaf-count-b"]);
     assert_eq!(edited(|o| o.siblings.clear()), ["siblings-a", "siblings-b"]);
-    assert_eq!(
-        edited(|o| o.siblings.insert(0, [0; 32])),
-        ["root-a", "root-b"]
-    );
+    assert_eq!(edited(|o| o.siblings.insert(0, [0; 32])), ["root-a", "root-b"]);
     // Accepted, as Pearl's verifier does.
     assert_eq!(edited(|o| o.siblings.push([9; 32])), ["accepted"; 2]);
-    assert_eq!(
-        edited(|o| (o.leaves.reverse(), o.leaf_indices.reverse()).1),
-        ["accepted"; 2]
-    );
+    assert_eq!(edited(|o| (o.leaves.reverse(), o.leaf_indices.reverse()).1), ["accepted"; 2]);
 }
 
 #[test]
@@ -284,16 +211,8 @@ fn certificate_versions_are_refused_by_name() {
         assert_eq!(error.rule(), "cert-version");
         assert!(error.to_string().contains(&version.to_string()), "{error}");
     }
-    assert!(
-        check_cert_version(4)
-            .unwrap_err()
-            .to_string()
-            .contains("V4")
-    );
+    assert!(check_cert_version(4).unwrap_err().to_string().contains("V4"));
     // An unreadable proof is unreadable under any version.
     let unreadable = verify(&header(EASY, 1), 4, &[1, 2, 3], None).unwrap_err();
-    assert_eq!(
-        (unreadable.rule(), unreadable.is_unreadable()),
-        ("deserialise", true)
-    );
+    assert_eq!((unreadable.rule(), unreadable.is_unreadable()), ("deserialise", true));
 }

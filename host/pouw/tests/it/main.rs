@@ -1,8 +1,5 @@
 //! One integration binary: vectors of the specs, recorded verdicts, and properties of the fast paths.
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests fail by panicking, as tests do"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod amadeus;
 mod common;

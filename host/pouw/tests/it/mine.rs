@@ -39,11 +39,7 @@ fn native_tiles() {
     assert_eq!(odd.tile_rows().collect::<Vec<_>>(), [0, 16]);
     check(&job(MiningConfig::native(4096, 128), 32, 16, EASY), 0, 0);
     check(&job(MiningConfig::native(4096, 256), 16, 32, EASY), 0, 16);
-    check(
-        &job(MiningConfig::native(1024 * 16, 1024), 16, 16, EASY),
-        0,
-        0,
-    );
+    check(&job(MiningConfig::native(1024 * 16, 1024), 16, 16, EASY), 0, 0);
 }
 
 #[test]
@@ -58,10 +54,7 @@ fn patterned_tiles() {
         cols: Pattern::from_offsets(&[0, 1, 4, 5, 8, 9, 12, 13]).unwrap(),
     };
     check(&job(config, 81, 33, EASY), 7, 18);
-    let config = MiningConfig {
-        rows: Pattern::from_offsets(&[0, 8]).unwrap(),
-        ..wide(2048, 128)
-    };
+    let config = MiningConfig { rows: Pattern::from_offsets(&[0, 8]).unwrap(), ..wide(2048, 128) };
     check(&job(config, 16, 64, EASY), 5, 0);
     // 20 rows: two strips of A.
     let config = MiningConfig {
@@ -109,12 +102,7 @@ fn winners_and_losers_agree_with_the_verifier() {
             let share = number / work;
             let exact = verify(job.header(), 3, &proof, Some(share + 1));
             assert!(exact.is_ok());
-            let below = verify(
-                job.header(),
-                3,
-                &proof,
-                Some(share.saturating_sub(U256::one())),
-            );
+            let below = verify(job.header(), 3, &proof, Some(share.saturating_sub(U256::one())));
             assert!(matches!(below, Err(Refusal::Bound { ticket, .. }) if ticket == number));
         }
     }
@@ -129,11 +117,7 @@ fn another_header_is_another_job() {
     for at in 0..76 {
         let mut other = *job.header();
         other.0[at] ^= 1;
-        assert_eq!(
-            rule(&verify(&other, 3, &proof, None)),
-            "root-a",
-            "byte {at}"
-        );
+        assert_eq!(rule(&verify(&other, 3, &proof, None)), "root-a", "byte {at}");
     }
 }
 
@@ -145,11 +129,9 @@ fn reseed_is_a_fresh_job() {
         let before = job.clone();
         // Within one leaf, over a leaf's edge, and at the very end.
         let last = (m - 1, k as usize - 3);
-        for (row, column, values) in [
-            (0, 5, &[1i8, 2][..]),
-            (3, 1000, &[9; 200]),
-            (last.0, last.1, &[-64, 64, 0]),
-        ] {
+        for (row, column, values) in
+            [(0, 5, &[1i8, 2][..]), (3, 1000, &[9; 200]), (last.0, last.1, &[-64, 64, 0])]
+        {
             job.reseed(row, column, values).unwrap();
             let fresh =
                 PreparedJob::new(*job.header(), config, job.a().clone(), job.bt().clone()).unwrap();
@@ -158,25 +140,13 @@ fn reseed_is_a_fresh_job() {
             assert_eq!(job.proof(0, 0).unwrap(), fresh.proof(0, 0).unwrap());
             check(&job, 0, 0);
         }
-        assert_eq!(
-            (before.seeds().b, before.panel_b(0)),
-            (job.seeds().b, job.panel_b(0))
-        );
+        assert_eq!((before.seeds().b, before.panel_b(0)), (job.seeds().b, job.panel_b(0)));
         assert_ne!(before.seeds().a, job.seeds().a);
         // Refused writes change nothing; empty ones neither.
         let state = job.fold(0, 0).unwrap();
-        assert!(matches!(
-            job.reseed(0, 0, &[65]),
-            Err(MineError::Matrix { .. })
-        ));
-        assert!(matches!(
-            job.reseed(0, k as usize, &[1]),
-            Err(MineError::Matrix { .. })
-        ));
-        assert!(matches!(
-            job.reseed(m, 0, &[1]),
-            Err(MineError::Matrix { .. })
-        ));
+        assert!(matches!(job.reseed(0, 0, &[65]), Err(MineError::Matrix { .. })));
+        assert!(matches!(job.reseed(0, k as usize, &[1]), Err(MineError::Matrix { .. })));
+        assert!(matches!(job.reseed(m, 0, &[1]), Err(MineError::Matrix { .. })));
         job.reseed(0, 0, &[]).unwrap();
         assert_eq!(job.fold(0, 0).unwrap(), state);
     }
@@ -191,47 +161,18 @@ fn jobs_that_no_verifier_takes_are_refused() {
     let good = || signal("g", 32, 2048);
     let mut bad = good();
     bad.write(3, 4, &[-65]).unwrap();
-    assert!(matches!(
-        new(native, bad.clone(), good()),
-        MineError::Matrix { matrix: "A", .. }
-    ));
+    assert!(matches!(new(native, bad.clone(), good()), MineError::Matrix { matrix: "A", .. }));
     assert!(matches!(new(native, good(), bad), MineError::Matrix { .. }));
-    let short = MineError::Length {
-        matrix: "B transposed",
-        found: 1024,
-        k: 2048,
-    };
+    let short = MineError::Length { matrix: "B transposed", found: 1024, k: 2048 };
     assert_eq!(new(native, good(), signal("g", 32, 1024)), short);
-    assert!(matches!(
-        new(native, signal("g", 15, 2048), good()),
-        MineError::NoTile { m: 15, .. }
-    ));
-    assert!(matches!(
-        new(MiningConfig::native(2048, 64), good(), good()),
-        MineError::Limit(_)
-    ));
+    assert!(matches!(new(native, signal("g", 15, 2048), good()), MineError::NoTile { m: 15, .. }));
+    assert!(matches!(new(MiningConfig::native(2048, 64), good(), good()), MineError::Limit(_)));
 
     let job = job(native, 32, 32, EASY);
-    for (t_row, t_col) in [
-        (1, 0),
-        (0, 8),
-        (32, 0),
-        (0, 32),
-        (u32::MAX, 0),
-        (0, u32::MAX - 15),
-    ] {
-        assert!(matches!(
-            job.proof(t_row, t_col),
-            Err(MineError::Tile { .. })
-        ));
-        assert!(matches!(
-            job.fold(t_row, t_col),
-            Err(MineError::Tile { .. })
-        ));
-        assert!(matches!(
-            job.recheck(t_row, t_col),
-            Err(MineError::Tile { .. })
-        ));
+    for (t_row, t_col) in [(1, 0), (0, 8), (32, 0), (0, 32), (u32::MAX, 0), (0, u32::MAX - 15)] {
+        assert!(matches!(job.proof(t_row, t_col), Err(MineError::Tile { .. })));
+        assert!(matches!(job.fold(t_row, t_col), Err(MineError::Tile { .. })));
+        assert!(matches!(job.recheck(t_row, t_col), Err(MineError::Tile { .. })));
     }
     // Strips beyond the matrix are zero lanes, not a panic.
     assert_eq!(job.panel_a(u32::MAX).lane(3), [0; 2048]);

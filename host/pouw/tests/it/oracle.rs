@@ -26,11 +26,7 @@ fn oracle() -> Oracle {
     let header = Header76::from_slice(&hex::decode(text(&record["header_hex"])).unwrap()).unwrap();
     let engine = base64::engine::general_purpose::STANDARD;
     let blob = engine.decode(text(&record["plain_proof_b64"])).unwrap();
-    Oracle {
-        record,
-        header,
-        blob,
-    }
+    Oracle { record, header, blob }
 }
 
 fn text(value: &Value) -> &str {
@@ -53,12 +49,7 @@ fn judge(oracle: &Oracle, check: &Value, blob: &[u8]) -> Result<Verified, Refusa
     };
     let nbits = check["nbits_override"].as_u64().filter(|nbits| *nbits != 0);
     let target = nbits.map(|nbits| target_from_nbits(nbits as u32));
-    verify(
-        &header,
-        check["cert_version"].as_u64().unwrap_or(3) as u32,
-        blob,
-        target,
-    )
+    verify(&header, check["cert_version"].as_u64().unwrap_or(3) as u32, blob, target)
 }
 
 fn agree(check: &Value, verdict: &Result<Verified, Refusal>, expected_rule: &str) {
@@ -192,10 +183,7 @@ fn structural(oracle: &Oracle, check: &Value, proof: &PlainProof) -> (Vec<u8>, &
             let key = job(oracle, 7);
             let all = Opening::new(&a, &Tree::new(key.job_key(), a.bytes()), &rows).unwrap();
             assert!(all.siblings.is_empty());
-            edit.a = Opening {
-                row_indices: proof.a.row_indices.clone(),
-                ..all
-            };
+            edit.a = Opening { row_indices: proof.a.row_indices.clone(), ..all };
             "accepted"
         }
         _ => return out_of_range(oracle, check),
@@ -215,18 +203,9 @@ fn out_of_range(oracle: &Oracle, check: &Value) -> (Vec<u8>, &'static str) {
         let rows: Vec<u32> = (first..first + 16).collect();
         Opening::new(matrix, &Tree::new(&key, matrix.bytes()), &rows).unwrap()
     };
-    let proof = PlainProof {
-        m: 32,
-        n: 32,
-        k: 2048,
-        noise_rank: 128,
-        a: open(&a, 0),
-        bt: open(&bt, 16),
-    };
-    (
-        proof.encode(),
-        if row < 16 { "values-a" } else { "accepted" },
-    )
+    let proof =
+        PlainProof { m: 32, n: 32, k: 2048, noise_rank: 128, a: open(&a, 0), bt: open(&bt, 16) };
+    (proof.encode(), if row < 16 { "values-a" } else { "accepted" })
 }
 
 #[test]
@@ -237,27 +216,15 @@ fn every_recorded_value() {
     assert_eq!(hash(job.a().bytes()), digest(text(&record["A_blake3"])));
     assert_eq!(hash(job.bt().bytes()), digest(text(&record["BT_blake3"])));
     let hex_of = |name: &str| digest(text(&values[name]));
-    assert_eq!(
-        hex::encode(job.config().to_bytes()),
-        text(&values["config_hex"])
-    );
+    assert_eq!(hex::encode(job.config().to_bytes()), text(&values["config_hex"]));
     assert_eq!(*job.job_key(), hex_of("job_key"));
     assert_eq!(job.hash_a(), hex_of("hash_a"));
     assert_eq!(job.hash_b(), hex_of("hash_b"));
-    assert_eq!(
-        gemmine_pouw::seeds::bound_a(&job.hash_a(), 32),
-        hex_of("bound_a")
-    );
-    assert_eq!(
-        gemmine_pouw::seeds::bound_b(&job.hash_b(), 32),
-        hex_of("bound_b")
-    );
+    assert_eq!(gemmine_pouw::seeds::bound_a(&job.hash_a(), 32), hex_of("bound_a"));
+    assert_eq!(gemmine_pouw::seeds::bound_b(&job.hash_b(), 32), hex_of("bound_b"));
     assert_eq!(job.seeds().a, hex_of("a_noise_seed"));
     assert_eq!(job.seeds().b, hex_of("b_noise_seed"));
-    assert_eq!(
-        to_hex(job.bound(None)),
-        text(&values["penalized_bound_be_hex"])
-    );
+    assert_eq!(to_hex(job.bound(None)), text(&values["penalized_bound_be_hex"]));
 
     // Of the tile's 16 rows.
     let noise_hash = |noise: &Noise, first: usize| {
@@ -270,38 +237,22 @@ fn every_recorded_value() {
 
     let golden = job.golden(0, 16).unwrap();
     let words = values["jackpot_words"].as_array().unwrap();
-    let register: Vec<String> = golden
-        .register
-        .iter()
-        .map(|word| format!("{word:08x}"))
-        .collect();
+    let register: Vec<String> = golden.register.iter().map(|word| format!("{word:08x}")).collect();
     assert_eq!(register, words.iter().map(text).collect::<Vec<_>>());
     assert_eq!(job.recheck(0, 16).unwrap().ticket, hex_of("hash_jackpot"));
     assert_eq!(job.fold(0, 16), job.recheck(0, 16));
 
     let verified = verify(&oracle.header, 3, &oracle.blob, None).unwrap();
     assert_eq!(verified.ticket, hex_of("hash_jackpot"));
-    assert_eq!(
-        (verified.t_row, verified.t_col, verified.m, verified.n),
-        (0, 16, 32, 32)
-    );
-    assert_eq!(
-        (verified.config, verified.seeds),
-        (*job.config(), *job.seeds())
-    );
-    assert_eq!(
-        (verified.bound, verified.register),
-        (job.bound(None), golden.register)
-    );
+    assert_eq!((verified.t_row, verified.t_col, verified.m, verified.n), (0, 16, 32, 32));
+    assert_eq!((verified.config, verified.seeds), (*job.config(), *job.seeds()));
+    assert_eq!((verified.bound, verified.register), (job.bound(None), golden.register));
 }
 
 #[test]
 fn proof_is_rebuilt_and_reserialised_byte_for_byte() {
     let oracle = oracle();
-    assert_eq!(
-        hash(&oracle.blob),
-        digest(text(&oracle.record["plain_proof_blake3"]))
-    );
+    assert_eq!(hash(&oracle.blob), digest(text(&oracle.record["plain_proof_blake3"])));
     assert_eq!(job(&oracle, 7).proof(0, 16).unwrap().encode(), oracle.blob);
     let decoded = PlainProof::decode(&oracle.blob).unwrap();
     assert_eq!(decoded.encode(), oracle.blob);
@@ -315,14 +266,8 @@ fn losing_tile_is_refused_by_the_bound() {
     let losing = &oracle.record["losing_tile"];
     let job = job(&oracle, 0);
     let blob = job.proof(0, 0).unwrap().encode();
-    assert_eq!(
-        blob.len() as u64,
-        losing["plain_proof_len"].as_u64().unwrap()
-    );
+    assert_eq!(blob.len() as u64, losing["plain_proof_len"].as_u64().unwrap());
     assert_eq!(hash(&blob), digest(text(&losing["plain_proof_blake3"])));
-    assert_eq!(
-        job.recheck(0, 0).unwrap().ticket,
-        digest(text(&losing["hash_jackpot"]))
-    );
+    assert_eq!(job.recheck(0, 0).unwrap().ticket, digest(text(&losing["hash_jackpot"])));
     assert_eq!(rule(&verify(&oracle.header, 3, &blob, None)), "bound");
 }

@@ -9,28 +9,18 @@ use gemmine_pouw::panel::Panel;
 
 #[test]
 fn layout_is_four_steps_by_lane() {
-    let rows: Vec<Vec<i8>> = (0..3)
-        .map(|row| (0..6).map(|l| 10 * row + l).collect())
-        .collect();
+    let rows: Vec<Vec<i8>> = (0..3).map(|row| (0..6).map(|l| 10 * row + l).collect()).collect();
     let lanes: Vec<&[i8]> = rows.iter().map(Vec::as_slice).collect();
     let panel = Panel::from_lanes(&lanes, 6);
     assert_eq!((panel.k(), panel.groups().len()), (6, 2));
-    assert_eq!(
-        panel.groups()[0].0[..12],
-        [0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23]
-    );
+    assert_eq!(panel.groups()[0].0[..12], [0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23]);
     assert_eq!(panel.groups()[1].0[..8], [4, 5, 0, 0, 14, 15, 0, 0]);
     assert!(panel.groups()[0].0[12..].iter().all(|&value| value == 0));
     assert_eq!(panel.lane(1), rows[1]);
     assert_eq!(panel.lane(16), [0; 6]);
     assert_eq!(panel.step(5)[..4], [5, 15, 25, 0]);
     assert_eq!(
-        (
-            panel.get(2, 4),
-            panel.get(2, 6),
-            panel.get(0, 99),
-            panel.get(16, 0)
-        ),
+        (panel.get(2, 4), panel.get(2, 6), panel.get(0, 99), panel.get(16, 0)),
         (24, 0, 0, 0)
     );
     let steps: Vec<[i8; 16]> = (0..6).map(|step| panel.step(step)).collect();
@@ -110,49 +100,28 @@ fn whole_matrix_noise_is_its_rows() {
         (Side::B, job.noise_b(), job.seeds().b, 32),
     ] {
         for row in 0..rows {
-            assert_eq!(
-                noise.factor_row(row as usize),
-                factor_rows(side, &seed, 128, &[row])
-            );
+            assert_eq!(noise.factor_row(row as usize), factor_rows(side, &seed, 128, &[row]));
         }
         assert!(noise.factor_row(rows as usize).is_empty());
     }
     // Enough rows for several tasks.
     let tall = Noise::new(Side::B, &[3; 32], 128, 1, 1000);
     let rows: Vec<u32> = (0..1000).collect();
-    assert_eq!(
-        tall.factor_row(999),
-        &factor_rows(Side::B, &[3; 32], 128, &rows)[999 * 128..]
-    );
+    assert_eq!(tall.factor_row(999), &factor_rows(Side::B, &[3; 32], 128, &rows)[999 * 128..]);
 }
 
 #[test]
 fn matrices_check_shape_range_and_writes() {
-    assert_eq!(
-        Matrix::new(0, 4, vec![]),
-        Err(MatrixError::Empty { rows: 0, k: 4 })
-    );
-    let length = MatrixError::Length {
-        found: 5,
-        rows: 2,
-        k: 3,
-    };
+    assert_eq!(Matrix::new(0, 4, vec![]), Err(MatrixError::Empty { rows: 0, k: 4 }));
+    let length = MatrixError::Length { found: 5, rows: 2, k: 3 };
     assert_eq!(Matrix::new(2, 3, vec![0; 5]), Err(length));
-    let length = MatrixError::Length {
-        found: 0,
-        rows: usize::MAX,
-        k: 2,
-    };
+    let length = MatrixError::Length { found: 0, rows: usize::MAX, k: 2 };
     assert_eq!(Matrix::new(usize::MAX, 2, vec![]), Err(length));
     let mut matrix = Matrix::new(2, 3, vec![0, 64, -64, 0, 0, 0]).unwrap();
     assert_eq!(matrix.check_signal(), Ok(()));
     for value in [65, -65, -128] {
         matrix.write(1, 2, &[value]).unwrap();
-        let error = MatrixError::Value {
-            value,
-            row: 1,
-            column: 2,
-        };
+        let error = MatrixError::Value { value, row: 1, column: 2 };
         assert_eq!(matrix.check_signal(), Err(error));
     }
     assert!(matrix.write(1, 2, &[1, 2]).is_err());

@@ -18,10 +18,7 @@ fn lists_and_bytes() {
     check(&(0..256).collect::<Vec<_>>(), "00ff00000000");
     check(&[0, 8, 64, 72], "070103010000");
     check(&[0, 32], "1f0100000000");
-    check(
-        &[0, 1, 4, 5, 64, 65, 68, 69],
-        "00010101070 1".replace(' ', "").as_str(),
-    );
+    check(&[0, 1, 4, 5, 64, 65, 68, 69], "00010101070 1".replace(' ', "").as_str());
     check(&[0], "000000000000");
     assert_eq!(Pattern::NATIVE, Pattern::contiguous(16).unwrap());
 }
@@ -38,31 +35,12 @@ fn refused_lists() {
     // Stride 3 is no multiple of the inner span 4.
     check(&[0, 2, 3, 5], PatternError::NotNested);
     // Four levels.
-    let four: Vec<u32> = (0..16)
-        .map(|i| (i & 1) + (i & 2) * 2 + (i & 4) * 4 + (i & 8) * 8)
-        .collect();
+    let four: Vec<u32> =
+        (0..16).map(|i| (i & 1) + (i & 2) * 2 + (i & 4) * 4 + (i & 8) * 8).collect();
     check(&four, PatternError::NotNested);
-    check(
-        &[0, 300],
-        PatternError::Range {
-            level: 0,
-            value: 300,
-        },
-    );
-    check(
-        &(0..257).collect::<Vec<_>>(),
-        PatternError::Range {
-            level: 0,
-            value: 257,
-        },
-    );
-    check(
-        &[0, u32::MAX],
-        PatternError::Range {
-            level: 0,
-            value: u32::MAX,
-        },
-    );
+    check(&[0, 300], PatternError::Range { level: 0, value: 300 });
+    check(&(0..257).collect::<Vec<_>>(), PatternError::Range { level: 0, value: 257 });
+    check(&[0, u32::MAX], PatternError::Range { level: 0, value: u32::MAX });
 }
 
 #[test]
@@ -73,21 +51,12 @@ fn refused_bytes() {
     // 0..16 spelt as 4 x 4.
     check([0, 3, 0, 3, 0, 0], PatternError::SplitStride { level: 1 });
     check([7, 0, 0, 0, 0, 0], PatternError::IdleFactor { level: 0 });
-    check(
-        [255, 255, 255, 255, 0, 0],
-        PatternError::Period {
-            level: 1,
-            period: 1 << 32,
-        },
-    );
+    check([255, 255, 255, 255, 0, 0], PatternError::Period { level: 1, period: 1 << 32 });
     // 2^24 itself is legal.
     assert!(Pattern::from_bytes([255, 255, 1, 127, 0, 0]).is_ok());
     check(
         [255, 255, 1, 128, 0, 0],
-        PatternError::Period {
-            level: 1,
-            period: (1 << 24) + (1 << 17),
-        },
+        PatternError::Period { level: 1, period: (1 << 24) + (1 << 17) },
     );
 }
 
@@ -101,10 +70,8 @@ fn legal_offsets() {
     assert_eq!(native.legal_offsets(15).count(), 0);
     let strided = Pattern::from_offsets(&[0, 8, 64, 72]).unwrap();
     let legal: Vec<u32> = strided.legal_offsets(256).collect();
-    let expected: Vec<u32> = (0..184)
-        .filter(|t| t % 128 < 64 && t % 16 < 8)
-        .filter(|t| t + 72 < 256)
-        .collect();
+    let expected: Vec<u32> =
+        (0..184).filter(|t| t % 128 < 64 && t % 16 < 8).filter(|t| t + 72 < 256).collect();
     assert_eq!(legal, expected);
 }
 

@@ -11,13 +11,8 @@ use gemmine_pouw::peel::{PeelStrip, peel_tile};
 use proptest::prelude::*;
 
 fn exact(a: &Matrix, bt: &Matrix, strip_a: usize, strip_b: usize) -> Tile {
-    let dot = |i, j| {
-        a.row(i)
-            .iter()
-            .zip(bt.row(j))
-            .map(|(a, b)| i32::from(*a) * i32::from(*b))
-            .sum()
-    };
+    let dot =
+        |i, j| a.row(i).iter().zip(bt.row(j)).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
     std::array::from_fn(|i| std::array::from_fn(|j| dot(16 * strip_a + i, 16 * strip_b + j)))
 }
 
@@ -30,11 +25,7 @@ fn check_job(config: MiningConfig, a: Matrix, bt: Matrix) {
             let noised = product(&job.panel_a(s), &job.panel_b(t));
             let expected = exact(&a, &bt, i, j);
             assert_ne!(noised, expected);
-            assert_eq!(
-                peel_tile(&noised, &job.peel_a(s), &job.peel_b(t)),
-                expected,
-                "{i} {j}"
-            );
+            assert_eq!(peel_tile(&noised, &job.peel_a(s), &job.peel_b(t)), expected, "{i} {j}");
         }
     }
 }
@@ -45,11 +36,7 @@ fn random_matrices() {
         let (a, bt) = (signal("pa", 40, k as usize), signal("pb", 33, k as usize));
         check_job(MiningConfig::native(k, r), a, bt);
     }
-    check_job(
-        wide(4096, 128),
-        signal("wa", 48, 4096),
-        signal("wb", 64, 4096),
-    );
+    check_job(wide(4096, 128), signal("wa", 48, 4096), signal("wb", 64, 4096));
 }
 
 #[test]
@@ -57,11 +44,7 @@ fn extreme_matrices() {
     let k = 2112;
     let full = |rows: usize, value: i8| Matrix::new(rows, k, vec![value; rows * k]).unwrap();
     for (a, b) in [(64, 64), (64, -64), (-64, 64), (-64, -64), (0, 64), (1, -1)] {
-        check_job(
-            MiningConfig::native(k as u32, 128),
-            full(16, a),
-            full(16, b),
-        );
+        check_job(MiningConfig::native(k as u32, 128), full(16, a), full(16, b));
     }
 }
 

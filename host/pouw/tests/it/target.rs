@@ -25,16 +25,10 @@ fn compact_form() {
 fn hex_round_trip_and_refusals() {
     let text = "00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210";
     assert_eq!(to_hex(parse_hex(text).unwrap()), text);
-    assert_eq!(
-        parse_hex(&text.to_uppercase()).unwrap(),
-        parse_hex(text).unwrap()
-    );
+    assert_eq!(parse_hex(&text.to_uppercase()).unwrap(), parse_hex(text).unwrap());
     assert_eq!(parse_hex(&text[1..]), Err(TargetError::Length(63)));
     let odd = text.replace('7', "g");
-    assert_eq!(
-        parse_hex(&odd),
-        Err(TargetError::Digit { found: 'g', at: 14 })
-    );
+    assert_eq!(parse_hex(&odd), Err(TargetError::Digit { found: 'g', at: 14 }));
     assert_eq!(parse_hex(&"é".repeat(32)), Err(TargetError::Length(32)));
 }
 
@@ -42,18 +36,9 @@ fn hex_round_trip_and_refusals() {
 fn bound_is_the_smaller_rule_and_saturates() {
     let t = U256::from(1000);
     // Above r = 128 the second rule is the smaller, below it the first.
-    assert_eq!(
-        bound(t, 16, 16, 2048, 128),
-        U256::from(1000u64 * 256 * 2048)
-    );
-    assert_eq!(
-        bound(t, 16, 16, 2112, 128),
-        U256::from(1000u64 * 256 * 2048)
-    );
-    assert_eq!(
-        bound(t, 2, 64, 4096, 256),
-        U256::from(1000u64 * 128 * 16 * 128)
-    );
+    assert_eq!(bound(t, 16, 16, 2048, 128), U256::from(1000u64 * 256 * 2048));
+    assert_eq!(bound(t, 16, 16, 2112, 128), U256::from(1000u64 * 256 * 2048));
+    assert_eq!(bound(t, 2, 64, 4096, 256), U256::from(1000u64 * 128 * 16 * 128));
     assert_eq!(bound(t, 16, 16, 2048, 64), U256::from(1000u64 * 256 * 2048));
     assert_eq!(bound(U256::MAX, 16, 16, 2048, 128), U256::MAX);
     assert_eq!(bound(U256::MAX, u32::MAX, u32::MAX, u32::MAX, 1), U256::MAX);

@@ -16,17 +16,11 @@ fn padded_hash(bytes: &[u8]) -> [u8; 32] {
 #[test]
 fn root_is_the_keyed_hash() {
     // Around every boundary: one leaf, odd counts, batches of 32, tasks of 128 leaves.
-    for leaves in [
-        1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 63, 65, 127, 128, 129, 257, 300,
-    ] {
+    for leaves in [1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 63, 65, 127, 128, 129, 257, 300] {
         for short in [0, 1, 1000] {
             let bytes = xof("tree", leaves * 1024 - short);
             let tree = Tree::new(&KEY, &bytes);
-            assert_eq!(
-                tree.root(),
-                padded_hash(&bytes),
-                "{leaves} leaves, {short} short"
-            );
+            assert_eq!(tree.root(), padded_hash(&bytes), "{leaves} leaves, {short} short");
             assert_eq!(tree.total_leaves(), leaf_count(bytes.len() as u64));
         }
     }
@@ -43,10 +37,7 @@ fn update_is_a_rebuild() {
             tree.update(index, &leaf(&bytes, index)).unwrap();
             assert_eq!(tree.root(), padded_hash(&bytes), "leaf {index} of {leaves}");
         }
-        let outside = TreeError::Outside {
-            index: leaves as u64,
-            total: leaves as u64,
-        };
+        let outside = TreeError::Outside { index: leaves as u64, total: leaves as u64 };
         assert_eq!(tree.update(leaves, &[0; 1024]), Err(outside));
     }
 }
@@ -69,10 +60,7 @@ fn batches_are_the_public_api() {
 type OpenedLeaves = Vec<(u64, [u8; 1024])>;
 
 fn opened(bytes: &[u8], indices: &[u64]) -> OpenedLeaves {
-    indices
-        .iter()
-        .map(|&index| (index, leaf(bytes, index as usize)))
-        .collect()
+    indices.iter().map(|&index| (index, leaf(bytes, index as usize))).collect()
 }
 
 fn walk(total: u64, leaves: &OpenedLeaves, siblings: &[[u8; 32]]) -> Result<[u8; 32], TreeError> {
@@ -125,10 +113,7 @@ fn odd_index_lists_are_refused() {
 #[test]
 fn huge_trees_are_cheap() {
     let leaves = vec![(u64::MAX - 1, [0; 1024])];
-    assert!(matches!(
-        walk(u64::MAX, &leaves, &[]),
-        Err(TreeError::Siblings { .. })
-    ));
+    assert!(matches!(walk(u64::MAX, &leaves, &[]), Err(TreeError::Siblings { .. })));
     assert!(walk(u64::MAX, &leaves, &[[0; 32]; 64]).is_ok());
     assert_eq!(sibling_places(1 << 54, &[0]).unwrap().len(), 54);
 }

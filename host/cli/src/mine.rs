@@ -1,0 +1,210 @@
+//! `gemmine mine`: multiply two matrices on a device, and mine Pearl shares by it.
+
+mod operands;
+mod product;
+mod progress;
+mod session;
+mod shares;
+mod store;
+mod summary;
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use gemmine_pouw::U256;
+use gemmine_pouw::config::MiningConfig;
+use gemmine_pouw::limits;
+use gemmine_pouw::mine::PreparedJob;
+
+use crate::args::{DeviceArgs, MineArgs, MiningArgs};
+use crate::engine::Engine;
+use crate::job::Job;
+use crate::npy::{self, Matrix, Operand};
+use crate::{Outcome, files, interrupt, print_line};
+
+pub use operands::Operands;
+use progress::Progress;
+use session::{Ended, Session, Until};
+use shares::Keeper;
+use store::Store;
+use summary::{Product, Summary};
+
+/// When a run ends that was not told.
+const DEFAULT_SHARES: u64 = 3;
+/// See [`DEFAULT_SHARES`]; whichever comes first.
+const DEFAULT_SECONDS: u64 = 20;
+
+/// One mining run.
+pub struct Plan<'a> {
+    /// What to multiply.
+    pub operands: &'a Operands,
+    /// Where.
+    pub device: &'a DeviceArgs,
+    /// For which job, and how long.
+    pub mining: &'a MiningArgs,
+    /// Where shares go.
+    pub out: &'a Path,
+    /// End after the first pass, unless shares or seconds are asked for.
+    pub one_pass: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &MineArgs) -> Result<Outcome> {
+    let operands = match (&args.a, &args.b) {
+        (Some(a), Some(b)) => Operands::new(read_int8(a)?, read_int8(b)?)?,
+        _ => Operands::digits()?,
+    };
+    let plan = Plan {
+        operands: &operands,
+        device: &args.device,
+        mining: &args.mining,
+        out: &args.out,
+        one_pass: false,
+    };
+    let (mut summary, product) = mine(&plan)?;
+    if let Some(product) = product {
+        let path = args.out.join("product.npy");
+        files::replace(&path, &npy::to_bytes(&product)?)?;
+        summary.product_file = Some(path);
+    }
+    report(&summary, args.mining.json)
+}
+
+/// Prints a summary; a device that was caught with a wrong answer is a no.
+pub fn report(summary: &Summary, json: bool) -> Result<Outcome> {
+    print_line(&if json { summary.to_json().to_string() } else { summary.to_text() })?;
+    let wrong = summary.tally.hits_refused > 0 || summary.product == Product::Wrong;
+    Ok(if wrong { Outcome::No } else { Outcome::Yes })
+}
+
+/// Mines, and returns the product if it came to be and is exact.
+pub fn mine(plan: &Plan) -> Result<(Summary, Option<Matrix<i32>>)> {
+    let Plan { operands, mining, .. } = plan;
+    let (job, description) = load_job(plan)?;
+    limits::check_cert_version(job.cert_version).context("mine the job")?;
+    let share_target = job.share_target.context("find the share target")?;
+    let engine = Engine::open(plan.device)?;
+    let identity = engine.identity().clone();
+    if !identity.cert_versions.contains(&job.cert_version) {
+        bail!(
+            "mine the job: device {} implements certificate versions {:?}, not {}; choose another \
+             --device",
+            identity.name,
+            identity.cert_versions,
+            job.cert_version
+        );
+    }
+    let store = Store::open(plan.out, &job)?;
+    interrupt::catch()?;
+
+    let started = Instant::now();
+    let seed = mining.seed.unwrap_or_else(|| default_seed(mining));
+    let prepared = prepare(operands, &job, seed)?;
+    let until = until(plan);
+    let progress = Progress::new(mining.json, operands.a_padded.k(), until.shares);
+    let keeper = Keeper::new(job, share_target, seed, &identity, store);
+    let session = Session::new(operands, prepared, engine, keeper, progress, until, started);
+    let Ended { end, elapsed, product, tally, counters } = session.run()?;
+
+    let (rows, columns) = (operands.a.rows, operands.b.columns);
+    let product = product.map(|values| Matrix { rows, columns, values });
+    let checked = product.as_ref().map(|product| check_product(operands, product));
+    let summary = Summary {
+        identity,
+        job: description,
+        operands: operands.description.clone(),
+        shape: (rows, columns, operands.a.columns),
+        k_padded: operands.a_padded.k(),
+        tally,
+        counters,
+        elapsed,
+        end,
+        product: checked.unwrap_or(Product::Unfinished),
+        product_file: None,
+        error_bound: None,
+        out: plan.out.to_owned(),
+        seed,
+    };
+    let exact = matches!(summary.product, Product::Exact(_));
+    Ok((summary, product.filter(|_| exact)))
+}
+
+/// Reads an operand that must be int8.
+fn read_int8(path: &Path) -> Result<Matrix<i8>> {
+    match npy::read(path)? {
+        Operand::Int8(matrix) => Ok(matrix),
+        Operand::Float32(_) => bail!(
+            "read matrix {}: its dtype is float32, and `mine` takes int8; `gemmine matmul --mine` \
+             quantises float32",
+            path.display()
+        ),
+    }
+}
+
+/// The job with its share target set, and what to call it.
+fn load_job(plan: &Plan) -> Result<(Job, String)> {
+    let given = plan.mining.share_target;
+    let (mut job, source, fallback) = match &plan.mining.job {
+        Some(path) => {
+            let job = Job::read(path)?;
+            if let Some(warning) = job.target_warning() {
+                crate::note(&format!("warning: {warning}"));
+            }
+            let fallback = job.share_target.unwrap_or_else(|| job.network_target());
+            (job, path.display().to_string(), fallback)
+        }
+        None => (Job::simnet()?, "local simnet".to_owned(), plan.device.device.share_target()),
+    };
+    let share_target = given.unwrap_or(fallback);
+    if share_target == U256::zero() {
+        bail!("mine the job: its share target is 0, which no ticket meets; give --share-target");
+    }
+    job.set_share_target(share_target)?;
+    let description = format!(
+        "Pearl certificate V{}, {source}, nbits {:#010x}, share target {}",
+        job.cert_version,
+        job.header.nbits(),
+        gemmine_pouw::target::to_hex(share_target)
+    );
+    Ok((job, description))
+}
+
+/// Two miners of one job must not search the same nonces; the local job is for repeating.
+fn default_seed(mining: &MiningArgs) -> u64 {
+    match mining.job {
+        // The standard library's own random keys.
+        Some(_) => RandomState::new().hash_one(()),
+        None => 0,
+    }
+}
+
+fn prepare(operands: &Operands, job: &Job, seed: u64) -> Result<PreparedJob> {
+    let k = u32::try_from(operands.a_padded.k())?;
+    let config = MiningConfig::native(k, operands::RANK);
+    let mut a = operands.a_padded.clone();
+    let (row, column, values) = operands.nonce(seed, 0);
+    a.write(row, column, &values)?;
+    PreparedJob::new(job.header, config, a, operands.bt_padded.clone()).context("prepare the job")
+}
+
+fn until(plan: &Plan) -> Until {
+    let MiningArgs { shares, seconds, .. } = *plan.mining;
+    let told = shares.is_some() || seconds.is_some();
+    match (told, plan.one_pass) {
+        (false, false) => Until {
+            shares: Some(DEFAULT_SHARES),
+            elapsed: Some(Duration::from_secs(DEFAULT_SECONDS)),
+            product: false,
+        },
+        (_, one_pass) => Until { shares, elapsed: seconds, product: one_pass && !told },
+    }
+}
+
+fn check_product(operands: &Operands, product: &Matrix<i32>) -> Product {
+    match crate::product::check(&operands.a, &operands.b, product) {
+        Some(check) => Product::Exact(check),
+        None => Product::Wrong,
+    }
+}

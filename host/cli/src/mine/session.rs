@@ -1,0 +1,260 @@
+//! The loop of a mining run: passes over the product, cut into work units, kept ahead of the device.
+//!
+//! Each pass multiplies the same operands under another nonce. Only the newest pass's commitments are
+//! held; a hit that comes back after the next pass was prepared gets its own made again, which is rare.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use gemmine_driver::{Completion, Counters, UnitReport, WorkUnit};
+use gemmine_pouw::mine::PreparedJob;
+use gemmine_pouw::panel::{LANES, Panel};
+
+use super::operands::Operands;
+use super::product::FirstPass;
+use super::progress::Progress;
+use super::shares::{Found, Keeper};
+use super::summary::{End, Tally};
+use crate::engine::Engine;
+use crate::interrupt;
+
+/// Tiles of one work unit, so that a unit of a wide product on a slow device still comes back soon.
+const UNIT_TILES_MAX: usize = 64;
+/// How often an idle wait looks whether the run should end.
+const POLL: Duration = Duration::from_millis(50);
+
+/// When to stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Until {
+    /// After so many shares.
+    pub shares: Option<u64>,
+    /// After so long.
+    pub elapsed: Option<Duration>,
+    /// After the first pass.
+    pub product: bool,
+}
+
+/// A unit on its way.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    pass: u64,
+    strip: usize,
+    first_column_strip: usize,
+}
+
+/// A run in progress.
+pub struct Session<'a> {
+    operands: &'a Operands,
+    engine: Engine,
+    keeper: Keeper,
+    progress: Progress,
+    until: Until,
+    bound_le: [u8; 32],
+    /// The newest pass, ready to make panels of A.
+    prepared: PreparedJob,
+    pass: u64,
+    seed: u64,
+    b_panels: Vec<Arc<Panel>>,
+    /// Next unit of the newest pass: strip of A, first strip of B.
+    next: (usize, usize),
+    flights: VecDeque<Flight>,
+    sent: u64,
+    /// The product, until the first pass is over.
+    first: Option<FirstPass>,
+    /// The pass after the first, where an earlier run left off.
+    resume: u64,
+    started: Instant,
+    tally: Tally,
+    counters: Counters,
+}
+
+/// What a run leaves behind.
+pub struct Ended {
+    /// Why it ended.
+    pub end: End,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The product, if the first pass came to its end.
+    pub product: Option<Vec<i32>>,
+    /// What was counted.
+    pub tally: Tally,
+    /// The device's counters after the last report.
+    pub counters: Counters,
+}
+
+impl<'a> Session<'a> {
+    /// Commits to the operands and makes the first pass ready. `prepared` holds pass 0.
+    pub fn new(
+        operands: &'a Operands,
+        prepared: PreparedJob,
+        engine: Engine,
+        keeper: Keeper,
+        progress: Progress,
+        until: Until,
+        started: Instant,
+    ) -> Self {
+        let strips = operands.bt_padded.rows() / LANES;
+        let b_panels = (0..strips).map(|strip| Arc::new(prepared.panel_b(strip as u32))).collect();
+        let first = FirstPass::new(&prepared, operands.a.rows, operands.b.columns);
+        let (seed, resume) = (keeper.seed(), keeper.resume_pass());
+        Self {
+            operands,
+            bound_le: prepared.bound(Some(keeper.share_target())).to_little_endian(),
+            engine,
+            keeper,
+            progress,
+            until,
+            prepared,
+            pass: 0,
+            seed,
+            b_panels,
+            next: (0, 0),
+            flights: VecDeque::new(),
+            sent: 0,
+            first: Some(first),
+            resume,
+            started,
+            tally: Tally::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Errors
+    /// If the device fails or a share can't be stored.
+    pub fn run(mut self) -> Result<Ended> {
+        let mut product = None;
+        while !interrupt::requested() {
+            while self.engine.has_room() && self.advance()? {
+                let unit = self.next_unit();
+                self.engine.submit(unit)?;
+            }
+            if self.flights.is_empty() {
+                break;
+            }
+            if let Some(report) = self.engine.poll(POLL)? {
+                self.take(report, &mut product)?;
+            }
+            self.progress.update(&self.tally, &self.counters, self.started.elapsed());
+        }
+        self.progress.finish();
+        let end = self.ended().unwrap_or(End::Interrupt);
+        if end == End::Interrupt {
+            self.engine.abandon();
+        }
+        let elapsed = self.started.elapsed();
+        Ok(Ended { end, elapsed, product, tally: self.tally, counters: self.counters })
+    }
+
+    /// The first reason to stop that holds.
+    fn ended(&self) -> Option<End> {
+        if interrupt::requested() {
+            Some(End::Interrupt)
+        } else if self.enough() {
+            Some(End::Shares)
+        } else if self.until.elapsed.is_some_and(|most| self.started.elapsed() >= most) {
+            Some(End::Seconds)
+        } else {
+            self.until.product.then_some(End::Product)
+        }
+    }
+
+    fn enough(&self) -> bool {
+        self.until.shares.is_some_and(|wanted| self.tally.shares >= wanted)
+    }
+
+    /// Whether there is a unit to send; starts the next pass if there should be one.
+    fn advance(&mut self) -> Result<bool> {
+        let pass_sent = self.next.0 == self.strips();
+        if !pass_sent && (self.pass == 0 || self.ended().is_none()) {
+            return Ok(true);
+        }
+        if self.ended().is_some() {
+            return Ok(false);
+        }
+        self.pass = if self.pass == 0 { self.resume } else { self.pass + 1 };
+        let (row, column, values) = self.operands.nonce(self.seed, self.pass);
+        self.prepared.reseed(row, column, &values).context("prepare a pass")?;
+        self.next = (0, 0);
+        Ok(true)
+    }
+
+    /// Strips of A.
+    fn strips(&self) -> usize {
+        self.operands.a_padded.rows() / LANES
+    }
+
+    fn next_unit(&mut self) -> WorkUnit {
+        let (strip, first_column_strip) = self.next;
+        let end = self.b_panels.len().min(first_column_strip + UNIT_TILES_MAX);
+        self.next = if end == self.b_panels.len() { (strip + 1, 0) } else { (strip, end) };
+        self.sent += 1;
+        self.flights.push_back(Flight { pass: self.pass, strip, first_column_strip });
+        let config = self.prepared.config();
+        WorkUnit {
+            id: self.sent,
+            a: Arc::new(self.prepared.panel_a(strip as u32)),
+            b: self.b_panels[first_column_strip..end].to_vec(),
+            steps: config.k as usize,
+            chunk_steps: config.r.into(),
+            ticket_key: self.prepared.seeds().a,
+            bound_le: self.bound_le,
+            want_tiles: self.pass == 0,
+        }
+    }
+
+    /// Takes one report in: tiles to the product, hits to the keeper.
+    fn take(&mut self, report: UnitReport, product: &mut Option<Vec<i32>>) -> Result<()> {
+        let completions = report.result.context("mine on the device")?;
+        let flight = self.flights.pop_front().context("match a report to its unit")?;
+        self.counters = report.counters;
+        for (index, completion) in completions.iter().enumerate() {
+            let column_strip = flight.first_column_strip + index;
+            self.tally.tickets += 1;
+            if let (0, Some(first)) = (flight.pass, &mut self.first) {
+                first.take(flight.strip, column_strip, completion.tile.as_deref())?;
+            }
+            if completion.hit {
+                self.hit(flight, column_strip, completion)?;
+            }
+        }
+        let last = flight.first_column_strip + completions.len() == self.b_panels.len();
+        if last && flight.strip + 1 == self.strips() {
+            self.tally.passes += 1;
+            *product = self.first.take().map(FirstPass::into_product).or(product.take());
+        }
+        Ok(())
+    }
+
+    fn hit(&mut self, flight: Flight, column_strip: usize, completion: &Completion) -> Result<()> {
+        if self.enough() {
+            self.tally.hits_surplus += 1;
+            return Ok(());
+        }
+        let place = ((flight.strip * LANES) as u32, (column_strip * LANES) as u32);
+        let found = if flight.pass == self.pass {
+            self.keeper.keep(&self.prepared, flight.pass, place, completion)?
+        } else {
+            let (row, column, values) = self.operands.nonce(self.seed, flight.pass);
+            let mut earlier = self.prepared.clone();
+            earlier.reseed(row, column, &values).context("prepare an earlier pass again")?;
+            self.keeper.keep(&earlier, flight.pass, place, completion)?
+        };
+        match found {
+            Found::Share { meets_network, line } => {
+                self.tally.shares += 1;
+                self.tally.shares_network += u64::from(meets_network);
+                self.progress.line(&line);
+            }
+            Found::Known => self.tally.shares_known += 1,
+            Found::Wrong(line) => {
+                self.tally.hits_refused += 1;
+                self.progress.line(&line);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,315 @@
+//! The exact product of int8 matrices of any shape, tile by tile on a device.
+//!
+//! Rows and columns beyond the matrices are zero lanes. k is split into segments that fit a panel,
+//! each padded with zero steps to whole chunks; the host adds the segments' tiles in 64 bits and
+//! refuses a sum that int32 can't hold.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use gemmine_driver::{Limits, UnitReport, WorkUnit};
+use gemmine_pouw::panel::{LANES, Panel};
+use rayon::prelude::*;
+
+use crate::engine::Engine;
+use crate::npy::Matrix;
+
+/// Steps of a chunk where nothing asks for another length: Pearl's usual r.
+const CHUNK_STEPS: usize = 128;
+/// Longest segment: 2^16 products of at most 2^14 stay far inside a 32-bit accumulator.
+const SEGMENT_STEPS_MAX: usize = 1 << 16;
+
+/// Largest product that is checked entry by entry: about a second's work.
+const DIRECT_CHECK_MACS_MAX: u128 = 1 << 32;
+
+/// How k is cut up for a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Split {
+    k: usize,
+    chunk_steps: usize,
+    segment_steps: usize,
+}
+
+impl Split {
+    fn new(k: usize, limits: &Limits) -> Result<Self> {
+        let chunk_steps = CHUNK_STEPS.clamp(limits.chunk_steps_min, limits.chunk_steps_max);
+        let longest = limits.panel_steps.min(SEGMENT_STEPS_MAX);
+        let segment_steps = longest - longest % chunk_steps;
+        ensure!(
+            segment_steps > 0,
+            "multiply: the device's panels hold {longest} steps, less than a chunk of {chunk_steps}; \
+             choose another --device"
+        );
+        Ok(Self { k, chunk_steps, segment_steps })
+    }
+
+    fn segments(&self) -> usize {
+        self.k.div_ceil(self.segment_steps)
+    }
+
+    /// Where a segment starts, and its length in whole chunks.
+    fn segment(&self, index: usize) -> (usize, usize) {
+        let start = index * self.segment_steps;
+        let rest = (self.k - start).min(self.segment_steps);
+        (start, rest.next_multiple_of(self.chunk_steps))
+    }
+}
+
+/// Multiplies `a` (m x k) by `b` (k x n) exactly. `progress` sees every report of the device.
+///
+/// # Errors
+/// If the shapes don't fit, an entry of the product is outside of int32, or the device fails.
+pub fn multiply(
+    engine: &mut Engine,
+    a: &Matrix<i8>,
+    b: &Matrix<i8>,
+    mut progress: impl FnMut(&UnitReport),
+) -> Result<Matrix<i32>> {
+    ensure_shapes(a, b)?;
+    let (rows, columns) = (a.rows, b.columns);
+    let mut values = vec![0; rows * columns];
+    if values.is_empty() || a.columns == 0 {
+        return Ok(Matrix { rows, columns, values });
+    }
+    let split = Split::new(a.columns, &engine.identity().limits)?;
+    let b_panels = all_panels(&b.transposed(), &split);
+    let segments = split.segments();
+    let units = rows.div_ceil(LANES) * segments;
+    let mut sums = vec![0_i64; LANES * columns];
+    let (mut sent, mut received) = (0, 0);
+    while received < units {
+        while sent < units && engine.has_room() {
+            engine.submit(unit(sent, a, &b_panels, &split))?;
+            sent += 1;
+        }
+        let report = engine.next()?;
+        progress(&report);
+        add_tiles(&mut sums, columns, &report.result?)?;
+        received += 1;
+        if received % segments == 0 {
+            let first_row = (received / segments - 1) * LANES;
+            take_strip(&mut sums, &mut values, first_row, columns)?;
+        }
+    }
+    Ok(Matrix { rows, columns, values })
+}
+
+/// Refuses operands whose inner dimensions differ.
+pub fn ensure_shapes<T>(a: &Matrix<T>, b: &Matrix<T>) -> Result<()> {
+    ensure!(
+        a.columns == b.rows,
+        "multiply: A is {} x {} and B is {} x {}; A must have as many columns as B has rows",
+        a.rows,
+        a.columns,
+        b.rows,
+        b.columns
+    );
+    Ok(())
+}
+
+/// How a device's product was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Against every entry of a product by plain loops on the host.
+    Direct,
+    /// Freivalds' check with a 64-bit random vector: misses a wrong product less than once in 2^32.
+    Freivalds,
+}
+
+impl Check {
+    /// For summaries.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Direct => "equal to a direct product on the host, every entry",
+            Self::Freivalds => {
+                "passed Freivalds' check on the host (a wrong one would in 1 of 2^32)"
+            }
+        }
+    }
+}
+
+/// Checks a product on the host; `None` means that it is wrong.
+pub fn check(a: &Matrix<i8>, b: &Matrix<i8>, product: &Matrix<i32>) -> Option<Check> {
+    let macs = product.values.len() as u128 * a.columns as u128;
+    if macs <= DIRECT_CHECK_MACS_MAX {
+        (direct(a, b) == *product).then_some(Check::Direct)
+    } else {
+        freivalds(a, b, product).then_some(Check::Freivalds)
+    }
+}
+
+/// The product modulo 2^32 by plain loops, sharing nothing with any device.
+pub fn direct(a: &Matrix<i8>, b: &Matrix<i8>) -> Matrix<i32> {
+    let (rows, columns) = (a.rows, b.columns);
+    let mut values = vec![0_i32; rows * columns];
+    if columns > 0 && a.columns > 0 {
+        let lines = values.par_chunks_mut(columns).zip(a.values.par_chunks(a.columns));
+        lines.for_each(|(line, a_row)| {
+            for (&left, b_row) in a_row.iter().zip(b.values.chunks(columns)) {
+                for (sum, &right) in line.iter_mut().zip(b_row) {
+                    *sum = sum.wrapping_add(i32::from(left) * i32::from(right));
+                }
+            }
+        });
+    }
+    Matrix { rows, columns, values }
+}
+
+/// `A (B x) = C x` modulo 2^64, for an x drawn from a hash of C.
+fn freivalds(a: &Matrix<i8>, b: &Matrix<i8>, product: &Matrix<i32>) -> bool {
+    let mut hasher = blake3::Hasher::new();
+    for value in &product.values {
+        hasher.update(&value.to_le_bytes());
+    }
+    let mut bytes = vec![0; 8 * product.columns];
+    hasher.finalize_xof().fill(&mut bytes);
+    let x: Vec<u64> = bytes.as_chunks().0.iter().map(|chunk| u64::from_le_bytes(*chunk)).collect();
+    let times_x = times(b, &x, |value| i64::from(value) as u64);
+    times(a, &times_x, |value| i64::from(value) as u64)
+        == times(product, &x, |value| i64::from(value) as u64)
+}
+
+/// A matrix times a vector modulo 2^64.
+fn times<T: Copy + Sync>(
+    matrix: &Matrix<T>,
+    x: &[u64],
+    widen: impl Fn(T) -> u64 + Sync,
+) -> Vec<u64> {
+    let dot = |row: &[T]| {
+        let terms = row.iter().zip(x).map(|(&value, &x)| widen(value).wrapping_mul(x));
+        terms.fold(0, u64::wrapping_add)
+    };
+    matrix.values.par_chunks(matrix.columns.max(1)).map(dot).collect()
+}
+
+/// One strip of A against all strips of B, over one segment of k.
+fn unit(index: usize, a: &Matrix<i8>, b_panels: &[Vec<Arc<Panel>>], split: &Split) -> WorkUnit {
+    let (strip, segment) = (index / split.segments(), index % split.segments());
+    let (start, steps) = split.segment(segment);
+    WorkUnit {
+        id: index as u64,
+        a: Arc::new(panel(a, strip * LANES, start, steps)),
+        b: b_panels[segment].clone(),
+        steps,
+        chunk_steps: split.chunk_steps,
+        ticket_key: [0; 32],
+        // No hash is at or below zero: nothing here can be a hit.
+        bound_le: [0; 32],
+        want_tiles: true,
+    }
+}
+
+/// Panels of all rows of `b`'s transpose: `[segment][strip]`.
+fn all_panels(bt: &Matrix<i8>, split: &Split) -> Vec<Vec<Arc<Panel>>> {
+    let strips = |segment| {
+        let (start, steps) = split.segment(segment);
+        (0..bt.rows).step_by(LANES).map(|row| Arc::new(panel(bt, row, start, steps))).collect()
+    };
+    (0..split.segments()).map(strips).collect()
+}
+
+/// Up to 16 rows from `first`, `steps` values from `start` on, zero beyond the matrix.
+fn panel(matrix: &Matrix<i8>, first: usize, start: usize, steps: usize) -> Panel {
+    let end = matrix.columns.min(start + steps);
+    let last = matrix.rows.min(first + LANES);
+    let row = |row: usize| &matrix.values[row * matrix.columns..][start..end];
+    let lanes: Vec<&[i8]> = (first..last).map(row).collect();
+    Panel::from_lanes(&lanes, steps)
+}
+
+fn add_tiles(
+    sums: &mut [i64],
+    columns: usize,
+    completions: &[gemmine_driver::Completion],
+) -> Result<()> {
+    for (strip, completion) in completions.iter().enumerate() {
+        let tile = completion.tile.as_ref().context("multiply: the device returned no tile")?;
+        let first = strip * LANES;
+        let width = LANES.min(columns - first);
+        for (line, tile_row) in sums.chunks_mut(columns).zip(tile.iter()) {
+            for (sum, &value) in line[first..first + width].iter_mut().zip(tile_row) {
+                *sum += i64::from(value);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves a finished strip of sums into the product and clears it.
+fn take_strip(
+    sums: &mut [i64],
+    values: &mut [i32],
+    first_row: usize,
+    columns: usize,
+) -> Result<()> {
+    for (index, (value, sum)) in values[first_row * columns..].iter_mut().zip(sums).enumerate() {
+        let exact = std::mem::take(sum);
+        *value = i32::try_from(exact).ok().with_context(|| {
+            format!(
+                "multiply: entry [{}, {}] of the product is {exact}, outside of int32; split k and \
+                 add the parts in int64",
+                first_row + index / columns,
+                index % columns
+            )
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        panel_slots: 2,
+        panel_steps: 1000,
+        chunk_steps_min: 40,
+        chunk_steps_max: 512,
+        queue: 4,
+    };
+
+    #[test]
+    fn segments_are_whole_chunks_that_cover_k_once() {
+        for (k, expected) in [
+            (1, vec![(0, 128)]),
+            (128, vec![(0, 128)]),
+            (896, vec![(0, 896)]),
+            (897, vec![(0, 896), (896, 128)]),
+            (2000, vec![(0, 896), (896, 896), (1792, 256)]),
+        ] {
+            let split = Split::new(k, &LIMITS).unwrap();
+            let found: Vec<_> = (0..split.segments()).map(|index| split.segment(index)).collect();
+            assert_eq!(found, expected, "k = {k}");
+        }
+    }
+
+    #[test]
+    fn a_device_too_small_for_one_chunk_is_refused() {
+        let error = Split::new(5, &Limits { panel_steps: 100, ..LIMITS }).unwrap_err();
+        assert!(error.to_string().contains("hold 100 steps"), "{error}");
+    }
+
+    #[test]
+    fn both_checks_find_a_single_wrong_entry() {
+        let values =
+            |count: usize, step| (0..count).map(|i| (i * step % 251) as u8 as i8).collect();
+        let a = Matrix { rows: 5, columns: 7, values: values(35, 37) };
+        let b = Matrix { rows: 7, columns: 3, values: values(21, 91) };
+        let right = direct(&a, &b);
+        assert_eq!(check(&a, &b, &right), Some(Check::Direct));
+        assert!(freivalds(&a, &b, &right));
+        for (at, bit) in [(0, 0), (7, 31), (14, 13)] {
+            let mut wrong = right.clone();
+            wrong.values[at] ^= 1 << bit;
+            assert_eq!(check(&a, &b, &wrong), None);
+            assert!(!freivalds(&a, &b, &wrong));
+        }
+    }
+
+    #[test]
+    fn a_sum_outside_of_int32_is_refused_with_its_place() {
+        let mut sums = vec![0, i64::from(i32::MIN), 1 << 31, 0];
+        let error = take_strip(&mut sums, &mut [0; 20], 4, 2).unwrap_err();
+        assert!(error.to_string().contains("entry [5, 0] of the product is 2147483648"), "{error}");
+    }
+}

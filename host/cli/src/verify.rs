@@ -1,0 +1,70 @@
+//! `gemmine verify`: an offline verdict on a proof, a solution or a folder of receipts.
+
+mod amadeus;
+mod pearl;
+mod receipts;
+
+use anyhow::{Result, bail};
+
+use crate::Outcome;
+use crate::args::VerifyArgs;
+
+pub use pearl::decode_proof;
+
+/// The first rule that does not hold.
+struct Broken {
+    /// Stable name of the rule.
+    rule: &'static str,
+    /// The value seen, and what was expected.
+    message: String,
+}
+
+/// What `valid` means, for people and for programs.
+struct Valid {
+    /// Follows `valid: ` on the first line.
+    headline: String,
+    /// Further lines.
+    details: Vec<(&'static str, String)>,
+    /// The same as JSON.
+    json: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Checks what the arguments name and prints the verdict.
+///
+/// # Errors
+/// If something can't be read, so that there is no verdict.
+pub fn run(args: &VerifyArgs) -> Result<Outcome> {
+    let verdict = match args {
+        VerifyArgs { job: Some(job), proof: Some(proof), target, .. } => {
+            pearl::verify(job, proof, *target)?
+        }
+        VerifyArgs { amadeus: Some(solution), bits: Some(bits), segment_vr_hash, .. } => {
+            amadeus::verify(solution, *bits, segment_vr_hash.as_ref())?
+        }
+        VerifyArgs { receipts: Some(folder), .. } => receipts::verify(folder)?,
+        _ => bail!("verify: name a proof with --job, or --amadeus with --bits, or --receipts"),
+    };
+    print_verdict(&verdict, args.json)?;
+    Ok(if verdict.is_ok() { Outcome::Yes } else { Outcome::No })
+}
+
+fn print_verdict(verdict: &Result<Valid, Broken>, json: bool) -> Result<()> {
+    match verdict {
+        Ok(valid) if json => {
+            let mut object = serde_json::Map::from_iter([("valid".into(), true.into())]);
+            object.extend(valid.json.clone());
+            crate::print_line(&serde_json::to_string(&object)?)
+        }
+        Ok(Valid { headline, details, .. }) => {
+            let mut text = format!("valid: {headline}");
+            for (name, value) in details {
+                text.push_str(&format!("\n  {name:<15} {value}"));
+            }
+            crate::print_line(&text)
+        }
+        Err(Broken { rule, message }) if json => crate::print_line(
+            &serde_json::json!({ "valid": false, "rule": rule, "message": message }).to_string(),
+        ),
+        Err(Broken { rule, message }) => crate::print_line(&format!("invalid: {rule}: {message}")),
+    }
+}

@@ -1,1 +1,84 @@
-fn main() {}
+//! `cargo xtask test` fetches the pinned tools and passes every test; `cargo xtask bench` measures.
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use gemmine_sim::verilator::Tools;
+
+const HELP: &str = "\
+The project's own commands.
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  test   Fetch the pinned tools, then check format, lints and documentation, and run every test
+  bench  Fetch the pinned tools, then run all benches (about five minutes; wants a quiet machine)
+  tools  Fetch the pinned tools only
+
+Tools go to ~/.cache/gemmine, or to the folder in GEMMINE_TOOLS_DIR. Needed beforehand: Rust,
+Python 3 with pip or venv, g++ and make.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test(),
+        ["bench"] => bench(),
+        ["tools"] => tools(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(anyhow::anyhow!("no command {:?}; see cargo xtask help", other.join(" "))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn tools() -> anyhow::Result<()> {
+    let tools = Tools::install(&mut |step| eprintln!("xtask: {step}"))?;
+    eprintln!("xtask: {}", tools.describe());
+    Ok(())
+}
+
+fn test() -> anyhow::Result<()> {
+    let begin = Instant::now();
+    tools()?;
+    cargo(&["fmt", "--all", "--check"], &[])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
+    cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    // What the README's first command builds, so that the tests below find it made.
+    cargo(&["build", "--release", "--locked"], &[])?;
+    cargo(&["test", "--workspace", "--locked"], &[])?;
+    // Each bench once, as a test.
+    cargo(&["test", "--package", "gemmine-benches", "--benches", "--locked"], &[])?;
+    eprintln!("xtask: every test passed in {} s", begin.elapsed().as_secs());
+    Ok(())
+}
+
+fn bench() -> anyhow::Result<()> {
+    tools()?;
+    cargo(&["bench", "--package", "gemmine-benches", "--locked"], &[])
+}
+
+/// Runs cargo in the workspace and insists on its success.
+fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
+    let shown = format!("cargo {}", arguments.join(" "));
+    eprintln!("xtask: {shown}");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(workspace).envs(environment.iter().copied());
+    let status = command.status().with_context(|| format!("failed to start {shown}"))?;
+    if !status.success() {
+        bail!("{shown} ended with {status}");
+    }
+    Ok(())
+}

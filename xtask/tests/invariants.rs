@@ -1,0 +1,107 @@
+//! Rules of the architecture that no compiler checks: what may stand where.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read the source has failed")]
+
+use std::path::{Path, PathBuf};
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// All Rust files under a folder of the workspace, with their text.
+fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if !path.ends_with("target") {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).unwrap().display().to_string();
+                found.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "no Rust files in {folder}");
+    found
+}
+
+fn workspace_files() -> Vec<(String, String)> {
+    ["hdl", "sim", "host", "xtask", "benches"].into_iter().flat_map(rust_files).collect()
+}
+
+#[test]
+fn hdl_and_pouw_do_no_io() {
+    let io = ["std::fs", "std::io", "std::net", "std::process", "std::env", "println!"];
+    for folder in ["hdl/src", "host/pouw/src"] {
+        for (name, text) in rust_files(folder) {
+            if name.ends_with("tests.rs") {
+                continue;
+            }
+            for word in io {
+                assert!(!text.contains(word), "{name} has {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn golden_functions_know_no_cycle() {
+    for (name, text) in rust_files("host/pouw/src") {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            assert!(!line.contains("cycle"), "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_stands_only_where_the_processor_is_chosen() {
+    let keyword = concat!("un", "safe");
+    for (name, text) in workspace_files() {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let found = code.filter(|line| {
+            line.contains(&format!("{keyword} {{"))
+                || line.contains(&format!("{keyword} fn"))
+                || line.contains(&format!("{keyword} impl"))
+        });
+        if name != "host/pouw/src/kernel/dispatch.rs" {
+            assert_eq!(found.count(), 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let allowed: &[(&str, &[&str])] = &[
+        ("hdl", &[]),
+        ("host/pouw", &[]),
+        ("sim", &["gemmine-hdl", "gemmine-pouw"]),
+        ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
+        ("host/cli", &["gemmine-driver", "gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
+    ];
+    for (folder, allowed) in allowed {
+        let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        let lines = manifest.lines().skip_while(|line| *line != "[dependencies]");
+        for line in lines.skip(1).take_while(|line| !line.starts_with('[')) {
+            let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            if name.starts_with("gemmine-") {
+                assert!(allowed.contains(&name), "{folder} depends on {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_stay_readable() {
+    for (name, text) in workspace_files() {
+        let lines = text.lines().count();
+        assert!(lines <= 450, "{name} has {lines} lines: split it");
+        assert!(text.starts_with("//!"), "{name} does not say what it owns");
+    }
+}

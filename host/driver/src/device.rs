@@ -121,7 +121,9 @@ pub enum DeviceError {
         remedy: &'static str,
     },
     /// A descriptor names a slot that holds no panel.
-    #[error("{side:?} panel slot {slot} is empty; load a panel before pushing a descriptor that names it")]
+    #[error(
+        "{side:?} panel slot {slot} is empty; load a panel before pushing a descriptor that names it"
+    )]
     EmptySlot {
         /// Which side.
         side: Side,
@@ -156,7 +158,8 @@ pub trait Device: Send {
     ///
     /// # Errors
     /// [`DeviceError::Unsupported`] if the slot does not exist or the panel is too long.
-    fn load_panel(&mut self, side: Side, slot: usize, panel: Arc<Panel>) -> Result<(), DeviceError>;
+    fn load_panel(&mut self, side: Side, slot: usize, panel: Arc<Panel>)
+    -> Result<(), DeviceError>;
 
     /// Queues one tile. It will get exactly one completion.
     ///

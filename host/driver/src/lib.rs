@@ -5,8 +5,6 @@ mod device;
 mod simulated;
 mod worker;
 
-pub use device::{
-    Completion, Counters, Descriptor, Device, DeviceError, Identity, Limits, Side,
-};
+pub use device::{Completion, Counters, Descriptor, Device, DeviceError, Identity, Limits, Side};
 pub use simulated::{EngineKind, Simulated};
 pub use worker::{UnitReport, WorkUnit, Worker};

@@ -24,8 +24,8 @@ use crate::device::{
 
 /// Descriptors that the queue holds.
 const QUEUE: usize = 64;
-/// Panels a side: enough that a unit's panels load while another unit's are in use.
-const PANEL_SLOTS: usize = 64;
+/// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
+const PANEL_SLOTS: usize = 65;
 /// Longest panel: the longest k of a legal job.
 const PANEL_STEPS: usize = 65_536;
 
@@ -163,7 +163,12 @@ impl Device for Simulated {
         &self.identity
     }
 
-    fn load_panel(&mut self, side: Side, slot: usize, panel: Arc<Panel>) -> Result<(), DeviceError> {
+    fn load_panel(
+        &mut self,
+        side: Side,
+        slot: usize,
+        panel: Arc<Panel>,
+    ) -> Result<(), DeviceError> {
         self.unsupported("panel slot", slot, PANEL_SLOTS - 1)?;
         self.unsupported("panel length", panel.k(), PANEL_STEPS)?;
         self.panels[side as usize][slot] = Some(panel);
@@ -205,3 +210,6 @@ impl Device for Simulated {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

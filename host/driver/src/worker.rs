@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use gemmine_pouw::panel::Panel;
 
-use crate::device::{Completion, Counters, Descriptor, Device, DeviceError, Identity, Side};
+use crate::device::{
+    Completion, Counters, Descriptor, Device, DeviceError, Identity, Limits, Side,
+};
 
 /// The slice of a job that one device gets: one strip of A against several strips of B.
 #[derive(Clone, Debug)]
@@ -116,41 +118,99 @@ impl Drop for Worker {
     }
 }
 
-/// The thread: one unit after the other until the work channel closes.
+/// The thread: works until the work channel closes.
+///
+/// Units that wait are taken together, as many as the device's queue holds, so that the array goes
+/// from one to the next without a gap.
 fn serve(mut device: Box<dyn Device>, units: &Receiver<WorkUnit>, reports: &Sender<UnitReport>) {
-    let mut next_slot = [0; 2];
-    for unit in units {
+    let mut slots = Slots::new(device.identity().limits);
+    let mut left_over = None;
+    while let Some(batch) = next_batch(units, &mut left_over, slots.window()) {
         let begin = Instant::now();
-        let result = run(device.as_mut(), &unit, &mut next_slot);
-        if result.is_err() {
-            // What is still outstanding must not be taken for an answer to the next unit.
-            while device.wait(Duration::ZERO).is_ok() {}
-        }
+        let results = run_each(device.as_mut(), &batch, &mut slots);
         let counters = device.counters().unwrap_or_default();
-        let report = UnitReport { id: unit.id, result, counters, elapsed: begin.elapsed() };
-        if reports.send(report).is_err() {
-            return;
+        let elapsed = begin.elapsed() / batch.len() as u32;
+        for (unit, result) in batch.iter().zip(results) {
+            let report = UnitReport { id: unit.id, result, counters, elapsed };
+            if reports.send(report).is_err() {
+                return;
+            }
         }
     }
 }
 
-/// Loads a unit's panels, pushes its descriptors as fast as the queue takes them, and collects.
+/// Waits for a unit and takes those behind it whose tiles fit into the device's queue with it.
+fn next_batch(
+    units: &Receiver<WorkUnit>,
+    left_over: &mut Option<WorkUnit>,
+    window: usize,
+) -> Option<Vec<WorkUnit>> {
+    let first = left_over.take().or_else(|| units.recv().ok())?;
+    let mut tiles = first.b.len();
+    let mut batch = vec![first];
+    while let Ok(unit) = units.try_recv() {
+        tiles += unit.b.len();
+        if tiles > window {
+            *left_over = Some(unit);
+            break;
+        }
+        batch.push(unit);
+    }
+    Some(batch)
+}
+
+/// Runs a batch; where that fails, its units one by one, so that each gets what is its own.
+fn run_each(
+    device: &mut dyn Device,
+    batch: &[WorkUnit],
+    slots: &mut Slots,
+) -> Vec<Result<Vec<Completion>, DeviceError>> {
+    match run(device, batch, slots) {
+        Ok(completions) => completions.into_iter().map(Ok).collect(),
+        Err(error) => {
+            abandon(device);
+            if batch.len() == 1 {
+                return vec![Err(error)];
+            }
+            let alone = |unit| {
+                let mut completions = run(device, std::slice::from_ref(unit), slots)
+                    .inspect_err(|_| abandon(device))?;
+                Ok(completions.pop().unwrap_or_default())
+            };
+            batch.iter().map(alone).collect()
+        }
+    }
+}
+
+/// Collects what is still outstanding: it must not be taken for an answer to the next unit.
+fn abandon(device: &mut dyn Device) {
+    while device.wait(Duration::ZERO).is_ok() {}
+}
+
+/// Loads panels, pushes descriptors as fast as the queue takes them, and collects by unit.
 fn run(
     device: &mut dyn Device,
-    unit: &WorkUnit,
-    next_slot: &mut [usize; 2],
-) -> Result<Vec<Completion>, DeviceError> {
-    let limits = device.identity().limits;
-    let window = limits.queue.min(limits.panel_slots);
-    let a_slot = take_slot(&mut next_slot[0], limits.panel_slots);
-    device.load_panel(Side::A, a_slot, Arc::clone(&unit.a))?;
-    let mut completions = Vec::with_capacity(unit.b.len());
-    for window in unit.b.chunks(window) {
-        for (n, b) in window.iter().enumerate() {
-            let b_slot = take_slot(&mut next_slot[1], limits.panel_slots);
-            device.load_panel(Side::B, b_slot, Arc::clone(b))?;
+    batch: &[WorkUnit],
+    slots: &mut Slots,
+) -> Result<Vec<Vec<Completion>>, DeviceError> {
+    let mut completions: Vec<Vec<Completion>> =
+        batch.iter().map(|unit| Vec::with_capacity(unit.b.len())).collect();
+    let tiles: Vec<(usize, usize)> =
+        (0..batch.len()).flat_map(|u| (0..batch[u].b.len()).map(move |n| (u, n))).collect();
+    let mut loaded = None;
+    let mut a_slot = 0;
+    for window in tiles.chunks(slots.window()) {
+        for &(u, n) in window {
+            let unit = &batch[u];
+            if loaded != Some(u) {
+                a_slot = slots.next(Side::A);
+                device.load_panel(Side::A, a_slot, Arc::clone(&unit.a))?;
+                loaded = Some(u);
+            }
+            let b_slot = slots.next(Side::B);
+            device.load_panel(Side::B, b_slot, Arc::clone(&unit.b[n]))?;
             device.push(Descriptor {
-                tag: (completions.len() + n) as u32,
+                tag: n as u32,
                 a_slot,
                 b_slot,
                 steps: unit.steps,
@@ -160,15 +220,36 @@ fn run(
                 want_tile: unit.want_tiles,
             })?;
         }
-        for _ in window {
-            completions.push(device.wait(COMPLETION_TIMEOUT)?);
+        for &(u, _) in window {
+            completions[u].push(device.wait(COMPLETION_TIMEOUT)?);
         }
     }
     Ok(completions)
 }
 
-fn take_slot(next: &mut usize, slots: usize) -> usize {
-    let slot = *next % slots;
-    *next = slot + 1;
-    slot
+/// Panel slots, taken in turn. A window of tiles never needs a slot twice.
+struct Slots {
+    limits: Limits,
+    next: [usize; 2],
 }
+
+impl Slots {
+    fn new(limits: Limits) -> Self {
+        Self { limits, next: [0; 2] }
+    }
+
+    /// Tiles that may be outstanding at once; the slot of the running A panel is taken besides.
+    fn window(&self) -> usize {
+        self.limits.queue.min(self.limits.panel_slots.saturating_sub(1)).max(1)
+    }
+
+    fn next(&mut self, side: Side) -> usize {
+        let next = &mut self.next[side as usize];
+        let slot = *next % self.limits.panel_slots.max(1);
+        *next = slot + 1;
+        slot
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -74,9 +74,9 @@ struct MineOnly {
 /// Which accelerator.
 #[derive(Clone, Debug, Args)]
 pub struct DeviceArgs {
-    /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; needs
-    /// verilator, a C++ compiler and make) or `rtl` (rust-hdl's own simulator, slow)
-    #[arg(long, value_name = "NAME", default_value = "model")]
+    /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
+    /// `gemmine tools install` once) or `rtl` (rust-hdl's own simulator, slow)
+    #[arg(long, value_name = "NAME", default_value = "model", hide_possible_values = true)]
     pub device: DeviceName,
 
     /// Physical array, P rows x Q columns of PEs, both dividing 16 [default: 16x16; rtl: 4x4]

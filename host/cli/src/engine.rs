@@ -50,11 +50,11 @@ impl DeviceName {
     /// speed. A native tile at k = 2048 scales it by 2^19, so its chance is 2^(exponent + 19 - 256).
     pub fn share_target(self) -> U256 {
         let exponent = match self {
-            // One ticket in 2^18 at some 100,000 a second; harder than the local network's 1 in 32.
+            // One ticket in 2^18, at 50,000 to 200,000 a second; harder than the local network's 1 in 32.
             Self::Model => 219,
-            // One in 2^9 at a few hundred a second.
+            // One in 2^9, at 150 to 400 a second; harder too.
             Self::Verilator => 228,
-            // One in 4 at about one a second.
+            // One in 4, at about one a second (4x4); easier than the network's.
             Self::Rtl => 235,
         };
         U256::one() << exponent

@@ -64,6 +64,15 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     attempt().with_context(|| format!("write {}", path.display()))
 }
 
+/// Fails if [`replace`] could not write there, before long work is done for it.
+pub fn check_writable(path: &Path) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Ok(());
+    }
+    ensure!(!path.is_dir(), "write {}: it is a directory; name a file in it", path.display());
+    stage(path, &[]).map(drop).with_context(|| format!("write {}", path.display()))
+}
+
 /// Writes a whole new file; fails if the path exists already.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let attempt = || -> io::Result<()> {

@@ -64,6 +64,7 @@ impl Inputs {
 /// Runs the command.
 pub fn run(args: &MatmulArgs) -> Result<Outcome> {
     args.check()?;
+    files::check_writable(&args.output)?;
     let inputs = Inputs::read(args)?;
     if args.mine { mine_product(args, &inputs) } else { multiply(args, &inputs) }
 }

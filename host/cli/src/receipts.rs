@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 /// The log's name in the output folder.
 pub const FILE_NAME: &str = "receipts.jsonl";
 /// `prev` of the first line.
@@ -114,7 +116,7 @@ pub struct Contents {
 /// # Errors
 /// [`Damage`] if a complete line is damaged or does not follow the line before it.
 pub fn check(path: &Path) -> Result<Contents> {
-    let file = File::open(path).with_context(|| format!("read receipts {}", path.display()))?;
+    let (file, _) = files::open_regular(path)?;
     read(file).with_context(|| format!("read receipts {}", path.display()))
 }
 

@@ -9,8 +9,6 @@ use anyhow::{Result, bail};
 use crate::Outcome;
 use crate::args::VerifyArgs;
 
-pub use pearl::decode_proof;
-
 /// The first rule that does not hold.
 struct Broken {
     /// Stable name of the rule.

@@ -6,7 +6,7 @@ use gemmine_driver::Counters;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::summary::Tally;
-use crate::display::{counted, grouped, rate, si};
+use crate::display::{counted, rate, si};
 
 /// How often the numbers change.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -44,10 +44,10 @@ impl Progress {
             None => counted(tally.shares, "share"),
         };
         self.bar.set_message(format!(
-            "{}MAC/s  {} tickets/s  {shares}  {} cycles  {:.2} % utilised",
+            "{}MAC/s  {} tickets/s  {shares}  {}cycles  {:.2} % used",
             si(per_second(tally.tickets * 256 * self.k_padded)),
             rate(per_second(tally.tickets)),
-            grouped(counters.cycles),
+            si(counters.cycles as f64),
             100.0 * counters.full_mac_cycles as f64 / counters.cycles.max(1) as f64,
         ));
         self.bar.tick();

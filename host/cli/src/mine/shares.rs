@@ -14,6 +14,7 @@ use crate::job::Job;
 use crate::receipts::Receipt;
 
 /// What became of a hit.
+#[derive(Debug, PartialEq, Eq)]
 pub enum Found {
     /// Stored.
     Share {
@@ -130,3 +131,6 @@ impl Keeper {
         Ok(Found::Share { meets_network, line })
     }
 }
+
+#[cfg(test)]
+mod tests;

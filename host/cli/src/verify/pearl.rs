@@ -14,8 +14,9 @@ use super::{Broken, Valid};
 use crate::files;
 use crate::job::Job;
 
-/// Longest proof that is read. A legal one opens at most some 5 MiB of leaves, 7 MiB in base64.
-const PROOF_BYTES_MAX: u64 = 64 << 20;
+/// Longest proof file that is read. The limits allow about 5 MiB of leaves and siblings, 7 MiB in
+/// base64; the rest is room for needless leaves, which are legal.
+const PROOF_BYTES_MAX: u64 = 16 << 20;
 
 /// Checks a proof against a target: the one given, else the job's share target, else its network's.
 pub fn verify(job: &Path, proof: &Path, given: Option<U256>) -> Result<Result<Valid, Broken>> {
@@ -23,8 +24,7 @@ pub fn verify(job: &Path, proof: &Path, given: Option<U256>) -> Result<Result<Va
     if let Some(warning) = job.target_warning() {
         crate::note(&format!("warning: {warning}"));
     }
-    let bytes = files::read_capped(proof, PROOF_BYTES_MAX)?;
-    let bytes = decode_proof(bytes).with_context(|| format!("read proof {}", proof.display()))?;
+    let bytes = read_proof(proof)?;
     let (target, source) = match (given, job.share_target) {
         (Some(target), _) => (target, "--target"),
         (None, Some(target)) => (target, "the job's share_target"),
@@ -42,9 +42,15 @@ pub fn verify(job: &Path, proof: &Path, given: Option<U256>) -> Result<Result<Va
     }
 }
 
+/// Reads a proof file, `-` for standard input.
+pub fn read_proof(path: &Path) -> Result<Vec<u8>> {
+    let bytes = files::read_capped(path, PROOF_BYTES_MAX)?;
+    decode_proof(bytes).with_context(|| format!("read proof {}", path.display()))
+}
+
 /// The proof's bytes from base64 or, if there is any byte that base64 lacks, as they are. A binary
 /// proof always has such bytes: the upper ones of its dimensions are zero.
-pub fn decode_proof(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+fn decode_proof(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     let in_base64 = |byte: &u8| {
         byte.is_ascii_alphanumeric()
             || matches!(byte, b'+' | b'/' | b'=')

@@ -8,13 +8,10 @@ use gemmine_pouw::target;
 use gemmine_pouw::verify::verify as verify_proof;
 use serde_json::json;
 
-use super::{Broken, Valid, decode_proof};
+use super::pearl::read_proof;
+use super::{Broken, Valid};
 use crate::display::counted;
-use crate::files;
 use crate::receipts::{self, Damage, Receipt};
-
-/// Longest share file that is read.
-const SHARE_BYTES_MAX: u64 = 64 << 20;
 
 /// Checks chain and shares.
 pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
@@ -61,7 +58,7 @@ fn check_share(folder: &Path, receipt: &Receipt) -> Result<()> {
     let name = Path::new(&receipt.share_file);
     let plain = matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]);
     anyhow::ensure!(plain, "its name is no plain file name");
-    let proof = decode_proof(files::read_capped(&folder.join(name), SHARE_BYTES_MAX)?)?;
+    let proof = read_proof(&folder.join(name))?;
     let hash = blake3::hash(&proof).to_hex();
     anyhow::ensure!(
         hash.as_str() == receipt.proof_blake3,

@@ -27,7 +27,7 @@ fn unreadable_proofs_are_trouble() {
         (".", "it is a directory"),
         ("fifo", "it is a pipe or device"),
         ("/dev/zero", "it is a pipe or device"),
-        ("sparse", "has 5368709120 bytes, more than the cap of 67108864"),
+        ("sparse", "has 5368709120 bytes, more than the cap of 16777216"),
     ] {
         expect_trouble(path, &format!("verify --job run/job.json {proof}"), part);
     }

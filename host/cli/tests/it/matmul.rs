@@ -174,6 +174,7 @@ fn an_output_that_cannot_be_written_is_an_error_and_leaves_nothing() {
     let path = folder.path();
     write_int8(&path.join("a.npy"), 1, 1, mixed);
     expect_trouble(path, "matmul a.npy a.npy -o no/c.npy", "write no/c.npy");
+    expect_trouble(path, "matmul a.npy a.npy -o .", "it is a directory");
     expect_trouble(path, "matmul a.npy a.npy -o /dev/full", "write /dev/full: No space left");
     let output = gemmine(path, "matmul a.npy a.npy -o a.npy");
     assert!(output.status.success(), "an input may be replaced");

@@ -104,7 +104,7 @@ fn a_folder_of_receipts_is_checked_share_by_share() {
     fs::remove_file(&second).unwrap();
     let verdict = expect(path, "verify --receipts run", 1);
     assert!(verdict.contains("receipt 2: share-2.b64"), "{verdict}");
-    expect_trouble(path, "verify --receipts nowhere", "read receipts nowhere/receipts.jsonl");
+    expect_trouble(path, "verify --receipts nowhere", "read nowhere/receipts.jsonl: No such file");
 }
 
 /// The specification's vector: seed of epoch 767, nonce 650, whose hash has 10 leading zero bits.

@@ -12,10 +12,10 @@ use crate::args::DeviceArgs;
 
 /// Units ahead of a slow device: one in work, one waiting.
 const WINDOW_SLOW: usize = 2;
-/// Units ahead of a fast device: enough to hide the host's preparation of the next pass.
-const WINDOW_FAST: usize = 16;
+/// Units ahead of a fast device: enough that some wait while others run and the host prepares more.
+const WINDOW_FAST: usize = 32;
 /// A unit that takes longer than this makes a device slow.
-const SLOW: Duration = Duration::from_millis(5);
+const SLOW: Duration = Duration::from_millis(250);
 
 /// The devices there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -92,9 +92,9 @@ impl Engine {
         self.worker.identity()
     }
 
-    /// Whether another unit should be sent now.
-    pub fn has_room(&self) -> bool {
-        self.outstanding < self.window
+    /// How many units should be sent now.
+    pub fn room(&self) -> usize {
+        self.window.saturating_sub(self.outstanding)
     }
 
     /// Sends a unit.

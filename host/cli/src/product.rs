@@ -78,7 +78,7 @@ pub fn multiply(
     let mut sums = vec![0_i64; LANES * columns];
     let (mut sent, mut received) = (0, 0);
     while received < units {
-        while sent < units && engine.has_room() {
+        while sent < units && engine.room() > 0 {
             engine.submit(unit(sent, a, &b_panels, &split))?;
             sent += 1;
         }

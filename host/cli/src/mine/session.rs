@@ -22,6 +22,8 @@ use crate::interrupt;
 
 /// Tiles of one work unit, so that a unit of a wide product on a slow device still comes back soon.
 const UNIT_TILES_MAX: usize = 64;
+/// Units that are sent together.
+const BATCH_UNITS: usize = 16;
 /// How often an idle wait looks whether the run should end.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -128,15 +130,18 @@ impl<'a> Session<'a> {
     pub fn run(mut self) -> Result<Ended> {
         let mut product = None;
         while !interrupt::requested() {
-            while self.engine.has_room() && self.advance()? {
-                let unit = self.next_unit();
-                self.engine.submit(unit)?;
-            }
-            if self.flights.is_empty() {
+            let batch = self.next_batch()?;
+            if batch.is_empty() && self.flights.is_empty() {
                 break;
             }
-            if let Some(report) = self.engine.poll(POLL)? {
+            // Whoever still has something to prepare only looks for reports, and does not wait.
+            let mut patience = if batch.is_empty() { POLL } else { Duration::ZERO };
+            for unit in batch {
+                self.engine.submit(unit)?;
+            }
+            while let Some(report) = self.engine.poll(patience)? {
                 self.take(report, &mut product)?;
+                patience = Duration::ZERO;
             }
             self.progress.update(&self.tally, &self.counters, self.started.elapsed());
         }
@@ -180,6 +185,17 @@ impl<'a> Session<'a> {
         self.prepared.reseed(row, column, &values).context("prepare a pass")?;
         self.next = (0, 0);
         Ok(true)
+    }
+
+    /// The next units, all made before the first is sent: what waits together, the array runs in one
+    /// stream.
+    fn next_batch(&mut self) -> Result<Vec<WorkUnit>> {
+        let room = self.engine.room().min(BATCH_UNITS);
+        let mut batch = Vec::with_capacity(room);
+        while batch.len() < room && self.advance()? {
+            batch.push(self.next_unit());
+        }
+        Ok(batch)
     }
 
     /// Strips of A.

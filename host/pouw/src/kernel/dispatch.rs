@@ -9,7 +9,7 @@ use super::{Job, Tile, portable};
 /// An implementation of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// AVX-512 with VNNI: 1,024 MACs an instruction pair.
+    /// AVX-512 with VNNI: 64 MACs an instruction.
     Vnni,
     /// AVX2: widened to 16 bits.
     Avx2,

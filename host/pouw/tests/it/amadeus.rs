@@ -56,7 +56,7 @@ fn refusals_are_named() {
     for at in [0, 40, 100, 200, 239, 240, 243, 700, 1263] {
         let mut bytes = solution.bytes;
         bytes[at] ^= 1;
-        check(&bytes, 0, None, "freivalds");
+        check(&bytes, 0, None, "product");
     }
     assert!(SolutionRefusal::Length(3).is_unreadable());
     assert!(!SolutionRefusal::Product.is_unreadable());

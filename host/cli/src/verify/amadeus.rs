@@ -36,7 +36,7 @@ pub fn verify(path: &Path, bits: u32, segment: Option<&[u8; 32]>) -> Result<Resu
         headline: format!("ticket {}", hex::encode(hash)),
         details: vec![
             ("difficulty", format!("{found} leading zero bits, {bits} asked for")),
-            ("product", "A * B of the seed, by Freivalds' check".into()),
+            ("product", "A * B of the seed, computed again".into()),
             (
                 "segment",
                 match segment_checked {

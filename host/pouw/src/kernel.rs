@@ -6,6 +6,7 @@
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod avx2;
 mod dispatch;
+mod noise;
 mod portable;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod vnni;
@@ -15,6 +16,7 @@ use alloc::vec::Vec;
 use crate::panel::{Group, LANES, Panel, STEPS};
 
 pub use dispatch::Path;
+pub(crate) use noise::{add_noise, interleave};
 
 /// A 16x16 block of the product, row by row.
 pub type Tile = [[i32; LANES]; LANES];

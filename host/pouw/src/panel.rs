@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 
+use crate::kernel;
 use crate::matrix::Matrix;
 use crate::noise::{IndexPair, Noise};
 
@@ -66,7 +67,7 @@ impl Panel {
             .map(|steps| {
                 let mut four = [[0; LANES]; STEPS];
                 four[..steps.len()].copy_from_slice(steps);
-                Group(interleave(&four))
+                Group(kernel::interleave(&four))
             })
             .collect();
         Self { k: steps.len(), groups }
@@ -92,20 +93,7 @@ impl Panel {
     #[must_use]
     pub fn noised(lanes: &[&[i8]], factors: &[&[i8]], pairs: &[IndexPair]) -> Self {
         let mut panel = Self::from_lanes(lanes, pairs.len());
-        let columns = columns_of(factors);
-        let column = |p: u16| columns.get(usize::from(p)).copied().unwrap_or([0; LANES]);
-        for (group, pairs) in panel.groups.iter_mut().zip(pairs.chunks(STEPS)) {
-            let mut four = [[0i8; LANES]; STEPS];
-            for (step, &[p0, p1]) in four.iter_mut().zip(pairs) {
-                let (plus, minus) = (column(p0), column(p1));
-                for lane in 0..LANES {
-                    step[lane] = plus[lane].wrapping_sub(minus[lane]);
-                }
-            }
-            for (value, noise) in group.0.iter_mut().zip(interleave(&four)) {
-                *value = value.wrapping_add(noise);
-            }
-        }
+        kernel::add_noise(&mut panel.groups, columns_of(factors), pairs);
         panel
     }
 
@@ -174,16 +162,4 @@ pub(crate) fn columns_of(factors: &[&[i8]]) -> Vec<[i8; LANES]> {
         }
     }
     columns
-}
-
-/// Four steps of 16 lanes to one group's bytes.
-fn interleave(steps: &[[i8; LANES]; STEPS]) -> [i8; LANES * STEPS] {
-    // Two rounds of interleaving pairs, which compile to byte unpacks; one round of four does not.
-    let low: [[i8; 2]; LANES] = core::array::from_fn(|lane| [steps[0][lane], steps[1][lane]]);
-    let high: [[i8; 2]; LANES] = core::array::from_fn(|lane| [steps[2][lane], steps[3][lane]]);
-    let mut bytes = [0; LANES * STEPS];
-    for (lane, four) in bytes.as_chunks_mut::<STEPS>().0.iter_mut().enumerate() {
-        *four = [low[lane][0], low[lane][1], high[lane][0], high[lane][1]];
-    }
-    bytes
 }

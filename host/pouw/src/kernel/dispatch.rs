@@ -1,10 +1,11 @@
 //! Choosing a path at run time: the one place where `unsafe` is needed, to call code for a newer processor.
 #![cfg_attr(
-    all(target_arch = "x86_64", feature = "std"),
+    target_arch = "x86_64",
     expect(unsafe_code, reason = "a function with target features may only run where they exist")
 )]
 
 use super::{Job, Tile, portable};
+use crate::panel::{Group, LANES, STEPS};
 
 /// An implementation of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,4 +62,16 @@ pub(super) fn run(path: Path, job: Job<'_>, words: &mut [u32]) -> Tile {
         }
         _ => portable::fold(job, words),
     }
+}
+
+/// Adds the difference of two columns to each of a group's four steps.
+#[inline]
+pub(super) fn add_differences(group: &mut Group, four: [[&[i8; LANES]; 2]; STEPS]) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE2 is part of every x86-64.
+    unsafe {
+        super::noise::add_differences(group, four);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    super::noise::add_differences(group, four);
 }

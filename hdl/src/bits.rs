@@ -21,3 +21,6 @@ pub fn signed_bits<const N: usize>(value: i64) -> Signed<N> {
 pub fn unsigned_bits<const N: usize>(value: u64) -> Bits<N> {
     (value & (u64::MAX >> (64 - N as u32))).into()
 }
+
+#[cfg(test)]
+mod tests;

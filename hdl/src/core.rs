@@ -54,7 +54,15 @@ pub const RESULT_LATENCY: usize = 1 + TOKEN_LATENCY + head::RESULT_LATENCY;
 /// Cycles from the last step of a chunk to its fold word, on a 1 x 1 array.
 pub const FOLD_LATENCY: usize = 1 + TOKEN_LATENCY + 1 + fold::LATENCY;
 
-/// See the module's documentation. `A` is [`Geometry::address_bits`].
+/// See the module's documentation. `A` is [`Geometry::address_bits`]; any other does not compile:
+///
+/// ```
+/// let core = gemmine_hdl::core::Core::<2, 2, 7>::default();
+/// ```
+///
+/// ```compile_fail
+/// let core = gemmine_hdl::core::Core::<2, 2, 6>::default();
+/// ```
 #[derive(LogicBlock)]
 pub struct Core<const P: usize, const Q: usize, const A: usize> {
     /// Clock, rising edge.

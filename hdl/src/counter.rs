@@ -56,3 +56,6 @@ impl Logic for Counter {
         self.high_out.next = self.high.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,9 @@
 //!
 //! # Latency
 //! [`LATENCY`] cycles from the token of the chunk's last row to the fold word.
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/fold.txt"), "```")]
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;

@@ -48,6 +48,16 @@ fn list(built: &[Geometry]) -> String {
 impl Geometry {
     /// A geometry of `rows` x `columns`; in a constant, an illegal one is a compile-time error.
     ///
+    /// ```
+    /// const BOARD: gemmine_hdl::Geometry = gemmine_hdl::Geometry::new(8, 4);
+    /// assert_eq!(BOARD.slots(), 8);
+    /// ```
+    ///
+    /// ```compile_fail
+    /// const BOARD: gemmine_hdl::Geometry = gemmine_hdl::Geometry::new(3, 4);
+    /// assert_eq!(BOARD.slots(), 8);
+    /// ```
+    ///
     /// # Panics
     /// If P or Q is not 2, 4, 8 or 16. Use [`Geometry::try_new`] for values from outside.
     pub const fn new(rows: usize, columns: usize) -> Self {

@@ -17,5 +17,7 @@ pub mod pe;
 pub mod sequencer;
 pub mod sign_extend;
 pub mod skew;
+#[cfg(test)]
+mod testbench;
 
 pub use geometry::{Geometry, GeometryError};

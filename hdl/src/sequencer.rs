@@ -39,6 +39,9 @@
 //! The last step of a chunk in cycle t: start wave in t + 1 + [`START_LATENCY`], tokens in
 //! t + 1 + [`TOKEN_LATENCY`] + 2i for row i.
 //!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/sequencer.txt"), "```")]
+//!
 //! # Why
 //! No flag here is wider than a bit or computed in the cycle that uses it: counters are compared a
 //! cycle ahead. Chunks are at least 64 steps (Pearl's k is a multiple of 64), so flags of a chunk can
@@ -402,3 +405,6 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
         self.full_mac_cycles_high_out.next = self.full_mac_cycles.high_out.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ impl<const N: usize, const M: usize> Logic for SignExtend<N, M> {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! The merger on hand-written Verilog, and the cores' emission.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::core::Core;
+
+/// Name and text behind it, of every module.
+fn modules(verilog: &str) -> BTreeMap<String, String> {
+    let mut modules = BTreeMap::new();
+    for module in split(verilog) {
+        let repeated = modules.insert(module.name.to_owned(), module.lines.join("\n"));
+        assert_eq!(repeated, None, "{} stands twice", module.name);
+    }
+    modules
+}
+
+/// Merges hand-written Verilog.
+fn merged(emitted: &str) -> BTreeMap<String, String> {
+    modules(&merge(emitted, "chip_top"))
+}
+
+/// Kinds of the instances in a module's text, by name of the instance.
+fn instances(text: &str) -> Vec<(&str, &str)> {
+    let lines = text.lines().filter_map(|line| line.trim().strip_suffix("();"));
+    lines.filter_map(|line| line.split_once(' ').map(|(kind, name)| (name, kind))).collect()
+}
+
+#[test]
+fn equal_modules_become_one() {
+    let modules = merged(
+        "\
+module top(a);
+    top$left left();
+    top$right right();
+endmodule
+module top$left(x);
+    assign x = 1;
+endmodule
+module top$right(x);
+    assign x = 1;
+endmodule
+",
+    );
+    assert_eq!(modules.len(), 2);
+    assert_eq!(instances(&modules["chip_top"]), [("left", "chip_left"), ("right", "chip_left")]);
+    assert_eq!(modules["chip_left"], "(x);\n    assign x = 1;");
+}
+
+#[test]
+fn different_modules_of_one_place_get_names_of_their_own() {
+    let modules = merged(
+        "\
+module top(a);
+    top$part$0 part$0();
+    top$part$1 part$1();
+    top$part$2 part$2();
+endmodule
+module top$part$0(x);
+    assign x = 1;
+endmodule
+module top$part$1(x);
+    assign x = 2;
+endmodule
+module top$part$2(x);
+    assign x = 1;
+endmodule
+",
+    );
+    let parts = [("part$0", "chip_part"), ("part$1", "chip_part_2"), ("part$2", "chip_part")];
+    assert_eq!(instances(&modules["chip_top"]), parts);
+    assert_eq!(modules["chip_part"], "(x);\n    assign x = 1;");
+    assert_eq!(modules["chip_part_2"], "(x);\n    assign x = 2;");
+    assert_eq!(modules.len(), 3);
+}
+
+#[test]
+fn parents_merge_when_their_children_have() {
+    // left and right differ in the names of their instances' modules only; odd's child differs.
+    let emitted = "\
+module top(a);
+    top$left left();
+    top$right right();
+    top$odd odd();
+endmodule
+module top$left(x);
+    top$left$leaf leaf();
+endmodule
+module top$left$leaf(y);
+    assign y = 1;
+endmodule
+module top$right(x);
+    top$right$leaf leaf();
+endmodule
+module top$right$leaf(y);
+    assign y = 1;
+endmodule
+module top$odd(x);
+    top$odd$leaf leaf();
+endmodule
+module top$odd$leaf(y);
+    assign y = 2;
+endmodule
+";
+    let modules = merged(emitted);
+    let top = instances(&modules["chip_top"]);
+    assert_eq!(top, [("left", "chip_left"), ("right", "chip_left"), ("odd", "chip_odd")]);
+    let leaf = |parent: &str| modules[instances(&modules[parent])[0].1].clone();
+    assert_eq!(leaf("chip_left"), "(y);\n    assign y = 1;");
+    assert_eq!(leaf("chip_odd"), "(y);\n    assign y = 2;");
+    assert_eq!(modules.len(), 5);
+}
+
+#[test]
+fn a_part_never_takes_the_name_of_the_top() {
+    let modules = merged(
+        "\
+module top(a);
+    top$top top();
+endmodule
+module top$top(x);
+    assign x = 1;
+endmodule
+",
+    );
+    assert_eq!(instances(&modules["chip_top"]), [("top", "chip_top_2")]);
+    assert_eq!(modules["chip_top_2"], "(x);\n    assign x = 1;");
+}
+
+#[test]
+fn registers_are_named_by_their_width() {
+    let mut emitted = String::from("module top(clock);\n");
+    let widths = ["signed [8:0]", " [8:0]", "", " [8:0]"];
+    for n in 0..4 {
+        emitted.push_str(&format!("    top$r$r{n} r{n}();\n"));
+    }
+    emitted.push_str("endmodule\n");
+    for (n, width) in widths.iter().enumerate() {
+        emitted.push_str(&format!("module top$r$r{n}(d,q,clock);\n    input wire {width} d;\n"));
+        emitted.push_str("endmodule\n");
+    }
+    let modules = merged(&emitted);
+    let kinds: Vec<&str> = instances(&modules["chip_top"]).iter().map(|(_, kind)| *kind).collect();
+    let (s9, u9, u1) = ("chip_register_s9", "chip_register_u9", "chip_register_u1");
+    assert_eq!(kinds, [s9, u9, u1, u9]);
+    assert_eq!(modules.len(), 4);
+}
+
+#[test]
+fn the_core_has_every_module_once() {
+    let mut core = Core::<8, 4, 6>::default();
+    core.connect_all();
+    let text = verilog(&core, "gemmine_core_8x4");
+    assert_eq!(text, verilog(&core, "gemmine_core_8x4"), "a second emission differs");
+    let mut again = Core::<8, 4, 6>::default();
+    again.connect_all();
+    assert_eq!(text, verilog(&again, "gemmine_core_8x4"), "another core's emission differs");
+
+    let modules = modules(&text);
+    let bodies: BTreeSet<&String> = modules.values().collect();
+    assert_eq!(bodies.len(), modules.len(), "equal modules were not merged");
+    assert!(modules.contains_key("gemmine_core_8x4"));
+    let names: Vec<&str> = modules.keys().map(String::as_str).collect();
+    let registers = names.iter().filter_map(|name| name.strip_prefix("gemmine_register_"));
+    let registers: Vec<&str> = registers.collect();
+    assert_eq!(registers, ["s26", "s9", "u1", "u10", "u11", "u24", "u32", "u5", "u6", "u7"]);
+    let others: Vec<&str> = names.into_iter().filter(|n| !n.contains("register")).collect();
+    let rest = [
+        "a_skew",
+        "accumulators",
+        "b_skew",
+        "core_8x4",
+        "cycles",
+        "fold",
+        "grid",
+        "head",
+        "multiplier",
+        "pe",
+        "sequencer",
+        "wide_sum",
+    ];
+    assert_eq!(others, rest.map(|name| format!("gemmine_{name}")));
+}
+
+#[test]
+fn every_pe_of_the_grid_is_an_instance_of_one_module() {
+    let mut core = Core::<16, 16, 4>::default();
+    core.connect_all();
+    let text = verilog(&core, "gemmine_core_16x16");
+    let count = |prefix: &str| text.lines().filter(|l| l.trim_start().starts_with(prefix)).count();
+    assert_eq!(count("module gemmine_pe"), 1);
+    assert_eq!(count("gemmine_pe pe$"), 256);
+    assert_eq!(count("module gemmine_a_skew"), 1);
+    assert_eq!(count("module gemmine_b_skew"), 0, "a square array needs one kind of skew");
+    assert_eq!(count("module "), 21);
+}

@@ -1,6 +1,8 @@
 //! Integration tests of the engines.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
 mod errors;
 mod lockstep;
+mod modules;
 mod state;
 mod stimulus;

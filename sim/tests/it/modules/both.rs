@@ -1,0 +1,112 @@
+//! One stimulus through rust-hdl's simulator and through Verilator.
+
+use gemmine_hdl::emit;
+use gemmine_sim::verilator::{Tools, modules};
+use rust_hdl_core::prelude::*;
+
+use super::port::{Module, Values};
+
+/// Passes in which a cycle must have settled.
+const SETTLE_PASSES: usize = 1000;
+
+/// Outputs of every cycle from the inputs of every cycle, by plain Rust.
+pub type Reference = fn(&[Values]) -> Vec<Values>;
+
+/// Compares a module in rust-hdl, in Verilator and in plain Rust: every output in every cycle.
+///
+/// Its Verilog must be clean, and its ports those that the test lists. The stimulus must be good
+/// enough to move every output, but for the high halves of counters.
+pub fn check<M: Module>(name: &str, stimulus: &[Values], reference: Option<Reference>) -> Trace {
+    let tools = Tools::find().unwrap();
+    let verilog = emitted::<M>(name);
+    let top = format!("gemmine_{name}");
+    let ports = ports::<M>(&verilog, &top);
+    assert_eq!(modules::lint(&tools, &verilog, &top).unwrap(), "", "lint of {name}");
+
+    let rust = simulated::<M>(stimulus);
+    let verilated = modules::simulate(&tools, &verilog, &top, stimulus).unwrap();
+    let outputs: Vec<&str> = ports.iter().filter(|p| !p.input).map(|p| p.name.as_str()).collect();
+    compare([name, "rust-hdl", "Verilator"], &outputs, stimulus, &rust, &verilated);
+    if let Some(reference) = reference {
+        let plain = reference(stimulus);
+        compare([name, "rust-hdl", "plain Rust"], &outputs, stimulus, &rust, &plain);
+    }
+    for (n, port) in outputs.iter().enumerate() {
+        let moves = rust.iter().any(|values| values[n] != rust[0][n]);
+        assert!(moves || port.contains("high_out"), "{port} of {name} never moves");
+    }
+    Trace { outputs: outputs.iter().map(|&name| name.to_owned()).collect(), cycles: rust }
+}
+
+/// What came out of a module in every cycle.
+pub struct Trace {
+    outputs: Vec<String>,
+    cycles: Vec<Values>,
+}
+
+impl Trace {
+    /// Cycles in which all of these outputs are high.
+    pub fn count(&self, names: &[&str]) -> usize {
+        let place = |name: &&str| self.outputs.iter().position(|output| output == name).unwrap();
+        let places: Vec<usize> = names.iter().map(place).collect();
+        self.cycles.iter().filter(|values| places.iter().all(|&n| values[n] == 1)).count()
+    }
+}
+
+/// The Verilog of a module, with a top of its own name.
+pub fn emitted<M: Module>(name: &str) -> String {
+    let mut module = M::default();
+    module.connect_all();
+    emit::verilog(&module, &format!("gemmine_{name}"))
+}
+
+/// Outputs of every cycle, before its clock edge, from rust-hdl's simulator.
+fn simulated<M: Module>(stimulus: &[Values]) -> Vec<Values> {
+    let mut module = M::default();
+    module.connect_all();
+    let mut trace = Vec::with_capacity(stimulus.len());
+    for inputs in stimulus {
+        module.drive(inputs);
+        module.clock(false);
+        assert!(simulate(&mut module, SETTLE_PASSES), "a cycle does not settle");
+        trace.push(module.outputs());
+        module.clock(true);
+        assert!(simulate(&mut module, SETTLE_PASSES), "a clock edge does not settle");
+    }
+    trace
+}
+
+/// The listed ports, which must be those of the Verilog, each side in its order.
+fn ports<M: Module>(verilog: &str, top: &str) -> Vec<modules::Port> {
+    let listed = M::default().ports();
+    let (inputs, outputs): (Vec<_>, Vec<_>) =
+        modules::ports(verilog, top).into_iter().partition(|port| port.input);
+    let declared: Vec<modules::Port> = inputs.into_iter().chain(outputs).collect();
+    assert_eq!(listed, declared, "ports of {top}: the test's list, and the Verilog's");
+    listed
+}
+
+/// Names of the module and of the two sides, names of the outputs, and what is to be equal.
+fn compare(
+    [module, left_side, right_side]: [&str; 3],
+    outputs: &[&str],
+    stimulus: &[Values],
+    left: &[Values],
+    right: &[Values],
+) {
+    assert_eq!(left.len(), stimulus.len(), "cycles of {left_side}");
+    assert_eq!(right.len(), stimulus.len(), "cycles of {right_side}");
+    for (cycle, (left, right)) in left.iter().zip(right).enumerate() {
+        assert_eq!((left.len(), right.len()), (outputs.len(), outputs.len()), "outputs");
+        for (n, port) in outputs.iter().enumerate() {
+            assert!(
+                left[n] == right[n],
+                "{port} of {module} in cycle {cycle} is {:#x} in {left_side}, {:#x} in \
+                 {right_side}; inputs so far {:x?}",
+                left[n],
+                right[n],
+                &stimulus[cycle.saturating_sub(6)..=cycle]
+            );
+        }
+    }
+}

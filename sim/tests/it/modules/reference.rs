@@ -1,0 +1,175 @@
+//! Plain Rust functions of whole stimuli: what the outputs of every cycle must be.
+
+use gemmine_hdl::{head, multiplier, pe};
+
+use super::port::Values;
+
+/// Signed value of the low `bits` of a word.
+fn signed(word: u64, bits: usize) -> i64 {
+    (word << (64 - bits)) as i64 >> (64 - bits)
+}
+
+/// Low `bits` of a value.
+fn raw(value: i64, bits: usize) -> u64 {
+    value as u64 & (u64::MAX >> (64 - bits))
+}
+
+/// Inputs of `delay` cycles ago; zeros before the first cycle.
+fn ago<'a>(inputs: &'a [Values], cycle: usize, delay: usize, zeros: &'a Values) -> &'a Values {
+    cycle.checked_sub(delay).map_or(zeros, |then| &inputs[then])
+}
+
+/// The product of the operands of two cycles ago.
+pub fn multiplier(inputs: &[Values]) -> Vec<Values> {
+    let zeros = vec![0; 2];
+    let product = |cycle| {
+        let pair = ago(inputs, cycle, multiplier::LATENCY, &zeros);
+        vec![raw(signed(pair[0], 9) * signed(pair[1], 9), 26)]
+    };
+    (0..inputs.len()).map(product).collect()
+}
+
+/// The same number in more bits.
+pub fn sign_extend<const N: usize, const M: usize>(inputs: &[Values]) -> Vec<Values> {
+    inputs.iter().map(|values| vec![raw(signed(values[0], N), M)]).collect()
+}
+
+/// Lane i is what went in i cycles ago.
+pub fn skew<const N: usize>(inputs: &[Values]) -> Vec<Values> {
+    let zeros = vec![0; N];
+    let lanes = |cycle| (0..N).map(|i| ago(inputs, cycle, i, &zeros)[i]).collect();
+    (0..inputs.len()).map(lanes).collect()
+}
+
+/// What a PE sees in a cycle.
+#[derive(Clone, Copy, Default)]
+struct PeInputs {
+    start: bool,
+    a: i64,
+    b: i64,
+    sum: i64,
+}
+
+/// A PE by its rule: remembers all that came in.
+#[derive(Clone, Default)]
+struct PePast {
+    inputs: Vec<PeInputs>,
+}
+
+impl PePast {
+    /// Inputs of `delay` cycles ago, from 1 on.
+    fn ago(&self, delay: usize) -> PeInputs {
+        self.inputs.len().checked_sub(delay).map_or(PeInputs::default(), |then| self.inputs[then])
+    }
+
+    /// The chain: what came from below, or the chunk that a start two cycles ago ended.
+    fn sum_out(&self) -> i64 {
+        if !self.ago(pe::SUM_LATENCY).start {
+            return self.ago(1).sum;
+        }
+        let start = self.inputs.len() - pe::SUM_LATENCY;
+        let earlier = self.inputs[..start].iter().rposition(|inputs| inputs.start);
+        let step = |start: usize| start.saturating_sub(pe::START_OFFSET);
+        let chunk = earlier.map_or(0, step)..step(start);
+        self.inputs[chunk].iter().map(|pair| pair.a * pair.b).sum()
+    }
+}
+
+/// One PE.
+pub fn pe(inputs: &[Values]) -> Vec<Values> {
+    let mut pe = PePast::default();
+    let mut outputs = Vec::new();
+    for values in inputs {
+        let last = pe.ago(1);
+        let sum = raw(pe.sum_out(), 26);
+        outputs.push(vec![last.start.into(), raw(last.a, 9), raw(last.b, 9), sum]);
+        let (a, b) = (signed(values[1], 9), signed(values[2], 9));
+        pe.inputs.push(PeInputs { start: values[0] == 1, a, b, sum: signed(values[3], 26) });
+    }
+    outputs
+}
+
+/// P x Q such PEs: operands and starts hop to the right and down, sums hop up.
+pub fn grid<const P: usize, const Q: usize>(inputs: &[Values]) -> Vec<Values> {
+    let mut pes = vec![PePast::default(); P * Q];
+    let mut outputs = Vec::new();
+    for values in inputs {
+        let sums: Vec<i64> = pes.iter().map(PePast::sum_out).collect();
+        outputs.push(sums[..Q].iter().map(|&sum| raw(sum, 26)).collect());
+        let last: Vec<PeInputs> = pes.iter().map(|pe| pe.ago(1)).collect();
+        for (n, pe) in pes.iter_mut().enumerate() {
+            let (i, j) = (n / Q, n % Q);
+            let start = if j == 0 { values[i] == 1 } else { last[n - 1].start };
+            let a = if j == 0 { signed(values[P + i], 9) } else { last[n - 1].a };
+            let b = if i == 0 { signed(values[2 * P + j], 9) } else { last[n - Q].b };
+            let sum = sums.get(n + Q).copied().unwrap_or(0);
+            pe.inputs.push(PeInputs { start, a, b, sum });
+        }
+    }
+    outputs
+}
+
+/// A head: reads in the cycle of a token, writes back [`head::RESULT_LATENCY`] cycles later.
+pub fn head<const A: usize>(inputs: &[Values]) -> Vec<Values> {
+    let zeros = vec![0; 6];
+    let mut memory = vec![0u32; 1 << A];
+    // Of every cycle's token, taken or not, from the one before the first cycle on.
+    let mut totals: Vec<u32> = Vec::new();
+    let mut reads = vec![0u32];
+    let mut outputs = Vec::new();
+    for (cycle, now) in inputs.iter().enumerate() {
+        // The word beside a token comes one cycle later.
+        let first = ago(inputs, cycle, 1, &zeros)[2] == 1;
+        let old = if first { 0 } else { reads[cycle] };
+        totals.push(old.wrapping_add(signed(now[4], 26) as u32));
+        let total = |delay: usize| (cycle + 1).checked_sub(delay).map_or(0, |n| totals[n]);
+        let last = ago(inputs, cycle, 1, &zeros);
+        let token = ago(inputs, cycle, head::RESULT_LATENCY, &zeros);
+        outputs.push(vec![
+            last[0],
+            last[1],
+            last[2],
+            last[3],
+            last[5] ^ u64::from(total(head::FOLD_LATENCY)),
+            token[0] & token[3],
+            total(head::RESULT_LATENCY).into(),
+        ]);
+        // The read of this cycle comes before its write.
+        reads.push(memory[now[1] as usize]);
+        if token[0] == 1 {
+            memory[token[1] as usize] = total(head::RESULT_LATENCY);
+        }
+    }
+    outputs
+}
+
+/// The XOR of the rows since address 0; valid behind the last address of a chunk that is no tail.
+pub fn fold<const A: usize>(inputs: &[Values]) -> Vec<Values> {
+    let zeros = vec![0; 4];
+    let mut word = 0;
+    let mut valid = 0;
+    let mut outputs = Vec::new();
+    for (cycle, now) in inputs.iter().enumerate() {
+        outputs.push(vec![valid, word]);
+        let token = ago(inputs, cycle, gemmine_hdl::fold::ROW_OFFSET, &zeros);
+        let (take, address, tail) = (token[0], token[1], token[2]);
+        if take == 1 {
+            word = if address == 0 { now[3] } else { word ^ now[3] };
+        }
+        valid = u64::from(take == 1 && address == (1 << A) - 1 && tail == 0);
+    }
+    outputs
+}
+
+/// Events so far, from `start` on; the high half is a cycle late.
+pub fn counter(inputs: &[Values], start: u64) -> Vec<Values> {
+    let half = 1 << 24;
+    let (mut count, mut count_before) = (start, start);
+    let mut outputs = Vec::new();
+    for now in inputs {
+        outputs.push(vec![count % half, count_before / half % half]);
+        count_before = count;
+        count += now[0];
+    }
+    outputs
+}

@@ -9,7 +9,7 @@ use gemmine_pouw::matrix::Matrix;
 use gemmine_pouw::mine::PreparedJob;
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::pattern::Pattern;
-use gemmine_sim::TileJob;
+use gemmine_sim::TileWork;
 
 /// MACs of a 16x16 tile of k = 2048.
 pub const TILE_MACS: u64 = 16 * 16 * 2048;
@@ -36,9 +36,9 @@ pub fn panel(seed: u64, steps: usize) -> Panel {
 }
 
 /// A tile of such panels, r = 128.
-pub fn tile(seed: u64, steps: usize) -> TileJob {
+pub fn tile(seed: u64, steps: usize) -> TileWork {
     let operand = |seed| Arc::new(panel(seed, steps));
-    TileJob { a: operand(seed), b: operand(seed + 1), steps, chunk_steps: 128 }
+    TileWork { a: operand(seed), unsigned_a: false, b: operand(seed + 1), steps, chunk_steps: 128 }
 }
 
 /// A mainnet-legal job on random matrices: 16x16 tiles, r = 128.

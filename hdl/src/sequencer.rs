@@ -12,7 +12,7 @@
 //! | port | bits | meaning |
 //! |---|---|---|
 //! | `reset_in` | 1 | drop everything; for at least one cycle |
-//! | `valid_in`, `ready_out` | 1 | a step is taken in each cycle in which both are high |
+//! | `valid_in`, `ready_out` | 1 | a step is taken in each cycle in which both are high, but for a reset |
 //! | `chunk_last_in` | 10 | steps of a chunk, less one |
 //! | `chunks_last_in` | 11 | whole chunks of a tile, less one |
 //! | `tail_in`, `tail_last_in` | 1, 10 | the tile ends with a shorter chunk; its steps, less one |
@@ -272,7 +272,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
         self.full_mac_cycles.clock.next = self.clock.val();
 
         // Position in the tile
-        self.taken.next = self.running.q.val() && self.valid_in.val();
+        self.taken.next = self.running.q.val() && self.valid_in.val() && !self.reset_in.val();
         self.chunk_end.next = self.taken.val() && self.step_is_last.q.val();
         self.step_next.next = self.step.q.val();
         if self.taken.val() {

@@ -46,7 +46,12 @@ impl<'a> Collector<'a> {
     }
 
     /// A result of a column was on the output.
-    pub(crate) fn result(&mut self, cycle: u64, column: usize, word: u32) -> Result<(), EngineError> {
+    pub(crate) fn result(
+        &mut self,
+        cycle: u64,
+        column: usize,
+        word: u32,
+    ) -> Result<(), EngineError> {
         let per_tile = self.geometry.column_results();
         let nth = self.results[column];
         self.results[column] += 1;
@@ -66,11 +71,11 @@ impl<'a> Collector<'a> {
 
     /// Everything that was observed; `cycles` is where the program ended.
     pub(crate) fn finish(self, cycles: u64) -> Result<Run, EngineError> {
-        let complete = |(tile, job): (&TileRun, &crate::TileJob)| {
+        let complete = |(tile, job): (&TileRun, &crate::TileWork)| {
             tile.results == 256 && tile.fold_words.len() == job.chunks()
         };
         let all = self.tiles.len() == self.program.tiles.len();
-        if self.program.reset_at.is_none()
+        if self.program.reset.is_none()
             && !(all && self.tiles.iter().zip(&self.program.tiles).all(complete))
         {
             let why = format!(

@@ -70,6 +70,28 @@ pub enum EngineError {
         /// Largest legal value.
         max: usize,
     },
+    /// A panel is not as long as its tile.
+    #[error(
+        "the {side} panel holds {found} steps, the tile asks for {steps}; give panels of k steps"
+    )]
+    PanelLength {
+        /// `A` or `B`.
+        side: &'static str,
+        /// Steps of the panel.
+        found: usize,
+        /// Steps of the tile.
+        steps: usize,
+    },
+    /// A reset that can't be simulated.
+    #[error(
+        "a reset of {cycles} cycles from cycle {at} on can't be run; it takes at least one cycle"
+    )]
+    Reset {
+        /// First cycle.
+        at: u64,
+        /// Cycles.
+        cycles: u64,
+    },
     /// No such array.
     #[error(transparent)]
     Geometry(#[from] GeometryError),

@@ -12,4 +12,4 @@ pub mod rtl;
 pub mod verilator;
 
 pub use engine::{Counters, Engine, EngineError, Run, TileRun};
-pub use program::{CHUNKS_MAX, Gaps, Program, Shape, Stimulus, TileJob};
+pub use program::{CHUNKS_MAX, Gaps, Program, Reset, Shape, Stimulus, TileWork};

@@ -12,7 +12,7 @@ use gemmine_hdl::core::{FOLD_LATENCY, RESULT_LATENCY};
 use gemmine_pouw::kernel;
 
 use crate::engine::{Counters, Engine, EngineError, Run, TileRun};
-use crate::program::{Program, TileJob};
+use crate::program::{Program, TileWork};
 pub use state::ArrayState;
 use timeline::Timeline;
 
@@ -30,11 +30,12 @@ impl Model {
     }
 
     /// When the outputs of a tile come, and its product.
-    fn tile(&self, job: &TileJob, begin: u64, timeline: &Timeline, with_cycles: bool) -> TileRun {
+    fn tile(&self, job: &TileWork, begin: u64, timeline: &Timeline, with_cycles: bool) -> TileRun {
         let geometry = self.geometry;
         let slots = geometry.slots() as u64;
         let mut run = TileRun::empty(with_cycles);
-        *run.product = kernel::fold_tile(&job.a, &job.b, job.chunk_steps, &mut run.fold_words);
+        let fold = if job.unsigned_a { kernel::fold_tile_u8 } else { kernel::fold_tile };
+        *run.product = fold(&job.a, &job.b, job.chunk_steps, &mut run.fold_words);
 
         let fold_delay = FOLD_LATENCY + 2 * (geometry.rows() - 1) + geometry.columns() - 1;
         let chunk_end = |end: usize| timeline.cycle(begin + slots * end as u64 - 1);
@@ -58,7 +59,7 @@ impl Model {
     /// The cycle in which the result of a row and a column of the tile is on the output.
     fn result_cycle(
         &self,
-        job: &TileJob,
+        job: &TileWork,
         begin: u64,
         timeline: &Timeline,
         row: usize,
@@ -97,9 +98,9 @@ impl Engine for Model {
         self.counters.mac_cycles += counted.mac_cycles;
         self.counters.full_mac_cycles += counted.full_mac_cycles;
         let mut run = Run { tiles, cycles: timeline.end() };
-        if let Some(reset_at) = program.reset_at {
-            run.cycles = reset_at + 1;
-            self.cut(program, &timeline, &mut run, reset_at);
+        if let Some(reset) = program.reset {
+            run.cycles = reset.at + reset.cycles;
+            self.cut(program, &timeline, &mut run, reset.at);
         }
         Ok(run)
     }

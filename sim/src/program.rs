@@ -14,9 +14,11 @@ pub const CHUNKS_MAX: usize = 2048;
 
 /// One tile: 16 rows of A' times 16 columns of B'.
 #[derive(Clone, Debug)]
-pub struct TileJob {
+pub struct TileWork {
     /// Rows of A', one a lane.
     pub a: Arc<Panel>,
+    /// The bytes of `a` are unsigned, as Amadeus has them.
+    pub unsigned_a: bool,
     /// Columns of B', one a lane.
     pub b: Arc<Panel>,
     /// Steps of k.
@@ -25,7 +27,7 @@ pub struct TileJob {
     pub chunk_steps: usize,
 }
 
-impl TileJob {
+impl TileWork {
     /// Whole chunks.
     pub fn chunks(&self) -> usize {
         self.steps / self.chunk_steps
@@ -54,8 +56,11 @@ impl TileJob {
                 Err(EngineError::Unsupported { what, value, min, max })
             }
         };
-        fits("length of the A panel", self.a.k(), self.steps, self.steps)?;
-        fits("length of the B panel", self.b.k(), self.steps, self.steps)?;
+        for (side, panel) in [("A", &self.a), ("B", &self.b)] {
+            if panel.k() != self.steps {
+                return Err(EngineError::PanelLength { side, found: panel.k(), steps: self.steps });
+            }
+        }
         fits("chunk length", self.chunk_steps, CHUNK_STEPS_MIN, CHUNK_STEPS_MAX)?;
         fits("whole chunks of a tile", self.chunks(), 1, CHUNKS_MAX)?;
         if self.tail_steps() > 0 {
@@ -71,6 +76,13 @@ pub enum Gaps {
     /// The source always has a step.
     #[default]
     None,
+    /// Nothing for some cycles.
+    Once {
+        /// The first cycle without a step.
+        from: u64,
+        /// How many.
+        cycles: u64,
+    },
     /// Pseudo-random, the same for every engine: a cycle is a gap with chance `of_256`/256.
     Random {
         /// Picks the pattern.
@@ -85,6 +97,7 @@ impl Gaps {
     pub fn has_step(self, cycle: u64) -> bool {
         match self {
             Self::None => true,
+            Self::Once { from, cycles } => !(from..from + cycles).contains(&cycle),
             Self::Random { seed, of_256 } => {
                 // SplitMix64: any cycle's value without its predecessors.
                 let mut x = seed ^ cycle.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -96,15 +109,24 @@ impl Gaps {
     }
 }
 
+/// A reset in the middle of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// The cycle of the run in which it is pulled first.
+    pub at: u64,
+    /// For how many cycles; at least one.
+    pub cycles: u64,
+}
+
 /// Tiles to run one after the other on an idle array.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     /// In order.
-    pub tiles: Vec<TileJob>,
+    pub tiles: Vec<TileWork>,
     /// When the source has nothing.
     pub gaps: Gaps,
-    /// Cycle of the run in which the reset is pulled; everything unfinished is dropped.
-    pub reset_at: Option<u64>,
+    /// Pull the reset; everything unfinished is dropped.
+    pub reset: Option<Reset>,
     /// Record the cycle of every result.
     pub result_cycles: bool,
 }
@@ -118,7 +140,7 @@ pub enum Stimulus<'a> {
     Step(&'a [i16], &'a [i16]),
     /// The source has nothing.
     Gap,
-    /// The reset is pulled for one cycle; nothing follows.
+    /// The reset is pulled, while the source offers a step; nothing but more of these follows.
     Reset,
 }
 
@@ -139,8 +161,8 @@ impl Shape {
         Self { chunk_last: CHUNK_STEPS_MIN as u16 - 1, chunks_last: 0, tail_last: None };
 }
 
-impl From<&TileJob> for Shape {
-    fn from(tile: &TileJob) -> Self {
+impl From<&TileWork> for Shape {
+    fn from(tile: &TileWork) -> Self {
         Self {
             chunk_last: (tile.chunk_steps - 1) as u16,
             chunks_last: (tile.chunks() - 1) as u16,
@@ -151,16 +173,22 @@ impl From<&TileJob> for Shape {
 
 impl Program {
     /// A program of these tiles without gaps.
-    pub fn of(tiles: Vec<TileJob>) -> Self {
+    pub fn of(tiles: Vec<TileWork>) -> Self {
         Self { tiles, ..Self::default() }
     }
 
     /// Checks every tile.
     ///
     /// # Errors
-    /// As [`TileJob::check`].
+    /// As [`TileWork::check`].
     pub fn check(&self) -> Result<(), EngineError> {
-        self.tiles.iter().try_for_each(TileJob::check)
+        self.tiles.iter().try_for_each(TileWork::check)?;
+        match self.reset {
+            Some(Reset { at, cycles }) if cycles == 0 || at.checked_add(cycles + 2).is_none() => {
+                Err(EngineError::Reset { at, cycles })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Feeds the program cycle by cycle to `sink`, in the order in which the sequencer wants steps:
@@ -176,7 +204,7 @@ impl Program {
         let mut a = vec![0i16; geometry.rows()];
         let mut b = vec![0i16; geometry.columns()];
         let mut cycle = 0;
-        let reset_at = self.reset_at.unwrap_or(u64::MAX);
+        let reset_at = self.reset.map_or(u64::MAX, |reset| reset.at);
         for tile in &self.tiles {
             sink(Stimulus::Shape(&Shape::from(tile)))?;
             for (first, end) in tile.chunk_ranges() {
@@ -188,10 +216,11 @@ impl Program {
                             cycle += 1;
                         }
                         if cycle == reset_at {
-                            return sink(Stimulus::Reset);
+                            return self.feed_reset(sink);
                         }
                         for (i, a) in a.iter_mut().enumerate() {
-                            *a = tile.a.get(row + i, step).into();
+                            let value = tile.a.get(row + i, step);
+                            *a = if tile.unsigned_a { (value as u8).into() } else { value.into() };
                         }
                         for (j, b) in b.iter_mut().enumerate() {
                             *b = tile.b.get(column + j, step).into();
@@ -202,10 +231,16 @@ impl Program {
                 }
             }
         }
-        while cycle < reset_at && reset_at != u64::MAX {
-            sink(Stimulus::Gap)?;
-            cycle += 1;
+        if self.reset.is_some() {
+            for _ in cycle..reset_at {
+                sink(Stimulus::Gap)?;
+            }
         }
-        if reset_at == u64::MAX { Ok(()) } else { sink(Stimulus::Reset) }
+        self.feed_reset(sink)
+    }
+
+    fn feed_reset<E>(&self, mut sink: impl FnMut(Stimulus) -> Result<(), E>) -> Result<(), E> {
+        let cycles = self.reset.map_or(0, |reset| reset.cycles);
+        (0..cycles).try_for_each(|_| sink(Stimulus::Reset))
     }
 }

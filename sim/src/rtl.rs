@@ -32,11 +32,26 @@ macro_rules! with_core {
     ($geometry:expr, $Core:ident => $body:expr) => {{
         let geometry: Geometry = $geometry;
         match (geometry.rows(), geometry.columns()) {
-            (2, 2) => { type $Core = Core<2, 2, 7>; Ok($body) }
-            (4, 4) => { type $Core = Core<4, 4, 6>; Ok($body) }
-            (8, 4) => { type $Core = Core<8, 4, 6>; Ok($body) }
-            (8, 8) => { type $Core = Core<8, 8, 5>; Ok($body) }
-            (16, 16) => { type $Core = Core<16, 16, 4>; Ok($body) }
+            (2, 2) => {
+                type $Core = Core<2, 2, 7>;
+                Ok($body)
+            }
+            (4, 4) => {
+                type $Core = Core<4, 4, 6>;
+                Ok($body)
+            }
+            (8, 4) => {
+                type $Core = Core<8, 4, 6>;
+                Ok($body)
+            }
+            (8, 8) => {
+                type $Core = Core<8, 8, 5>;
+                Ok($body)
+            }
+            (16, 16) => {
+                type $Core = Core<16, 16, 4>;
+                Ok($body)
+            }
             _ => Err(GeometryError::NotBuilt { wanted: geometry, built: BUILT }),
         }
     }};
@@ -62,6 +77,8 @@ type Look<'a> = &'a mut dyn FnMut(u64, &dyn Clocked);
 pub struct RustHdl {
     core: Box<dyn Clocked>,
     geometry: Geometry,
+    /// A run failed half way: the array is in no known state.
+    broken: bool,
 }
 
 impl RustHdl {
@@ -75,7 +92,7 @@ impl RustHdl {
             core.connect_all();
             core as Box<dyn Clocked>
         })?;
-        let mut engine = Self { core, geometry };
+        let mut engine = Self { core, geometry, broken: false };
         engine.core.drive(&Stimulus::Shape(&Shape::IDLE));
         engine.wait_until("ready", |core| core.ready())?;
         Ok(engine)
@@ -102,6 +119,15 @@ impl RustHdl {
 
     fn run_with(&mut self, program: &Program, look: Look) -> Result<Run, EngineError> {
         program.check()?;
+        if std::mem::replace(&mut self.broken, true) {
+            return Err(protocol("an earlier run failed; make a new engine".into()));
+        }
+        let run = self.run_checked(program, look)?;
+        self.broken = false;
+        Ok(run)
+    }
+
+    fn run_checked(&mut self, program: &Program, look: Look) -> Result<Run, EngineError> {
         let geometry = self.geometry;
         let mut collector = Collector::new("rtl", geometry, program);
         let mut cycle = 0;
@@ -116,7 +142,7 @@ impl RustHdl {
             Ok::<_, EngineError>(())
         })?;
         self.core.drive(&Stimulus::Gap);
-        if program.reset_at.is_some() {
+        if program.reset.is_some() {
             self.wait_until("ready", |core| core.ready())?;
         } else {
             let end = cycle + geometry.settle_cycles() as u64;
@@ -135,7 +161,7 @@ impl RustHdl {
         collector: &mut Collector,
         look: Look,
     ) -> Result<(), EngineError> {
-        self.core.settle();
+        self.settle()?;
         if self.core.ready() {
             if let Some(word) = self.core.fold() {
                 collector.fold(cycle, word)?;
@@ -147,26 +173,42 @@ impl RustHdl {
             }
         }
         look(cycle, self.core.as_ref());
-        self.core.edge();
-        Ok(())
+        self.edge()
     }
 
-    fn wait_until(&mut self, what: &str, done: fn(&dyn Clocked) -> bool) -> Result<(), EngineError> {
+    fn wait_until(
+        &mut self,
+        what: &str,
+        done: fn(&dyn Clocked) -> bool,
+    ) -> Result<(), EngineError> {
         for _ in 0..IDLE_CYCLES_MAX {
-            self.core.settle();
+            self.settle()?;
             if done(self.core.as_ref()) {
                 // Counters trail the array by two cycles.
                 for _ in 0..2 {
-                    self.core.edge();
-                    self.core.settle();
+                    self.edge()?;
+                    self.settle()?;
                 }
                 return Ok(());
             }
-            self.core.edge();
+            self.edge()?;
         }
-        let why = format!("not {what} after {IDLE_CYCLES_MAX} cycles");
-        Err(EngineError::Protocol { engine: "rtl", why })
+        Err(protocol(format!("not {what} after {IDLE_CYCLES_MAX} cycles")))
     }
+
+    fn settle(&mut self) -> Result<(), EngineError> {
+        let settled = self.core.settle();
+        settled.then_some(()).ok_or_else(|| protocol("a cycle does not settle".into()))
+    }
+
+    fn edge(&mut self) -> Result<(), EngineError> {
+        let settled = self.core.edge();
+        settled.then_some(()).ok_or_else(|| protocol("a clock edge does not settle".into()))
+    }
+}
+
+fn protocol(why: String) -> EngineError {
+    EngineError::Protocol { engine: "rtl", why }
 }
 
 impl Engine for RustHdl {
@@ -191,10 +233,10 @@ impl Engine for RustHdl {
 trait Clocked: Send {
     /// Sets the inputs of the cycle.
     fn drive(&mut self, stimulus: &Stimulus);
-    /// Lets the cycle's wires settle.
-    fn settle(&mut self);
+    /// Lets the cycle's wires settle; false if they don't.
+    fn settle(&mut self) -> bool;
     /// Ends the cycle.
-    fn edge(&mut self);
+    fn edge(&mut self) -> bool;
     fn ready(&self) -> bool;
     fn busy(&self) -> bool;
     fn fold(&self) -> Option<u32>;
@@ -205,7 +247,8 @@ trait Clocked: Send {
 
 impl<const P: usize, const Q: usize, const A: usize> Clocked for Core<P, Q, A> {
     fn drive(&mut self, stimulus: &Stimulus) {
-        self.valid_in.next = matches!(stimulus, Stimulus::Step(..));
+        // In its reset, too, the array is offered a step.
+        self.valid_in.next = matches!(stimulus, Stimulus::Step(..) | Stimulus::Reset);
         self.reset_in.next = matches!(stimulus, Stimulus::Reset);
         match stimulus {
             Stimulus::Shape(shape) => {
@@ -226,14 +269,14 @@ impl<const P: usize, const Q: usize, const A: usize> Clocked for Core<P, Q, A> {
         }
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self) -> bool {
         self.clock.next = Clock { clk: false };
-        simulate(self, SETTLE_PASSES);
+        simulate(self, SETTLE_PASSES)
     }
 
-    fn edge(&mut self) {
+    fn edge(&mut self) -> bool {
         self.clock.next = Clock { clk: true };
-        simulate(self, SETTLE_PASSES);
+        simulate(self, SETTLE_PASSES)
     }
 
     fn ready(&self) -> bool {

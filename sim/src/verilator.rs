@@ -25,6 +25,8 @@ pub struct Verilated {
     process: Process,
     geometry: Geometry,
     counters: Counters,
+    /// A run failed half way: the array is in no known state.
+    broken: bool,
 }
 
 impl Verilated {
@@ -41,7 +43,7 @@ impl Verilated {
         if !report.ok {
             return Err(protocol("the array did not come out of its reset".into()));
         }
-        Ok(Self { process, geometry, counters: report.counters })
+        Ok(Self { process, geometry, counters: report.counters, broken: false })
     }
 }
 
@@ -56,12 +58,27 @@ impl Engine for Verilated {
 
     fn run(&mut self, program: &Program) -> Result<Run, EngineError> {
         program.check()?;
+        if std::mem::replace(&mut self.broken, true) {
+            return Err(protocol("an earlier run failed; make a new engine".into()));
+        }
+        let run = self.run_checked(program)?;
+        self.broken = false;
+        Ok(run)
+    }
+
+    fn counters(&mut self) -> Result<Counters, EngineError> {
+        Ok(self.counters)
+    }
+}
+
+impl Verilated {
+    fn run_checked(&mut self, program: &Program) -> Result<Run, EngineError> {
         let mut cycles = 0;
         program.feed(self.geometry, |stimulus| {
             cycles += u64::from(!matches!(stimulus, Stimulus::Shape(_)));
             self.process.send(&stimulus)
         })?;
-        if program.reset_at.is_none() {
+        if program.reset.is_none() {
             self.process.gap(self.geometry.settle_cycles() as u32)?;
         }
         self.process.wait_idle(IDLE_CYCLES_MAX);
@@ -78,10 +95,6 @@ impl Engine for Verilated {
             }
         }
         collector.finish(report.cycle)
-    }
-
-    fn counters(&mut self) -> Result<Counters, EngineError> {
-        Ok(self.counters)
     }
 }
 

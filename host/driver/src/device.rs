@@ -1,7 +1,7 @@
 //! The device interface: descriptors in, completions out, one completion for every descriptor.
 //!
-//! A device owns panel memory and an array. The host loads panels into slots, pushes descriptors
-//! that name two slots, and waits for completions. Simulated and real devices implement the same
+//! A device owns panel memory and an array. The host loads panels into numbered places, pushes
+//! descriptors that name two of them, and waits for completions. Simulated and real devices implement the same
 //! trait, and nothing above it can tell them apart.
 
 use std::sync::Arc;
@@ -37,9 +37,9 @@ pub struct Identity {
 /// Capacities of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Panel slots per side.
-    pub panel_slots: usize,
-    /// Steps of k that a panel slot holds.
+    /// Panels that each side's memory holds.
+    pub panels: usize,
+    /// Steps of k that a panel may have.
     pub panel_steps: usize,
     /// Shortest chunk in steps: shorter ones would collide on the drain chain.
     pub chunk_steps_min: usize,
@@ -54,10 +54,12 @@ pub struct Limits {
 pub struct Descriptor {
     /// Chosen by the host, returned in the completion.
     pub tag: u32,
-    /// Slot of the A panel.
-    pub a_slot: usize,
-    /// Slot of the B panel.
-    pub b_slot: usize,
+    /// Which A panel.
+    pub a_panel: usize,
+    /// Which B panel.
+    pub b_panel: usize,
+    /// The bytes of the A panel are unsigned, as Amadeus has them.
+    pub unsigned_a: bool,
     /// Steps of k.
     pub steps: usize,
     /// Steps of a chunk (Pearl's r).
@@ -120,15 +122,31 @@ pub enum DeviceError {
         /// What to do instead.
         remedy: &'static str,
     },
-    /// A descriptor names a slot that holds no panel.
-    #[error(
-        "{side:?} panel slot {slot} is empty; load a panel before pushing a descriptor that names it"
-    )]
-    EmptySlot {
+    /// A panel can't be replaced while a descriptor that names it is outstanding.
+    #[error("{side:?} panel {panel} is in use; wait for the completions of its descriptors first")]
+    PanelBusy {
         /// Which side.
         side: Side,
-        /// Which slot.
-        slot: usize,
+        /// Which panel.
+        panel: usize,
+    },
+    /// A completion came that is not the one that is due.
+    #[error(
+        "completion {got} came where {expected} was due; the device lost or repeated one and was reset"
+    )]
+    Tag {
+        /// The tag that was due.
+        expected: u32,
+        /// The tag that came.
+        got: u32,
+    },
+    /// A descriptor names a panel that was never loaded.
+    #[error("{side:?} panel {panel} is empty; load it before pushing a descriptor that names it")]
+    NoPanel {
+        /// Which side.
+        side: Side,
+        /// Which panel.
+        panel: usize,
     },
     /// The descriptor queue is full.
     #[error("descriptor queue is full ({0} outstanding); wait for a completion first")]
@@ -154,24 +172,32 @@ pub trait Device: Send {
     /// What the device is. Constant over its life.
     fn identity(&self) -> &Identity;
 
-    /// Puts a panel into a slot. The slot must not be in use by an outstanding descriptor.
+    /// Loads a panel into one of its side's places, from 0 to [`Limits::panels`] less one.
     ///
     /// # Errors
-    /// [`DeviceError::Unsupported`] if the slot does not exist or the panel is too long.
-    fn load_panel(&mut self, side: Side, slot: usize, panel: Arc<Panel>)
+    /// [`DeviceError::Unsupported`] if there is no such place or the panel is too long,
+    /// [`DeviceError::PanelBusy`] if an outstanding descriptor names it.
+    fn load_panel(&mut self, side: Side, place: usize, panel: Arc<Panel>)
     -> Result<(), DeviceError>;
 
     /// Queues one tile. It will get exactly one completion.
     ///
     /// # Errors
-    /// Refuses what the device can't do, empty slots and a full queue; nothing is queued then.
+    /// Refuses what the device can't do, empty panels and a full queue; nothing is queued then.
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError>;
 
-    /// Waits for the next completion, in the order of the descriptors.
+    /// Waits for the next completion, in the order of the descriptors. A simulation in this process
+    /// runs to its end, whatever the timeout.
     ///
     /// # Errors
     /// [`DeviceError::Timeout`] if nothing comes in time or nothing is outstanding.
     fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError>;
+
+    /// Drops every outstanding descriptor: no completion of theirs comes any more. Panels stay.
+    ///
+    /// # Errors
+    /// If the device can't be reached.
+    fn reset(&mut self) -> Result<(), DeviceError>;
 
     /// Reads the counters.
     ///

@@ -16,7 +16,7 @@ use gemmine_pouw::tile::{fold_register, ticket};
 use gemmine_sim::model::Model;
 use gemmine_sim::rtl::RustHdl;
 use gemmine_sim::verilator::{Tools, Verilated};
-use gemmine_sim::{Engine, Program, TileJob, TileRun};
+use gemmine_sim::{Engine, Program, TileRun, TileWork};
 
 use crate::device::{
     Completion, Counters, Descriptor, Device, DeviceError, Identity, Limits, Side,
@@ -25,7 +25,7 @@ use crate::device::{
 /// Descriptors that the queue holds.
 const QUEUE: usize = 64;
 /// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
-const PANEL_SLOTS: usize = 65;
+const PANELS: usize = 65;
 /// Longest panel: the longest k of a legal job.
 const PANEL_STEPS: usize = 65_536;
 
@@ -64,7 +64,7 @@ pub struct Simulated {
     identity: Identity,
     engine: Box<dyn Engine>,
     panels: [Vec<Option<Arc<Panel>>>; 2],
-    queue: VecDeque<(Descriptor, TileJob)>,
+    queue: VecDeque<(Descriptor, TileWork)>,
     done: VecDeque<Completion>,
     clock: u64,
     tiles: u64,
@@ -97,7 +97,7 @@ impl Simulated {
             geometry,
             cert_versions: &[3],
             limits: Limits {
-                panel_slots: PANEL_SLOTS,
+                panels: PANELS,
                 panel_steps: PANEL_STEPS,
                 chunk_steps_min: CHUNK_STEPS_MIN,
                 chunk_steps_max: CHUNK_STEPS_MAX,
@@ -107,7 +107,7 @@ impl Simulated {
         Self {
             identity,
             engine,
-            panels: [vec![None; PANEL_SLOTS], vec![None; PANEL_SLOTS]],
+            panels: [vec![None; PANELS], vec![None; PANELS]],
             queue: VecDeque::new(),
             done: VecDeque::new(),
             clock: 0,
@@ -125,9 +125,16 @@ impl Simulated {
         Err(DeviceError::Unsupported { device: self.identity.name, what, value, limit, remedy })
     }
 
-    fn panel(&self, side: Side, slot: usize) -> Result<Arc<Panel>, DeviceError> {
-        self.unsupported("panel slot", slot, PANEL_SLOTS - 1)?;
-        self.panels[side as usize][slot].clone().ok_or(DeviceError::EmptySlot { side, slot })
+    fn panel(&self, side: Side, panel: usize) -> Result<Arc<Panel>, DeviceError> {
+        self.unsupported("panel", panel, PANELS - 1)?;
+        self.panels[side as usize][panel].clone().ok_or(DeviceError::NoPanel { side, panel })
+    }
+
+    fn in_use(&self, side: Side, panel: usize) -> bool {
+        self.queue.iter().any(|(descriptor, _)| match side {
+            Side::A => descriptor.a_panel == panel,
+            Side::B => descriptor.b_panel == panel,
+        })
     }
 
     /// Runs all that is queued, back to back.
@@ -166,22 +173,27 @@ impl Device for Simulated {
     fn load_panel(
         &mut self,
         side: Side,
-        slot: usize,
+        place: usize,
         panel: Arc<Panel>,
     ) -> Result<(), DeviceError> {
-        self.unsupported("panel slot", slot, PANEL_SLOTS - 1)?;
+        self.unsupported("panel", place, PANELS - 1)?;
         self.unsupported("panel length", panel.k(), PANEL_STEPS)?;
-        self.panels[side as usize][slot] = Some(panel);
+        if self.in_use(side, place) {
+            return Err(DeviceError::PanelBusy { side, panel: place });
+        }
+        self.panels[side as usize][place] = Some(panel);
         Ok(())
     }
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
-        if self.queue.len() >= QUEUE {
-            return Err(DeviceError::QueueFull(self.queue.len()));
+        let outstanding = self.queue.len() + self.done.len();
+        if outstanding >= QUEUE {
+            return Err(DeviceError::QueueFull(outstanding));
         }
-        let tile = TileJob {
-            a: self.panel(Side::A, descriptor.a_slot)?,
-            b: self.panel(Side::B, descriptor.b_slot)?,
+        let tile = TileWork {
+            a: self.panel(Side::A, descriptor.a_panel)?,
+            unsigned_a: descriptor.unsigned_a,
+            b: self.panel(Side::B, descriptor.b_panel)?,
             steps: descriptor.steps,
             chunk_steps: descriptor.chunk_steps,
         };
@@ -197,6 +209,12 @@ impl Device for Simulated {
         let waited_ms = timeout.as_millis();
         let what = "a completion, with no descriptor outstanding";
         self.done.pop_front().ok_or(DeviceError::Timeout { what, waited_ms })
+    }
+
+    fn reset(&mut self) -> Result<(), DeviceError> {
+        self.queue.clear();
+        self.done.clear();
+        Ok(())
     }
 
     fn counters(&mut self) -> Result<Counters, DeviceError> {

@@ -1,9 +1,10 @@
 //! A thread that owns a device: work units in by one channel, reports out by another.
 //!
 //! Nothing above this blocks on a slow device. A unit is one A panel against several B panels, so
-//! the A panel is loaded once; B panels take the slots in turn.
+//! the A panel is loaded once; B panels take their places in turn.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -44,16 +45,18 @@ pub struct UnitReport {
     pub result: Result<Vec<Completion>, DeviceError>,
     /// The device's counters after the unit.
     pub counters: Counters,
-    /// Host time that the unit took.
+    /// Host time that the unit took; units that ran as one stream share theirs evenly.
     pub elapsed: Duration,
 }
 
-/// Handle to a device thread. Dropping it closes the work channel and joins the thread.
+/// Handle to a device thread. Dropping it discards the units that wait, lets the device finish those
+/// that it has, and joins the thread.
 #[derive(Debug)]
 pub struct Worker {
     identity: Identity,
     work: Option<Sender<WorkUnit>>,
     reports: Receiver<UnitReport>,
+    stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -69,11 +72,13 @@ impl Worker {
         let identity = device.identity().clone();
         let (work, units) = bounded::<WorkUnit>(depth);
         let (sender, reports) = bounded(depth + 1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopping = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name(format!("device {}", identity.name))
-            .spawn(move || serve(device, &units, &sender))
+            .spawn(move || serve(device, &units, &sender, &stopping))
             .map_err(|e| DeviceError::Stopped(e.to_string()))?;
-        Ok(Self { identity, work: Some(work), reports, thread: Some(thread) })
+        Ok(Self { identity, work: Some(work), reports, stop, thread: Some(thread) })
     }
 
     /// What the device is.
@@ -109,6 +114,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
         self.work = None;
         // The thread may be blocked on a full report channel.
         while self.reports.recv().is_ok() {}
@@ -118,17 +124,27 @@ impl Drop for Worker {
     }
 }
 
-/// The thread: works until the work channel closes.
+/// The thread: works until the work channel closes or the handle is dropped.
 ///
 /// Units that wait are taken together, as many as the device's queue holds, so that the array goes
 /// from one to the next without a gap.
-fn serve(mut device: Box<dyn Device>, units: &Receiver<WorkUnit>, reports: &Sender<UnitReport>) {
-    let mut slots = Slots::new(device.identity().limits);
+fn serve(
+    mut device: Box<dyn Device>,
+    units: &Receiver<WorkUnit>,
+    reports: &Sender<UnitReport>,
+    stop: &AtomicBool,
+) {
+    let mut feeder = Feeder { limits: device.identity().limits, next: [0; 2], tag: 0 };
     let mut left_over = None;
-    while let Some(batch) = next_batch(units, &mut left_over, slots.window()) {
+    let mut counters = Counters::default();
+    while let Some(batch) = next_batch(units, &mut left_over, feeder.window()) {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
         let begin = Instant::now();
-        let results = run_each(device.as_mut(), &batch, &mut slots);
-        let counters = device.counters().unwrap_or_default();
+        let results = feeder.run_each(device.as_mut(), &batch);
+        // A device that can't be read keeps its last reading.
+        counters = device.counters().unwrap_or(counters);
         let elapsed = begin.elapsed() / batch.len() as u32;
         for (unit, result) in batch.iter().zip(results) {
             let report = UnitReport { id: unit.id, result, counters, elapsed };
@@ -159,95 +175,105 @@ fn next_batch(
     Some(batch)
 }
 
-/// Runs a batch; where that fails, its units one by one, so that each gets what is its own.
-fn run_each(
-    device: &mut dyn Device,
-    batch: &[WorkUnit],
-    slots: &mut Slots,
-) -> Vec<Result<Vec<Completion>, DeviceError>> {
-    match run(device, batch, slots) {
-        Ok(completions) => completions.into_iter().map(Ok).collect(),
-        Err(error) => {
-            abandon(device);
-            if batch.len() == 1 {
-                return vec![Err(error)];
-            }
-            let alone = |unit| {
-                let mut completions = run(device, std::slice::from_ref(unit), slots)
-                    .inspect_err(|_| abandon(device))?;
-                Ok(completions.pop().unwrap_or_default())
-            };
-            batch.iter().map(alone).collect()
-        }
-    }
-}
-
-/// Collects what is still outstanding: it must not be taken for an answer to the next unit.
-fn abandon(device: &mut dyn Device) {
-    while device.wait(Duration::ZERO).is_ok() {}
-}
-
-/// Loads panels, pushes descriptors as fast as the queue takes them, and collects by unit.
-fn run(
-    device: &mut dyn Device,
-    batch: &[WorkUnit],
-    slots: &mut Slots,
-) -> Result<Vec<Vec<Completion>>, DeviceError> {
-    let mut completions: Vec<Vec<Completion>> =
-        batch.iter().map(|unit| Vec::with_capacity(unit.b.len())).collect();
-    let tiles: Vec<(usize, usize)> =
-        (0..batch.len()).flat_map(|u| (0..batch[u].b.len()).map(move |n| (u, n))).collect();
-    let mut loaded = None;
-    let mut a_slot = 0;
-    for window in tiles.chunks(slots.window()) {
-        for &(u, n) in window {
-            let unit = &batch[u];
-            if loaded != Some(u) {
-                a_slot = slots.next(Side::A);
-                device.load_panel(Side::A, a_slot, Arc::clone(&unit.a))?;
-                loaded = Some(u);
-            }
-            let b_slot = slots.next(Side::B);
-            device.load_panel(Side::B, b_slot, Arc::clone(&unit.b[n]))?;
-            device.push(Descriptor {
-                tag: n as u32,
-                a_slot,
-                b_slot,
-                steps: unit.steps,
-                chunk_steps: unit.chunk_steps,
-                ticket_key: unit.ticket_key,
-                bound_le: unit.bound_le,
-                want_tile: unit.want_tiles,
-            })?;
-        }
-        for &(u, _) in window {
-            completions[u].push(device.wait(COMPLETION_TIMEOUT)?);
-        }
-    }
-    Ok(completions)
-}
-
-/// Panel slots, taken in turn. A window of tiles never needs a slot twice.
-struct Slots {
+/// Hands a device its panels and descriptors. Panels take their places in turn; a window of tiles
+/// never needs a place twice.
+struct Feeder {
     limits: Limits,
     next: [usize; 2],
+    tag: u32,
 }
 
-impl Slots {
-    fn new(limits: Limits) -> Self {
-        Self { limits, next: [0; 2] }
-    }
-
-    /// Tiles that may be outstanding at once; the slot of the running A panel is taken besides.
+impl Feeder {
+    /// Tiles that may be outstanding at once; the place of the running A panel is taken besides.
     fn window(&self) -> usize {
-        self.limits.queue.min(self.limits.panel_slots.saturating_sub(1)).max(1)
+        self.limits.queue.min(self.limits.panels.saturating_sub(1)).max(1)
     }
 
-    fn next(&mut self, side: Side) -> usize {
+    /// Runs a batch; where that fails, its units one by one, so that each gets what is its own.
+    fn run_each(
+        &mut self,
+        device: &mut dyn Device,
+        batch: &[WorkUnit],
+    ) -> Vec<Result<Vec<Completion>, DeviceError>> {
+        if batch.len() > 1
+            && let Ok(completions) = self.run(device, batch)
+        {
+            return completions.into_iter().map(Ok).collect();
+        }
+        let alone = |unit: &WorkUnit| {
+            let mut completions = self.run(device, std::slice::from_ref(unit))?;
+            Ok(completions.pop().unwrap_or_default())
+        };
+        batch.iter().map(alone).collect()
+    }
+
+    /// Runs a batch and sorts its completions by unit. After a failure the device is reset: what is
+    /// still outstanding must not be taken for an answer to the next unit.
+    fn run(
+        &mut self,
+        device: &mut dyn Device,
+        batch: &[WorkUnit],
+    ) -> Result<Vec<Vec<Completion>>, DeviceError> {
+        let done = self.push_and_collect(device, batch);
+        if done.is_err() {
+            device.reset()?;
+        }
+        done
+    }
+
+    /// Loads panels, pushes descriptors as fast as the queue takes them, and collects.
+    fn push_and_collect(
+        &mut self,
+        device: &mut dyn Device,
+        batch: &[WorkUnit],
+    ) -> Result<Vec<Vec<Completion>>, DeviceError> {
+        let mut completions: Vec<Vec<Completion>> =
+            batch.iter().map(|unit| Vec::with_capacity(unit.b.len())).collect();
+        let tiles: Vec<(usize, usize)> =
+            (0..batch.len()).flat_map(|u| (0..batch[u].b.len()).map(move |n| (u, n))).collect();
+        let mut loaded = None;
+        let mut a_panel = 0;
+        for window in tiles.chunks(self.window()) {
+            let first_tag = self.tag;
+            for &(u, n) in window {
+                let unit = &batch[u];
+                if loaded != Some(u) {
+                    a_panel = self.place(Side::A);
+                    device.load_panel(Side::A, a_panel, Arc::clone(&unit.a))?;
+                    loaded = Some(u);
+                }
+                let b_panel = self.place(Side::B);
+                device.load_panel(Side::B, b_panel, Arc::clone(&unit.b[n]))?;
+                device.push(Descriptor {
+                    tag: self.tag,
+                    a_panel,
+                    b_panel,
+                    unsigned_a: false,
+                    steps: unit.steps,
+                    chunk_steps: unit.chunk_steps,
+                    ticket_key: unit.ticket_key,
+                    bound_le: unit.bound_le,
+                    want_tile: unit.want_tiles,
+                })?;
+                self.tag = self.tag.wrapping_add(1);
+            }
+            for (expected, &(u, _)) in (0..).zip(window) {
+                let expected = first_tag.wrapping_add(expected);
+                let completion = device.wait(COMPLETION_TIMEOUT)?;
+                if completion.tag != expected {
+                    return Err(DeviceError::Tag { expected, got: completion.tag });
+                }
+                completions[u].push(completion);
+            }
+        }
+        Ok(completions)
+    }
+
+    fn place(&mut self, side: Side) -> usize {
         let next = &mut self.next[side as usize];
-        let slot = *next % self.limits.panel_slots.max(1);
-        *next = slot + 1;
-        slot
+        let place = *next % self.limits.panels.max(1);
+        *next = place + 1;
+        place
     }
 }
 

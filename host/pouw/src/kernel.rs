@@ -71,6 +71,23 @@ pub fn product_u8(a: &Panel, b: &Panel) -> Tile {
     product_u8_on(Path::best(), a, b)
 }
 
+/// As [`fold_tile`] for an unsigned panel (`a`, whose bytes are read as u8) and a signed one.
+///
+/// Chunks are whole groups here: an `r` that is not a multiple of four is rounded down to one.
+pub fn fold_tile_u8(a: &Panel, b: &Panel, r: usize, words: &mut Vec<u32>) -> Tile {
+    words.clear();
+    let k = a.k().min(b.k());
+    let groups = k.div_ceil(STEPS);
+    let chunk = (r / STEPS).max(1);
+    // The unsigned operand must sit in the lanes; the XOR does not mind the transposition.
+    let rows = &b.groups()[..groups];
+    let lanes = &a.groups()[..groups];
+    words.resize(k / (chunk * STEPS), 0);
+    let transposed =
+        dispatch::run(Path::best(), Job { rows, lanes, chunk, unsigned: true }, words);
+    core::array::from_fn(|i| core::array::from_fn(|j| transposed[j][i]))
+}
+
 /// As [`product_u8`] on a given path.
 #[must_use]
 pub fn product_u8_on(path: Path, a: &Panel, b: &Panel) -> Tile {

@@ -1,21 +1,24 @@
 //! The registers of any PE in any cycle, by formula.
 
 use gemmine_hdl::Geometry;
-use gemmine_hdl::pe::PeState;
+use gemmine_hdl::multiplier;
+use gemmine_hdl::pe::{self, PeState};
+use gemmine_hdl::sequencer::START_LATENCY;
 
 use super::timeline::Timeline;
 use crate::program::Program;
 
-/// Registers between the cycle in which a step is taken and the `a` register of PE (0, 0).
+/// Cycles from the one in which a step is taken to the operand registers of PE (0, 0): the gate's
+/// register and the PE's own.
 const TO_OPERAND: u64 = 2;
 /// The same to the product.
-const TO_PRODUCT: u64 = 4;
+const TO_PRODUCT: u64 = TO_OPERAND + multiplier::LATENCY as u64;
 /// The same to the partial sum.
-const TO_SUM: u64 = 5;
+const TO_SUM: u64 = 1 + pe::PAIR_LATENCY as u64;
 /// From the first cycle behind a chunk to the start register of PE (0, 0).
-const TO_START: u64 = 4;
+const TO_START: u64 = START_LATENCY as u64 + 1;
 /// The same to the chain register.
-const TO_CHAIN: u64 = 5;
+const TO_CHAIN: u64 = (START_LATENCY + pe::SUM_LATENCY) as u64;
 
 /// The state of an idle array that runs a program without a reset, on demand.
 #[derive(Debug)]
@@ -73,7 +76,9 @@ impl<'a> ArrayState<'a> {
         let job = &self.program.tiles[span.tile];
         let (first_row, first_column) = self.geometry.slot_origin(span.slot);
         let k = span.first + (step - span.begin) as usize;
-        (job.a.get(first_row + row, k).into(), job.b.get(first_column + column, k).into())
+        let a = job.a.get(first_row + row, k);
+        let a = if job.unsigned_a { (a as u8).into() } else { a.into() };
+        (a, job.b.get(first_column + column, k).into())
     }
 
     /// Partial sum of the pairs that were taken up to a cycle, since their chunk began.

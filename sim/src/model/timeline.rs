@@ -3,7 +3,7 @@
 use gemmine_hdl::Geometry;
 
 use crate::engine::Counters;
-use crate::program::{Gaps, Program, TileJob};
+use crate::program::{Gaps, Program, TileWork};
 
 /// The cycles of a program's steps, numbered over all tiles.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Timeline {
     }
 
     /// Steps that a tile takes: k for each slot.
-    pub(super) fn steps_of(&self, job: &TileJob) -> u64 {
+    pub(super) fn steps_of(&self, job: &TileWork) -> u64 {
         (job.steps * self.geometry.slots()) as u64
     }
 
@@ -56,9 +56,9 @@ impl Timeline {
     pub(super) fn counters(&self, program: &Program) -> Counters {
         let settle = self.geometry.settle_cycles() as u64;
         let row = (self.geometry.rows() + self.geometry.columns() - 1) as u64;
-        let taken = match program.reset_at {
-            Some(0) => 0,
-            Some(reset_at) => self.taken_by(reset_at - 1),
+        // A step that is offered in the reset's own cycle is not taken.
+        let taken = match program.reset {
+            Some(reset) => reset.at.checked_sub(1).map_or(0, |last| self.taken_by(last)),
             None => self.steps,
         };
         let mut counters = Counters { mac_cycles: taken, ..Counters::default() };
@@ -66,7 +66,7 @@ impl Timeline {
             return counters;
         }
         // Busy: from a tile's first step to its last, and a while longer.
-        let stop = program.reset_at.map_or(u64::MAX, |reset_at| reset_at + 2);
+        let stop = program.reset.map_or(u64::MAX, |reset| reset.at + 2);
         let mut begin = 0;
         let mut counted_to = 0;
         for job in &program.tiles {
@@ -74,11 +74,8 @@ impl Timeline {
                 break;
             }
             let end = begin + self.steps_of(job);
-            let idle_from = if end > taken {
-                stop
-            } else {
-                stop.min(self.cycle(end - 1) + 1 + settle)
-            };
+            let idle_from =
+                if end > taken { stop } else { stop.min(self.cycle(end - 1) + 1 + settle) };
             counters.cycles += idle_from - self.cycle(begin).max(counted_to);
             counted_to = idle_from;
             begin = end;

@@ -46,18 +46,16 @@ pub(super) fn program(tools: &Tools, sources: &Sources) -> Result<PathBuf, Engin
 
 fn key(tools: &Tools, sources: &Sources) -> String {
     let mut hasher = blake3::Hasher::new();
-    let parts = [
-        REQUIREMENTS,
-        &tools.verilator_root.to_string_lossy(),
-        sources.verilog,
-        sources.top,
-        sources.harness,
-        include_str!("build.rs"),
-    ];
+    let parts =
+        [REQUIREMENTS, sources.verilog, sources.top, sources.harness, include_str!("build.rs")];
     for part in parts {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }
+    // A tool that was replaced in place must not meet what its forerunner compiled.
+    hasher.update(&std::fs::read(tools.verilator().get_program()).unwrap_or_default());
+    let compiler = Command::new("g++").args(["-dumpfullversion", "-dumpmachine"]).output();
+    hasher.update(&compiler.map(|output| output.stdout).unwrap_or_default());
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
@@ -87,9 +85,12 @@ fn compile(tools: &Tools, sources: &Sources, folder: &Path) -> Result<(), Engine
     let slow = generated(tools, folder, true);
     let fast = generated(tools, folder, false);
     std::thread::scope(|scope| {
-        let slow = scope.spawn(|| run(compiler(tools, folder).args(["-O0", "-c"]).args(slow), COMPILE));
+        let slow =
+            scope.spawn(|| run(compiler(tools, folder).args(["-O0", "-c"]).args(slow), COMPILE));
         run(compiler(tools, folder).args(["-O1", "-c", "harness.cpp"]).args(fast), COMPILE)?;
-        slow.join().unwrap_or(Ok(()))
+        slow.join().unwrap_or_else(|_| {
+            Err(EngineError::Tool { doing: COMPILE.into(), why: "its thread panicked".into() })
+        })
     })?;
     let objects = files(folder, |name| name.ends_with(".o"));
     let mut linker = Command::new("g++");
@@ -144,10 +145,12 @@ fn core_harness(geometry: Geometry) -> String {
         let _ = writeln!(drive, "    top->{} = step[{}];", member(&format!("b_in${j}")), rows + j);
     }
     let mut results = String::new();
+    let mut any_result = String::new();
     for j in 0..columns {
         let valid = member(&format!("result_valid_out${j}"));
         let word = member(&format!("result_out${j}"));
         let source = j + 1;
+        let _ = write!(any_result, " || top->{valid}");
         let _ = writeln!(
             results,
             "        if (top->{valid}) events.push_back({{now, {source}, top->{word}}});"
@@ -158,6 +161,7 @@ fn core_harness(geometry: Geometry) -> String {
         .replace("@COLUMNS@", &columns.to_string())
         .replace("@DRIVE@", drive.trim_end())
         .replace("@RESULTS@", results.trim_end())
+        .replace("@ANY_RESULT@", &any_result)
 }
 
 /// The C++ name of a port: Verilator spells out characters that C++ does not allow.

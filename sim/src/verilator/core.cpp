@@ -4,7 +4,7 @@
 //   'S' u16 chunk_last, u16 chunks_last, u8 tail, u16 tail_last      shape, no cycle
 //   'X' u32 n, n times (ROWS + COLUMNS) u16                          n cycles with a step each
 //   'G' u32 n                                                        n cycles without
-//   'R'                                                              one cycle with the reset
+//   'R'                                                              one cycle in reset
 //   'W' u32 n                        wait up to n cycles until ready and idle; not observed
 //   'D'                              report: u8 ok, u64 cycle, u32 events, events, 3 u64 counters
 //
@@ -60,7 +60,7 @@ static void observed_cycle() {
     if (top->ready_out) {
         if (top->fold_valid_out) events.push_back({now, 0, top->fold_out});
 @RESULTS@
-    } else if (top->valid_in) {
+    } else if (top->valid_in && !top->reset_in) {
         ok = false;
     }
     edge();
@@ -74,6 +74,8 @@ static void drive(const uint16_t* step) {
 static void wait_idle(uint32_t cycles) {
     for (uint32_t n = 0; n < cycles; ++n) {
         settle();
+        // What comes now belongs to no program.
+        if (top->ready_out && (top->fold_valid_out@ANY_RESULT@)) ok = false;
         if (top->ready_out && !top->busy_out) {
             for (int k = 0; k < 2; ++k) {
                 edge();
@@ -130,6 +132,8 @@ int main() {
             for (uint32_t n = read_value<uint32_t>(); n > 0; --n) observed_cycle();
             break;
         case 'R':
+            // In its reset, too, the array is offered a step.
+            top->valid_in = 1;
             top->reset_in = 1;
             observed_cycle();
             break;

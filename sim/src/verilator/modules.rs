@@ -124,7 +124,9 @@ fn harness(verilog: &str, top: &str) -> String {
             "        std::printf(\"%\" PRIx64 \" \", uint64_t(top.{name}) & {mask:#x}ull);"
         );
     }
-    let clocked = verilog.lines().any(|line| line.starts_with(&format!("module {top}(")) && line.contains("clock"));
+    let clocked = verilog
+        .lines()
+        .any(|line| line.starts_with(&format!("module {top}(")) && line.contains("clock"));
     let clock = |level: u8| if clocked { format!("top.clock = {level};") } else { String::new() };
     include_str!("ports.cpp")
         .replace("@INPUTS@", &inputs.len().max(1).to_string())

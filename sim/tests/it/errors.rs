@@ -3,11 +3,11 @@
 use gemmine_hdl::Geometry;
 use gemmine_sim::model::Model;
 use gemmine_sim::rtl::RustHdl;
-use gemmine_sim::{Engine, Program, TileJob};
+use gemmine_sim::{Engine, Program, TileWork};
 
 use crate::stimulus::Random;
 
-fn refusal(job: TileJob) -> String {
+fn refusal(job: TileWork) -> String {
     let mut engine = Model::new(Geometry::new(2, 2));
     engine.run(&Program::of(vec![job])).unwrap_err().to_string()
 }
@@ -32,8 +32,8 @@ fn shapes_that_the_array_cannot_run() {
         "tail length 32 is outside of what the array can do (64..=1024)"
     );
     assert_eq!(
-        refusal(TileJob { steps: 256, ..tile(128, 128) }),
-        "length of the A panel 128 is outside of what the array can do (256..=256)"
+        refusal(TileWork { steps: 256, ..tile(128, 128) }),
+        "the A panel holds 128 steps, the tile asks for 256; give panels of k steps"
     );
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gemmine_pouw::panel::Panel;
-use gemmine_sim::TileJob;
+use gemmine_sim::TileWork;
 
 /// SplitMix64: a test's random numbers.
 pub struct Random(pub u64);
@@ -42,13 +42,14 @@ impl Random {
     }
 
     /// A tile of such operands.
-    pub fn tile(&mut self, steps: usize, chunk_steps: usize) -> TileJob {
-        TileJob { a: self.panel(steps), b: self.panel(steps), steps, chunk_steps }
+    pub fn tile(&mut self, steps: usize, chunk_steps: usize) -> TileWork {
+        let (a, b) = (self.panel(steps), self.panel(steps));
+        TileWork { a, unsigned_a: false, b, steps, chunk_steps }
     }
 }
 
-/// A tile whose operands are all the same.
-pub fn constant_tile(a: i8, b: i8, steps: usize, chunk_steps: usize) -> TileJob {
+/// A tile whose operands are all the same; `a` above 127 makes it unsigned.
+pub fn constant_tile(a: i16, b: i8, steps: usize, chunk_steps: usize) -> TileWork {
     let panel = |value: i8| Arc::new(Panel::from_steps(&vec![[value; 16]; steps]));
-    TileJob { a: panel(a), b: panel(b), steps, chunk_steps }
+    TileWork { a: panel(a as i8), unsigned_a: a > 127, b: panel(b), steps, chunk_steps }
 }

@@ -11,8 +11,8 @@ use super::*;
 
 const KEY: [u8; 32] = [5; 32];
 
-fn device() -> Simulated {
-    Simulated::new(EngineKind::Model, Geometry::new(4, 4)).unwrap()
+fn device(kind: EngineKind) -> Simulated {
+    Simulated::new(kind, Geometry::new(4, 4)).unwrap()
 }
 
 fn panel(seed: u8, steps: usize) -> Arc<Panel> {
@@ -25,8 +25,9 @@ fn panel(seed: u8, steps: usize) -> Arc<Panel> {
 fn descriptor(tag: u32) -> Descriptor {
     Descriptor {
         tag,
-        a_slot: 0,
-        b_slot: 0,
+        a_panel: 0,
+        b_panel: 0,
+        unsigned_a: false,
         steps: 256,
         chunk_steps: 128,
         ticket_key: KEY,
@@ -35,25 +36,26 @@ fn descriptor(tag: u32) -> Descriptor {
     }
 }
 
-fn loaded() -> Simulated {
-    let mut device = device();
+fn loaded(kind: EngineKind) -> Simulated {
+    let mut device = device(kind);
     device.load_panel(Side::A, 0, panel(1, 256)).unwrap();
     device.load_panel(Side::B, 0, panel(2, 256)).unwrap();
     device
 }
 
 #[test]
-fn completions_are_what_the_rule_says() {
-    let mut device = loaded();
+fn completions_are_what_the_rule_says_on_every_engine() {
+    for kind in [EngineKind::Model, EngineKind::Rtl, EngineKind::Verilator] {
+        check_completions(&mut loaded(kind));
+    }
+}
+
+fn check_completions(device: &mut Simulated) {
     let lanes = |panel: &Panel| -> Vec<Vec<i8>> { (0..16).map(|lane| panel.lane(lane)).collect() };
     let (a, b) = (lanes(&panel(1, 256)), lanes(&panel(2, 256)));
-    let strips = |lanes: &[Vec<i8>]| -> Vec<Vec<i8>> { lanes.to_vec() };
-    let golden = {
-        let (a, b) = (strips(&a), strips(&b));
-        let (a, b): (Vec<&[i8]>, Vec<&[i8]>) =
-            (a.iter().map(Vec::as_slice).collect(), b.iter().map(Vec::as_slice).collect());
-        tile(&a, &b, 128)
-    };
+    let (a, b): (Vec<&[i8]>, Vec<&[i8]>) =
+        (a.iter().map(Vec::as_slice).collect(), b.iter().map(Vec::as_slice).collect());
+    let golden = tile(&a, &b, 128);
     let hash = ticket(&KEY, &golden.register);
     for (tag, bound_le, want_tile) in [(7, [0xff; 32], true), (8, hash, false), (9, [0; 32], true)]
     {
@@ -74,7 +76,7 @@ fn completions_are_what_the_rule_says() {
 
 #[test]
 fn every_descriptor_gets_one_completion_in_order() {
-    let mut device = loaded();
+    let mut device = loaded(EngineKind::Model);
     for tag in 0..64 {
         device.push(descriptor(tag)).unwrap();
     }
@@ -99,18 +101,25 @@ fn every_descriptor_gets_one_completion_in_order() {
 
 #[test]
 fn what_does_not_fit_is_refused_and_not_queued() {
-    let mut device = loaded();
+    let mut device = loaded(EngineKind::Model);
     let refusals = [
-        (Descriptor { a_slot: 3, ..descriptor(1) }, "A panel slot 3 is empty"),
-        (Descriptor { b_slot: 99, ..descriptor(1) }, "panel slot 99 is outside"),
+        (Descriptor { a_panel: 3, ..descriptor(1) }, "A panel 3 is empty"),
+        (Descriptor { b_panel: 99, ..descriptor(1) }, "panel 99 is outside"),
         (Descriptor { chunk_steps: 32, ..descriptor(1) }, "chunk length 32 is outside"),
-        (Descriptor { steps: 512, ..descriptor(1) }, "length of the A panel 256 is outside"),
+        (Descriptor { steps: 512, ..descriptor(1) }, "the A panel holds 256 steps"),
     ];
     for (descriptor, text) in refusals {
         let error = device.push(descriptor).unwrap_err().to_string();
         assert!(error.starts_with(text), "{error}");
     }
     assert!(device.load_panel(Side::A, 65, panel(1, 64)).is_err());
+    device.push(descriptor(2)).unwrap();
+    let busy = device.load_panel(Side::B, 0, panel(1, 64)).unwrap_err();
+    assert_eq!(
+        busy.to_string(),
+        "B panel 0 is in use; wait for the completions of its descriptors first"
+    );
+    device.reset().unwrap();
     assert!(device.load_panel(Side::A, 0, panel(1, 65_540)).is_err());
     assert!(device.wait(Duration::ZERO).is_err(), "nothing was queued");
 }

@@ -88,3 +88,49 @@ fn dropping_a_busy_worker_ends_its_thread() {
     }
     drop(worker);
 }
+
+/// A device that answers with the wrong tag once in a while, and counts its resets.
+struct Liar {
+    device: Simulated,
+    waits: u32,
+    resets: std::sync::Arc<std::sync::atomic::AtomicU32>,
+}
+
+impl Device for Liar {
+    fn identity(&self) -> &Identity {
+        self.device.identity()
+    }
+    fn load_panel(&mut self, side: Side, place: usize, p: Arc<Panel>) -> Result<(), DeviceError> {
+        self.device.load_panel(side, place, p)
+    }
+    fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
+        self.device.push(descriptor)
+    }
+    fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError> {
+        self.waits += 1;
+        let completion = self.device.wait(timeout)?;
+        let tag = if self.waits == 5 { completion.tag ^ 1 } else { completion.tag };
+        Ok(Completion { tag, ..completion })
+    }
+    fn reset(&mut self) -> Result<(), DeviceError> {
+        self.resets.fetch_add(1, Ordering::Relaxed);
+        self.device.reset()
+    }
+    fn counters(&mut self) -> Result<Counters, DeviceError> {
+        self.device.counters()
+    }
+}
+
+#[test]
+fn a_completion_out_of_turn_resets_the_device_and_spoils_nothing_else() {
+    let resets = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let device = Simulated::new(EngineKind::Model, Geometry::new(16, 16)).unwrap();
+    let liar = Liar { device, waits: 0, resets: Arc::clone(&resets) };
+    let worker = Worker::start(Box::new(liar), 16).unwrap();
+    worker.send(unit(1, 9)).unwrap();
+    let error = worker.receive(PATIENCE).unwrap().result.unwrap_err().to_string();
+    assert!(error.starts_with("completion 5 came where 4 was due"), "{error}");
+    worker.send(unit(2, 9)).unwrap();
+    assert_answers(&worker.receive(PATIENCE).unwrap(), 2, 9);
+    assert_eq!(resets.load(Ordering::Relaxed), 1);
+}

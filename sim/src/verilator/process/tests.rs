@@ -1,0 +1,51 @@
+//! Children that hang, die or talk nonsense become errors that say what was waited for.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::*;
+
+/// A child that runs a shell script instead of a simulation.
+fn child(name: &str, script: &str) -> Process {
+    let folder: PathBuf =
+        std::env::temp_dir().join(format!("gemmine-child-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut process = Process::start(&path).unwrap();
+    process.patience = Duration::from_millis(200);
+    process
+}
+
+fn failure(process: &mut Process) -> String {
+    process.report(7).unwrap_err().to_string()
+}
+
+#[test]
+fn a_child_that_hangs_is_killed() {
+    assert_eq!(
+        failure(&mut child("hang", "exec sleep 1000")),
+        "failed to wait for the report of 7 cycles from the Verilated core: timed out after 200 ms; \
+         the simulation was killed"
+    );
+}
+
+#[test]
+fn a_child_that_dies_is_reported_with_its_status() {
+    let text = failure(&mut child("die", "exit 3"));
+    assert!(text.contains("the simulation ended (exit status: 3)"), "{text}");
+}
+
+#[test]
+fn a_report_that_breaks_off_is_no_report() {
+    let text = failure(&mut child("break-off", "printf '\\001\\000\\000'"));
+    assert!(text.contains("the simulation ended"), "{text}");
+}
+
+#[test]
+fn a_program_that_is_not_there_is_named() {
+    let error = Process::start(Path::new("/no/such/core")).unwrap_err().to_string();
+    assert!(error.starts_with("failed to start /no/such/core: "), "{error}");
+}

@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     const LIMITS: Limits = Limits {
-        panel_slots: 2,
+        panels: 2,
         panel_steps: 1000,
         chunk_steps_min: 40,
         chunk_steps_max: 512,

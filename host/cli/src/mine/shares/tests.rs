@@ -13,7 +13,7 @@ fn keeper(folder: &std::path::Path) -> Keeper {
     let share_target = U256::one() << SHARE_TARGET_EXPONENT;
     job.set_share_target(share_target).unwrap();
     let limits =
-        Limits { panel_slots: 1, panel_steps: 1, chunk_steps_min: 1, chunk_steps_max: 1, queue: 1 };
+        Limits { panels: 1, panel_steps: 1, chunk_steps_min: 1, chunk_steps_max: 1, queue: 1 };
     let identity = Identity {
         name: "liar",
         description: String::new(),

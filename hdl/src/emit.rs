@@ -1,7 +1,7 @@
 //! Verilog from a block: rust-hdl's own emission, with equal modules merged and named.
 //!
-//! rust-hdl writes one module an instance (1025 of them for 256 PEs of four registers). Here every
-//! distinct module stands once: names of instances are replaced bottom-up by the name of their
+//! rust-hdl writes one module an instance, thousands for a 16x16 core. Here every distinct module
+//! stands once: names of instances are replaced bottom-up by the name of their
 //! kind, and texts that are then equal become one. That makes the Verilog readable and its
 //! compilation several times faster.
 

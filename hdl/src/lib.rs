@@ -4,7 +4,9 @@
 //! [`sequencer`] and [`core`], which joins them. [`geometry`] holds the shape, [`emit`] writes
 //! Verilog. Nothing here does IO.
 
+pub mod arrays;
 pub mod bits;
+pub mod blake3;
 pub mod core;
 pub mod counter;
 pub mod emit;
@@ -19,5 +21,6 @@ pub mod sign_extend;
 pub mod skew;
 #[cfg(test)]
 mod testbench;
+pub mod ticket;
 
 pub use geometry::{Geometry, GeometryError};

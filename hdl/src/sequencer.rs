@@ -24,7 +24,8 @@
 //! | `cycles_*`, `mac_cycles_*`, `full_mac_cycles_*` | 24+24 | counters, see below |
 //!
 //! The shape (`chunk_last_in` .. `tail_last_in`) belongs to the tile whose steps are being taken:
-//! it may change when a tile's last step has been taken, and must be legal from the reset on.
+//! it must stand with the tile's first step at the latest, may change when the tile's last step has
+//! been taken, and must be legal from the reset on.
 //!
 //! # Protocol
 //! 1. A tile is D slots of P x Q results, D = 256/(P Q). For every chunk the source sends the
@@ -32,8 +33,11 @@
 //! 2. A gap in `valid_in` costs its cycles and changes nothing else.
 //! 3. The cycle after the last step of a chunk carries the start wave, whether or not the next
 //!    chunk's first step is there.
-//! 4. While `ready_out` is low after a reset, the array empties itself; what the outputs say until
-//!    then is void.
+//! 4. In the cycle of a reset `ready_out` may be high, but no step is taken. From the next cycle on it
+//!    is low while the array empties itself; what the outputs say until it is high again is void.
+//! 5. The outputs can't be stalled: a column's results come two cycles apart, whoever listens.
+//! 6. `busy_out` is low in the cycle of a tile's first step. The counters trail it by two cycles; their
+//!    halves are two registers, so read them while they rest.
 //!
 //! # Latency
 //! The last step of a chunk in cycle t: start wave in t + 1 + [`START_LATENCY`], tokens in
@@ -43,9 +47,9 @@
 #![doc = concat!("```text\n", include_str!("../timing/sequencer.txt"), "```")]
 //!
 //! # Why
-//! No flag here is wider than a bit or computed in the cycle that uses it: counters are compared a
-//! cycle ahead. Chunks are at least 64 steps (Pearl's k is a multiple of 64), so flags of a chunk can
-//! stand still while its 2P-cycle drain wave reads them.
+//! Position flags (last step, slot, chunk) are compared a cycle ahead and used from a register. What
+//! the drain of a chunk must know stands still until the next chunk ends, and the fold is the last to
+//! read it, so a chunk has at least [`CHUNK_STEPS_MIN`] steps; Pearl's k is a multiple of as many.
 //!
 //! Counters: `cycles` counts while a tile is in work or its results are on the way; `mac_cycles`
 //! counts the steps, each worth P Q MACs; `full_mac_cycles` counts the cycles in which all PEs
@@ -174,6 +178,11 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize> {
 
 impl<const P: usize, const Q: usize, const A: usize> Default for Sequencer<P, Q, A> {
     fn default() -> Self {
+        // The fold reads the chunk's flags before the next chunk's end overwrites them.
+        const { assert!(1 + TOKEN_LATENCY + 2 * (P - 1) + Q <= CHUNK_STEPS_MIN) };
+        // Widths of `flush` and `settle`; and all that is in flight is out before a flush ends.
+        const { assert!(FLUSH_CYCLES == 1 << 7) };
+        const { assert!(settle_cycles(P, Q) < FLUSH_CYCLES) };
         Self {
             clock: Signal::default(),
             reset_in: Signal::default(),
@@ -259,9 +268,32 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, running, flush, step, step_is_last, limit, slot, slot_is_last, chunk,
-            chunk_is_first, chunk_is_last, in_tail, first, last, tail, drain, odd, row, address,
-            in_tile, settle, steps_in_a_row, count_cycle, count_step, count_full
+            self,
+            clock,
+            running,
+            flush,
+            step,
+            step_is_last,
+            limit,
+            slot,
+            slot_is_last,
+            chunk,
+            chunk_is_first,
+            chunk_is_last,
+            in_tail,
+            first,
+            last,
+            tail,
+            drain,
+            odd,
+            row,
+            address,
+            in_tile,
+            settle,
+            steps_in_a_row,
+            count_cycle,
+            count_step,
+            count_full
         );
         for s in 0..4 {
             self.start[s].clock.next = self.clock.val();

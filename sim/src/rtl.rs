@@ -3,10 +3,10 @@
 //! Slow (about a thousand cycles a second for 256 PEs) and close to the source: for tests, small
 //! arrays, and looking into PEs.
 
+use gemmine_hdl::Geometry;
 use gemmine_hdl::bits::{signed_bits, unsigned_bits};
 use gemmine_hdl::core::Core;
 use gemmine_hdl::pe::PeState;
-use gemmine_hdl::{Geometry, GeometryError};
 use rust_hdl_core::prelude::*;
 
 use crate::collect::Collector;
@@ -17,58 +17,6 @@ use crate::program::{Program, Shape, Stimulus};
 const SETTLE_PASSES: usize = 1000;
 /// Cycles to wait for an idle or ready array before giving up.
 const IDLE_CYCLES_MAX: u64 = 4096;
-
-/// The arrays that are compiled into this program.
-pub const BUILT: &[Geometry] = &[
-    Geometry::new(2, 2),
-    Geometry::new(4, 4),
-    Geometry::new(8, 4),
-    Geometry::new(8, 8),
-    Geometry::new(16, 16),
-];
-
-/// Runs `$body` with the core's type for a geometry bound to `$Core`.
-macro_rules! with_core {
-    ($geometry:expr, $Core:ident => $body:expr) => {{
-        let geometry: Geometry = $geometry;
-        match (geometry.rows(), geometry.columns()) {
-            (2, 2) => {
-                type $Core = Core<2, 2, 7>;
-                Ok($body)
-            }
-            (4, 4) => {
-                type $Core = Core<4, 4, 6>;
-                Ok($body)
-            }
-            (8, 4) => {
-                type $Core = Core<8, 4, 6>;
-                Ok($body)
-            }
-            (8, 8) => {
-                type $Core = Core<8, 8, 5>;
-                Ok($body)
-            }
-            (16, 16) => {
-                type $Core = Core<16, 16, 4>;
-                Ok($body)
-            }
-            _ => Err(GeometryError::NotBuilt { wanted: geometry, built: BUILT }),
-        }
-    }};
-}
-
-/// The Verilog of the core of a geometry, and the name of its top module.
-///
-/// # Errors
-/// If the geometry is not among [`BUILT`].
-pub fn verilog(geometry: Geometry) -> Result<(String, String), GeometryError> {
-    with_core!(geometry, C => {
-        let mut core = C::default();
-        core.connect_all();
-        let top = format!("gemmine_core_{geometry}");
-        (gemmine_hdl::emit::verilog(&core, &top), top)
-    })
-}
 
 /// Is shown the settled core in every cycle of a program.
 type Look<'a> = &'a mut dyn FnMut(u64, &dyn Clocked);
@@ -85,9 +33,9 @@ impl RustHdl {
     /// An idle array.
     ///
     /// # Errors
-    /// If the geometry is not among [`BUILT`] or the array does not come out of its reset.
+    /// If the geometry is not among [`gemmine_hdl::arrays::BUILT`] or the array does not come out of its reset.
     pub fn new(geometry: Geometry) -> Result<Self, EngineError> {
-        let core: Box<dyn Clocked> = with_core!(geometry, C => {
+        let core: Box<dyn Clocked> = gemmine_hdl::with_core!(geometry, C => {
             let mut core = Box::new(C::default());
             core.connect_all();
             core as Box<dyn Clocked>

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gemmine_hdl::Geometry;
+use gemmine_hdl::{Geometry, arrays};
 
 use super::tools::{REQUIREMENTS, Tools, run};
 use crate::engine::EngineError;
-use crate::rtl;
 
 /// Sources of one simulation program.
 pub(super) struct Sources<'a> {
@@ -19,7 +18,7 @@ pub(super) struct Sources<'a> {
 
 /// The program that runs the core of a geometry.
 pub(super) fn core(tools: &Tools, geometry: Geometry) -> Result<PathBuf, EngineError> {
-    let (verilog, top) = rtl::verilog(geometry)?;
+    let (verilog, top) = arrays::verilog(geometry)?;
     let harness = core_harness(geometry);
     program(tools, &Sources { verilog: &verilog, top: &top, harness: &harness })
 }

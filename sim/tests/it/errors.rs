@@ -42,6 +42,6 @@ fn arrays_that_are_not_built() {
     let Err(error) = RustHdl::new(Geometry::new(2, 16)) else { panic!("built 2x16") };
     assert_eq!(
         error.to_string(),
-        "no 2x16 array is built into this program; it has 2x2, 4x4, 8x4, 8x8, 16x16"
+        "no 2x16 array is built into this program; it has 2x2, 4x4, 8x4, 4x8, 8x8, 16x16"
     );
 }

@@ -2,10 +2,11 @@
 //! words in the same cycles.
 
 use gemmine_hdl::Geometry;
+use gemmine_hdl::arrays::BUILT;
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::tile::tile as golden_tile;
 use gemmine_sim::model::Model;
-use gemmine_sim::rtl::{BUILT, RustHdl};
+use gemmine_sim::rtl::RustHdl;
 use gemmine_sim::verilator::{Tools, Verilated};
 use gemmine_sim::{Engine, Gaps, Program, Reset, TileWork};
 

@@ -19,7 +19,10 @@ fn engines(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements((tiles * STEPS) as u64));
         group.sample_size(samples).sampling_mode(SamplingMode::Flat);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| engine.run(&program).map(|run| run.cycles));
+            bencher.iter(|| match engine.run(&program) {
+                Ok(run) => run.cycles,
+                Err(error) => panic!("failed to bench: {error}"),
+            });
         });
     };
     run("model", &mut Model::new(geometry), 64, 100);

@@ -146,7 +146,10 @@ impl FromStr for Geometry {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let form = || GeometryError::Form(text.to_owned());
         let (rows, columns) = text.split_once('x').ok_or_else(form)?;
-        let number = |digits: &str| digits.parse().map_err(|_| form());
+        let number = |digits: &str| match digits.strip_prefix('+') {
+            None => digits.parse().map_err(|_| form()),
+            Some(_) => Err(form()),
+        };
         Self::try_new(number(rows)?, number(columns)?)
     }
 }

@@ -21,6 +21,8 @@
 //! | `fold_in`, `fold_out` | 32 | XOR of the accumulators of one row, growing from left to right |
 //! | `result_valid_out`, `result_out` | 1, 32 | a result of the tile, in the order of addresses |
 //!
+//! Tokens of one address come at least 4 cycles apart; a chunk is longer than that.
+//!
 //! # Latency
 //! From `take_in`: result [`RESULT_LATENCY`], fold [`FOLD_LATENCY`].
 //!

@@ -17,7 +17,7 @@ Commands:
   tools  Fetch the pinned tools only
 
 Tools go to ~/.cache/gemmine, or to the folder in GEMMINE_TOOLS_DIR. Needed beforehand: Rust,
-Python 3 with pip or venv, g++ and make.
+Python 3 with pip or venv (as root on Debian it is installed), and g++, on Linux on x86-64.
 ";
 
 fn main() -> ExitCode {
@@ -43,8 +43,39 @@ fn main() -> ExitCode {
 }
 
 fn tools() -> anyhow::Result<()> {
+    if Tools::find().is_err() {
+        provide_pip()?;
+    }
     let tools = Tools::install(&mut |step| eprintln!("xtask: {step}"))?;
     eprintln!("xtask: {}", tools.describe());
+    Ok(())
+}
+
+/// Debian's bare `python3` has neither pip nor what a virtual environment needs: root may install it.
+fn provide_pip() -> anyhow::Result<()> {
+    let works = |arguments: &[&str]| {
+        Command::new("python3").args(arguments).output().is_ok_and(|done| done.status.success())
+    };
+    if works(&["-m", "pip", "--version"]) || works(&["-m", "ensurepip", "--version"]) {
+        return Ok(());
+    }
+    let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    if !root {
+        bail!("python3 has neither pip nor venv; install Debian's python3-venv, or its like");
+    }
+    eprintln!("xtask: python3 has neither pip nor venv; installing python3-venv");
+    for arguments in
+        [&["update"][..], &["install", "-y", "--no-install-recommends", "python3-venv"]]
+    {
+        let status = Command::new("apt-get")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .status()
+            .context("failed to run apt-get; install Python's venv by hand")?;
+        if !status.success() {
+            bail!("apt-get {} ended with {status}", arguments.join(" "));
+        }
+    }
     Ok(())
 }
 

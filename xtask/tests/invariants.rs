@@ -87,13 +87,27 @@ fn dependencies_point_one_way() {
     ];
     for (folder, allowed) in allowed {
         let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
-        let lines = manifest.lines().skip_while(|line| *line != "[dependencies]");
-        for line in lines.skip(1).take_while(|line| !line.starts_with('[')) {
+        let mut section = "";
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                section = line;
+            }
             let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
-            if name.starts_with("gemmine-") {
+            // Tests may look at what stands above them.
+            let counts = section.ends_with("dependencies]") && !section.contains("dev-");
+            if counts && name.starts_with("gemmine-") {
                 assert!(allowed.contains(&name), "{folder} depends on {name}");
             }
+            assert!(!section.contains("dependencies.gemmine-"), "{folder}: one line a dependency");
         }
+    }
+}
+
+#[test]
+fn nothing_outside_is_needed() {
+    let outside = concat!("../", "shared");
+    for (name, text) in workspace_files() {
+        assert!(!text.contains(outside), "{name} reaches out of the repository");
     }
 }
 

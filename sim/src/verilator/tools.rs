@@ -62,6 +62,12 @@ impl Tools {
             progress(&format!("Verilator is in {}", tools.verilator_root.display()));
             return Ok(tools);
         }
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            let why = format!(
+                "it is pinned for Linux on x86-64 only; set {ROOT_VARIABLE} to a Verilator 5 of yours"
+            );
+            return Err(failed("install Verilator".into(), why));
+        }
         let home = home()?;
         let target = home.join(pin());
         let partial = home.join(format!("{}.partial-{}", pin(), std::process::id()));

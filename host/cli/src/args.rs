@@ -9,11 +9,13 @@ use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
-use crate::engine::DeviceName;
+use crate::device::DeviceName;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
-gave a wrong answer); 2 it could not be told (unreadable input, bad option, disk full).";
+gave a wrong answer); 2 it could not be told or written (unreadable input, bad option, disk full);
+130 Ctrl-C came before the product was written. With --json, the last line of standard output is an
+object whose `exit` is that number; where it is 1 or 2, `error` says why.";
 
 /// Mine by multiplying matrices: simulate, verify and drive an open systolic-array accelerator.
 ///
@@ -39,6 +41,21 @@ pub enum Command {
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
 }
+
+impl Command {
+    /// Whether the last line of standard output is to be JSON.
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Mine(args) => args.mining.json,
+            Self::Verify(args) => args.json,
+            Self::Matmul(args) => args.mining.json,
+            Self::Tools(_) => false,
+        }
+    }
+}
+
+/// Folder for shares and receipts, where nothing asks for another.
+pub const DEFAULT_OUT: &str = "gemmine-out";
 
 const TOOLS_EXAMPLES: &str = "\
 Examples:
@@ -129,7 +146,9 @@ What it writes into the folder:
   product.npy     A x B, exact int32, from the first pass
   share-N.b64     each share's proof, base64
   receipts.jsonl  one line a share, chained by BLAKE3; `gemmine verify --receipts DIR` checks it
-A folder that holds shares of the same job and target is added to; of another, it is refused.
+A folder is added to if its job.json is what this run would write, byte by byte, and its product.npy,
+if it has one, the product of the same matrices. Otherwise it is refused: nothing is overwritten.
+The product is written when the first pass is over, before further mining.
 
 The first pass over the product is useful work and is always finished. Further passes write another
 nonce into padding, so that the same product yields new tickets: the summary counts both apart.";
@@ -153,7 +172,7 @@ pub struct MineArgs {
     pub mining: MiningArgs,
 
     /// Folder for shares, receipts and the product; made if it is not there
-    #[arg(long, value_name = "DIR", default_value = "gemmine-out")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
 }
 
@@ -192,15 +211,16 @@ pub struct MatmulArgs {
     #[command(flatten)]
     pub mining: MiningArgs,
 
-    /// With --mine: folder for shares and receipts
-    #[arg(long, value_name = "DIR", default_value = "gemmine-out")]
-    pub out: PathBuf,
+    /// With --mine: folder for shares and receipts [default: gemmine-out]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 impl MatmulArgs {
     /// Refuses options that mean nothing without `--mine`.
     pub fn check(&self) -> Result<()> {
         let given = [
+            (self.out.is_some(), "--out"),
             (self.mining.job.is_some(), "--job"),
             (self.mining.share_target.is_some(), "--share-target"),
             (self.mining.shares.is_some(), "--shares"),
@@ -283,35 +303,4 @@ fn seconds(text: &str) -> Result<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_definition_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn verify_wants_exactly_one_thing() {
-        for bad in [
-            &["gemmine", "verify"][..],
-            &["gemmine", "verify", "proof"],
-            &["gemmine", "verify", "--job", "j"],
-            &["gemmine", "verify", "--amadeus", "s"],
-            &["gemmine", "verify", "--amadeus", "s", "--bits", "8", "--job", "j", "p"],
-            &["gemmine", "verify", "--job", "j", "p", "--target", "ff"],
-            &["gemmine", "verify", "--job", "j", "p", "--bits", "8"],
-        ] {
-            assert!(Cli::try_parse_from(bad).is_err(), "{bad:?}");
-        }
-        Cli::try_parse_from(["gemmine", "verify", "--job", "j", "-"]).unwrap();
-        Cli::try_parse_from(["gemmine", "verify", "--receipts", "d", "--json"]).unwrap();
-    }
-
-    #[test]
-    fn a_bare_call_has_no_command() {
-        assert!(Cli::try_parse_from(["gemmine"]).unwrap().command.is_none());
-    }
-}
+mod tests;

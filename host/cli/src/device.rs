@@ -1,5 +1,7 @@
 //! The device that a command computes on: opened by name, fed by a thread of its own.
 
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,9 +15,19 @@ use crate::args::DeviceArgs;
 /// Units ahead of a slow device: one in work, one waiting.
 const WINDOW_SLOW: usize = 2;
 /// Units ahead of a fast device: enough that some wait while others run and the host prepares more.
-const WINDOW_FAST: usize = 32;
+pub const WINDOW_FAST: usize = 32;
 /// A unit that takes longer than this makes a device slow.
 const SLOW: Duration = Duration::from_millis(250);
+/// How long a device that is left in the middle of its work may take to close.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How the cycles of a device come about, by its name.
+pub fn cycle_kind(device: &str) -> &'static str {
+    match device {
+        "model" => "modelled",
+        _ => "counted in simulated RTL",
+    }
+}
 
 /// The devices there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -63,13 +75,13 @@ impl DeviceName {
 
 /// An opened device.
 #[derive(Debug)]
-pub struct Engine {
+pub struct DeviceHandle {
     worker: Worker,
     outstanding: usize,
     window: usize,
 }
 
-impl Engine {
+impl DeviceHandle {
     /// Opens the device that the arguments name.
     ///
     /// # Errors
@@ -82,9 +94,18 @@ impl Engine {
         Ok(Self { worker, outstanding: 0, window: WINDOW_SLOW })
     }
 
-    /// Leaves the device's thread to the process's end, instead of waiting for the units it still has.
+    /// Closes the device without waiting long: a slow one may be minutes away from the end of the
+    /// tiles that it has, and is then left to the end of the process.
     pub fn abandon(self) {
-        std::mem::forget(self);
+        let (closed, wait) = mpsc::channel::<()>();
+        let close = move || {
+            drop(self);
+            drop(closed);
+        };
+        // The channel ends with the thread's work, or at once if there is no thread to be had.
+        if thread::Builder::new().name("close device".into()).spawn(close).is_ok() {
+            let _ = wait.recv_timeout(CLOSE_PATIENCE);
+        }
     }
 
     /// What the device is.

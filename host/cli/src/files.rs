@@ -1,6 +1,6 @@
 //! Reading and writing files with care: reads are bounded, writes never leave half a file behind.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -48,14 +48,10 @@ fn read_stream(reader: impl Read, length: u64, cap: u64) -> Result<Vec<u8>> {
 }
 
 /// Writes a whole file, replacing an earlier one in one step: a reader sees the old bytes or the
-/// new ones, never a mixture. A path that is a pipe or device is written to directly.
+/// new ones, never a mixture. Only regular files are replaced: nothing here can block on a pipe.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    ensure_replaceable(path)?;
     let attempt = || -> io::Result<()> {
-        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            let mut file = OpenOptions::new().write(true).open(path)?;
-            file.write_all(bytes)?;
-            return file.flush();
-        }
         // Through a symbolic link, as a plain write would go.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         stage(&path, bytes)?.persist(&path)?;
@@ -66,11 +62,20 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Fails if [`replace`] could not write there, before long work is done for it.
 pub fn check_writable(path: &Path) -> Result<()> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Ok(());
-    }
-    ensure!(!path.is_dir(), "write {}: it is a directory; name a file in it", path.display());
-    stage(path, &[]).map(drop).with_context(|| format!("write {}", path.display()))
+    ensure_replaceable(path)?;
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    stage(&path, &[]).map(drop).with_context(|| format!("write {}", path.display()))
+}
+
+fn ensure_replaceable(path: &Path) -> Result<()> {
+    let shown = path.display();
+    let Ok(found) = fs::metadata(path) else { return Ok(()) };
+    ensure!(!found.is_dir(), "write {shown}: it is a directory; name a file in it");
+    ensure!(
+        found.is_file(),
+        "write {shown}: it is a pipe or device, not a regular file; name a file"
+    );
+    Ok(())
 }
 
 /// Writes a whole new file; fails if the path exists already.
@@ -82,20 +87,45 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<()> {
     attempt().with_context(|| format!("write {}", path.display()))
 }
 
-/// Writes the bytes to a temporary file beside `path` and flushes them to the disk.
+/// Names of the temporary files start and end so.
+const STAGED: (&str, &str) = (".gemmine-", ".tmp");
+
+/// Writes the bytes to a temporary file beside `path` and flushes them to the disk. The file is locked
+/// while it is in use, so that one that is not is known to be a dead process's.
 fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
     let mut staged = tempfile::Builder::new()
-        .prefix(".gemmine-")
-        .suffix(".tmp")
+        .prefix(STAGED.0)
+        .suffix(STAGED.1)
         .permissions(fs::Permissions::from_mode(0o666)) // less the umask, as File::create
         .tempfile_in(parent)?;
+    // Best effort: where there are no locks, litter stays.
+    let _ = staged.as_file().try_lock();
     staged.write_all(bytes)?;
     staged.as_file().sync_data()?;
     Ok(staged)
+}
+
+/// Removes the temporary files that killed processes left in a folder.
+pub fn remove_litter(folder: &Path) -> Result<()> {
+    let attempt = || -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let ours = name
+                .to_str()
+                .is_some_and(|name| name.starts_with(STAGED.0) && name.ends_with(STAGED.1));
+            if ours && entry.file_type()?.is_file() && File::open(entry.path())?.try_lock().is_ok()
+            {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    attempt().with_context(|| format!("clear temporary files from {}", folder.display()))
 }
 
 #[cfg(test)]
@@ -139,8 +169,25 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_an_error() {
-        let message = format!("{:#}", replace(Path::new("/dev/full"), b"x").unwrap_err());
-        assert!(message.contains("write /dev/full"), "{message}");
+    fn pipes_and_devices_are_no_place_to_write_to() {
+        for attempt in
+            [check_writable(Path::new("/dev/full")), replace(Path::new("/dev/full"), b"")]
+        {
+            let message = format!("{:#}", attempt.unwrap_err());
+            assert!(message.contains("write /dev/full: it is a pipe or device"), "{message}");
+        }
+    }
+
+    #[test]
+    fn litter_is_what_nobody_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = stage(&dir.path().join("file"), b"in work").unwrap();
+        let dead = dir.path().join(".gemmine-AbC123.tmp");
+        let foreign = dir.path().join(".gemmine-notes");
+        fs::write(&dead, "left by a kill").unwrap();
+        fs::write(&foreign, "").unwrap();
+        remove_litter(dir.path()).unwrap();
+        assert_eq!((dead.exists(), foreign.exists()), (false, true));
+        held.persist_noclobber(dir.path().join("file")).unwrap();
     }
 }

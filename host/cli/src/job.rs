@@ -4,6 +4,7 @@
 //! `target` is an integer far beyond 64 bits and there may be keys that gemmine does not know, so
 //! every value is kept as the text it came as.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
@@ -12,15 +13,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gemmine_pouw::U256;
 use gemmine_pouw::config::Header76;
+use gemmine_pouw::limits;
 use gemmine_pouw::target;
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::display::shortened;
 use crate::files;
+use crate::outcome::Named;
 
 /// Longest job file that is read.
-const JOB_BYTES_MAX: u64 = 1 << 20;
+pub const JOB_BYTES_MAX: u64 = 1 << 20;
+/// Most keys of a job; a gateway sends four.
+const KEYS_MAX: usize = 1_000;
 /// Compact difficulty of the local simnet job: one native tile at k = 2048 in 32 meets it.
 const SIMNET_NBITS: u32 = 0x1e01_0000;
 /// Block time of the local simnet job. Fixed, so that a run with the same `--seed` repeats.
@@ -59,10 +65,7 @@ impl Job {
         );
         let header = parse_header(entries.require("incomplete_header_bytes")?)?;
         let target = parse_target(entries.require("target")?)?;
-        let cert_version = entries.require("cert_version")?;
-        let cert_version = cert_version.get().parse().ok().with_context(|| {
-            format!("cert_version {} is not an integer; Pearl mainnet has 3", shown(cert_version))
-        })?;
+        let cert_version = parse_cert_version(entries.require("cert_version")?)?;
         let share_target = entries.get("share_target").map(parse_share_target).transpose()?;
         Ok(Self { entries, header, target, cert_version, share_target })
     }
@@ -133,6 +136,26 @@ fn parse_header(value: &RawValue) -> Result<Header76> {
     Ok(Header76::from_slice(&bytes)?)
 }
 
+/// Any integer is a version; one that is far out of range is unknown, like every other but 3.
+fn parse_cert_version(value: &RawValue) -> Result<u32> {
+    let text = value.get();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    ensure!(
+        digits.bytes().all(|byte| byte.is_ascii_digit()),
+        "cert_version {} is not an integer; Pearl mainnet has 3",
+        shown(value)
+    );
+    let unknown = || Named {
+        rule: "cert-version",
+        message: format!(
+            "certificate version {} (unknown) is not implemented, expected {}",
+            shown(value),
+            limits::CERT_VERSION
+        ),
+    };
+    text.parse().map_err(|_| unknown().into())
+}
+
 fn parse_target(value: &RawValue) -> Result<U256> {
     let text = value.get();
     ensure!(
@@ -157,14 +180,9 @@ fn parse_share_target(value: &RawValue) -> Result<U256> {
     )
 }
 
-/// A value for an error message, at most a line long.
+/// A value for an error message.
 fn shown(value: &RawValue) -> String {
-    const LONGEST: usize = 100;
-    let text = value.get();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
+    shortened(value.get())
 }
 
 /// A JSON object whose values stay text, in their order.
@@ -214,8 +232,14 @@ impl<'de> Deserialize<'de> for Entries {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Entries, M::Error> {
                 let mut entries = Entries(Vec::new());
+                let mut seen = HashSet::new();
                 while let Some((key, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    if entries.get(&key).is_some() {
+                    if entries.0.len() == KEYS_MAX {
+                        let error = format_args!("it has more than {KEYS_MAX} keys");
+                        return Err(de::Error::custom(error));
+                    }
+                    if !seen.insert(key.clone()) {
+                        let key = shortened(&key);
                         return Err(de::Error::custom(format_args!("key `{key}` is there twice")));
                     }
                     entries.0.push((key, value));

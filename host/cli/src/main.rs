@@ -7,20 +7,19 @@
 //! | [`matmul`], [`product`], [`quantise`] | exact products of any shape; float32 by way of int7 |
 //! | [`verify`] | verdicts on proofs, solutions and receipts |
 //! | [`job`], [`receipts`], [`npy`], [`files`] | what is read and written |
-//! | [`engine`], [`tools`] | the device and its thread; the tools that some devices need |
-//! | [`interrupt`], [`display`] | Ctrl-C; numbers for people |
-//!
-//! Exit codes: 0 yes, 1 no (a proof is invalid, or a device gave a wrong answer), 2 trouble.
+//! | [`device`], [`tools`] | the device and its thread; the tools that some devices need |
+//! | [`outcome`], [`interrupt`], [`display`] | exit codes and named errors; Ctrl-C; numbers for people |
 
 mod args;
+mod device;
 mod display;
-mod engine;
 mod files;
 mod interrupt;
 mod job;
 mod matmul;
 mod mine;
 mod npy;
+mod outcome;
 mod product;
 mod quantise;
 mod receipts;
@@ -32,33 +31,57 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use serde_json::json;
 
 use crate::args::{Cli, Command};
-
-/// A command's answer, if it came to one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Exit code 0.
-    Yes,
-    /// Exit code 1.
-    No,
-}
+use crate::outcome::{Named, Outcome};
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command_or_mine() {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command_or_mine(),
+        Err(error) => return answer_usage(&error),
+    };
+    let json = command.json();
+    let outcome = match command {
         Command::Mine(args) => mine::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Matmul(args) => matmul::run(&args),
         Command::Tools(command) => tools::run(command),
     };
-    match outcome {
-        Ok(Outcome::Yes) => ExitCode::SUCCESS,
-        Ok(Outcome::No) => ExitCode::from(1),
-        Err(error) => {
-            note(&format!("error: failed to {error:#}"));
-            ExitCode::from(2)
+    let outcome = outcome.unwrap_or_else(|error| {
+        let text = format!("failed to {error:#}");
+        note(&format!("error: {text}"));
+        if json {
+            let rule = error.downcast_ref::<Named>().map(|named| named.rule);
+            print_error(&text, rule);
         }
+        Outcome::Trouble
+    });
+    outcome.into()
+}
+
+/// Help goes out as it is; a command line that can't be understood is trouble, in JSON too.
+fn answer_usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
     }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        print_error(text.lines().next().unwrap_or_default(), None);
+    }
+    Outcome::Trouble.into()
+}
+
+/// The last line of standard output where `--json` met trouble.
+fn print_error(text: &str, rule: Option<&str>) {
+    let mut object = json!({ "error": text, "exit": Outcome::Trouble.code() });
+    if let Some(rule) = rule {
+        object["rule"] = rule.into();
+    }
+    // There is nobody left to tell if this fails too.
+    let _ = print_line(&object.to_string());
 }
 
 /// Prints to standard output; a reader that went away early is no trouble.

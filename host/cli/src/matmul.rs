@@ -1,17 +1,19 @@
 //! `gemmine matmul`: the exact product of two files, on a device.
 
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::args::MatmulArgs;
-use crate::display::{rate, si};
-use crate::engine::Engine;
-use crate::mine::{self, Operands, Plan};
+use crate::args::{DEFAULT_OUT, MatmulArgs};
+use crate::device::{DeviceHandle, cycle_kind};
+use crate::display::{grouped, si};
+use crate::mine::{self, Operands, Plan, ProductFile};
 use crate::npy::{self, Matrix, Operand};
+use crate::outcome::Outcome;
 use crate::quantise::{self, Quantised};
-use crate::{Outcome, files, print_line, product};
+use crate::{files, print_line, product};
 
 /// What was multiplied, and what the result becomes.
 enum Inputs {
@@ -23,11 +25,11 @@ impl Inputs {
     fn read(args: &MatmulArgs) -> Result<Self> {
         match (npy::read(&args.a)?, npy::read(&args.b)?) {
             (Operand::Int8(a), Operand::Int8(b)) => {
-                product::ensure_shapes(&a, &b)?;
+                product::ensure_shapes((a.rows, a.columns), (b.rows, b.columns))?;
                 Ok(Self::Int8(a, b))
             }
             (Operand::Float32(a), Operand::Float32(b)) => {
-                product::ensure_shapes(&a, &b)?;
+                product::ensure_shapes((a.rows, a.columns), (b.rows, b.columns))?;
                 let a_quantised = quantise::quantise("A", &a)?;
                 let b_quantised = quantise::quantise("B", &b)?;
                 Ok(Self::Float32 { a, a_quantised, b_quantised })
@@ -71,43 +73,56 @@ pub fn run(args: &MatmulArgs) -> Result<Outcome> {
 
 fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
     let (a, b) = inputs.integers();
-    let mut engine = Engine::open(&args.device)?;
+    let mut device = DeviceHandle::open(&args.device)?;
     let started = Instant::now();
     let mut counters = gemmine_driver::Counters::default();
-    let product = product::multiply(&mut engine, a, b, |report| counters = report.counters)?;
+    let product = product::multiply(&mut device, a, b, |report| counters = report.counters)?;
     let seconds = started.elapsed().as_secs_f64();
-    let (shape, macs) = ((a.rows, b.columns, a.columns), a.rows * b.columns * a.columns);
+    let quantised = matches!(inputs, Inputs::Float32 { .. });
     let Some(check) = product::check(a, b, &product) else {
-        crate::note("the device's product is WRONG: not what the host computes; it is not written");
+        let error = "the device's product is WRONG: not what the host computes; it is not written";
+        crate::note(error);
+        if args.mining.json {
+            let exit = Outcome::No.code();
+            print_line(&json!({ "error": error, "exit": exit, "product": "wrong" }).to_string())?;
+        }
         return Ok(Outcome::No);
     };
     let (bytes, error_bound) = inputs.result(&product)?;
     files::replace(&args.output, &bytes)?;
-    let identity = engine.identity();
+    let identity = device.identity();
+    let (m, n, k) = (a.rows, b.columns, a.columns);
+    let macs = m * n * k;
+    let cycles_kind = cycle_kind(identity.name);
     if args.mining.json {
-        let kinds = json!({ "seconds": "measured", "simulated_cycles": "modelled" });
-        let object = json!({
+        let mut object = json!({
             "device": identity.name, "geometry": identity.geometry.to_string(),
-            "m": shape.0, "n": shape.1, "k": shape.2, "macs": macs,
-            "simulated_cycles": counters.cycles, "mac_cycles": counters.full_mac_cycles,
-            "seconds": seconds, "kinds": kinds, "product_check": check.description(),
-            "error_bound": error_bound, "output": args.output,
+            "m": m, "n": n, "k": k, "macs": macs, "seconds": seconds,
+            "kinds": {
+                "seconds": "measured", "simulated_cycles": cycles_kind, "mac_cycles": cycles_kind,
+                "full_mac_cycles": cycles_kind, "utilisation": cycles_kind,
+                "full_utilisation": cycles_kind,
+            },
+            "product": if quantised { "quantised" } else { "exact" },
+            "product_check": check.description(quantised),
+            "error_bound": error_bound, "output": args.output.to_string_lossy(),
+            "exit": Outcome::Yes.code(),
         });
+        if let serde_json::Value::Object(object) = &mut object {
+            object.extend(mine::cycles_json(&counters));
+        }
         print_line(&object.to_string())?;
         return Ok(Outcome::Yes);
     }
     print_line(&format!(
-        "{}: {} x {} from k = {}, {} ({})\nmeasured: {seconds:.3} s, {}MAC/s of the product on device \
-         {} (host wall time of the simulation)\nmodelled: {} cycles of the {} array",
+        "{}: {m} x {n} from k = {k}, {} ({})\nmeasured: {seconds:.3} s, {}MAC/s of the product on device \
+         {} (host wall time of the simulation)\n{cycles_kind}: {} cycles of the {} array",
         args.output.display(),
-        shape.0,
-        shape.1,
-        shape.2,
         kind(error_bound),
-        check.description(),
+        check.description(quantised),
         si(macs as f64 / seconds.max(1e-9)),
         identity.name,
-        rate(counters.cycles as f64),
+        grouped(counters.cycles),
         identity.geometry,
     ))?;
     print_bound(error_bound)?;
@@ -117,23 +132,16 @@ fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
 fn mine_product(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
     let (a, b) = inputs.integers();
     let operands = Operands::new(a.clone(), b.clone())?;
-    let plan = Plan {
+    let encode = |product: &Matrix<i32>| inputs.result(product);
+    let quantised = matches!(inputs, Inputs::Float32 { .. });
+    mine::mine(&Plan {
         operands: &operands,
         device: &args.device,
         mining: &args.mining,
-        out: &args.out,
+        out: args.out.as_deref().unwrap_or(Path::new(DEFAULT_OUT)),
+        product_file: ProductFile::Named { path: &args.output, encode: &encode, quantised },
         one_pass: true,
-    };
-    let (mut summary, product) = mine::mine(&plan)?;
-    let mut error_bound = None;
-    if let Some(product) = &product {
-        let (bytes, bound) = inputs.result(product)?;
-        files::replace(&args.output, &bytes)?;
-        error_bound = bound;
-        summary.product_file = Some(args.output.clone());
-    }
-    summary.error_bound = error_bound;
-    mine::report(&summary, args.mining.json)
+    })
 }
 
 /// What the file holds.

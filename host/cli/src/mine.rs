@@ -7,29 +7,36 @@ mod session;
 mod shares;
 mod store;
 mod summary;
+mod summary_text;
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use gemmine_driver::Identity;
 use gemmine_pouw::U256;
 use gemmine_pouw::config::MiningConfig;
 use gemmine_pouw::limits;
 use gemmine_pouw::mine::PreparedJob;
 
 use crate::args::{DeviceArgs, MineArgs, MiningArgs};
-use crate::engine::Engine;
+use crate::device::DeviceHandle;
 use crate::job::Job;
 use crate::npy::{self, Matrix, Operand};
-use crate::{Outcome, files, interrupt, print_line};
+use crate::outcome::Outcome;
+use crate::{interrupt, print_line};
 
 pub use operands::Operands;
+pub use product::ProductFile;
+use product::Sink;
 use progress::Progress;
 use session::{Ended, Session, Until};
 use shares::Keeper;
+pub use store::JOB_FILE;
 use store::Store;
-use summary::{Product, Summary};
+use summary::Summary;
+pub use summary::cycles_json;
 
 /// When a run ends that was not told.
 const DEFAULT_SHARES: u64 = 3;
@@ -46,6 +53,8 @@ pub struct Plan<'a> {
     pub mining: &'a MiningArgs,
     /// Where shares go.
     pub out: &'a Path,
+    /// Where the product goes.
+    pub product_file: ProductFile<'a>,
     /// End after the first pass, unless shares or seconds are asked for.
     pub one_pass: bool,
 }
@@ -61,32 +70,20 @@ pub fn run(args: &MineArgs) -> Result<Outcome> {
         device: &args.device,
         mining: &args.mining,
         out: &args.out,
+        product_file: ProductFile::InFolder,
         one_pass: false,
     };
-    let (mut summary, product) = mine(&plan)?;
-    if let Some(product) = product {
-        let path = args.out.join("product.npy");
-        files::replace(&path, &npy::to_bytes(&product)?)?;
-        summary.product_file = Some(path);
-    }
-    report(&summary, args.mining.json)
+    mine(&plan)
 }
 
-/// Prints a summary; a device that was caught with a wrong answer is a no.
-pub fn report(summary: &Summary, json: bool) -> Result<Outcome> {
-    print_line(&if json { summary.to_json().to_string() } else { summary.to_text() })?;
-    let wrong = summary.tally.hits_refused > 0 || summary.product == Product::Wrong;
-    Ok(if wrong { Outcome::No } else { Outcome::Yes })
-}
-
-/// Mines, and returns the product if it came to be and is exact.
-pub fn mine(plan: &Plan) -> Result<(Summary, Option<Matrix<i32>>)> {
+/// Mines, and prints the summary.
+pub fn mine(plan: &Plan) -> Result<Outcome> {
     let Plan { operands, mining, .. } = plan;
     let (job, description) = load_job(plan)?;
     limits::check_cert_version(job.cert_version).context("mine the job")?;
     let share_target = job.share_target.context("find the share target")?;
-    let engine = Engine::open(plan.device)?;
-    let identity = engine.identity().clone();
+    let device = DeviceHandle::open(plan.device)?;
+    let identity = device.identity().clone();
     if !identity.cert_versions.contains(&job.cert_version) {
         bail!(
             "mine the job: device {} implements certificate versions {:?}, not {}; choose another \
@@ -96,7 +93,9 @@ pub fn mine(plan: &Plan) -> Result<(Summary, Option<Matrix<i32>>)> {
             job.cert_version
         );
     }
+    let sink = Sink::new(operands, plan.product_file, plan.out)?;
     let store = Store::open(plan.out, &job)?;
+    sink.check_writable()?;
     interrupt::catch()?;
 
     let started = Instant::now();
@@ -105,30 +104,42 @@ pub fn mine(plan: &Plan) -> Result<(Summary, Option<Matrix<i32>>)> {
     let until = until(plan);
     let progress = Progress::new(mining.json, operands.a_padded.k(), until.shares);
     let keeper = Keeper::new(job, share_target, seed, &identity, store);
-    let session = Session::new(operands, prepared, engine, keeper, progress, until, started);
-    let Ended { end, elapsed, product, tally, counters } = session.run()?;
+    let kept = (keeper, sink);
+    let session = Session::new(operands, prepared, device, kept, progress, until, started);
+    let ended = session.run();
+    report(&summarise(plan, ended, identity, description, seed), mining.json)
+}
 
-    let (rows, columns) = (operands.a.rows, operands.b.columns);
-    let product = product.map(|values| Matrix { rows, columns, values });
-    let checked = product.as_ref().map(|product| check_product(operands, product));
-    let summary = Summary {
+fn summarise(plan: &Plan, ended: Ended<'_>, identity: Identity, job: String, seed: u64) -> Summary {
+    let operands = plan.operands;
+    let Ended { end, trouble, elapsed, sink, tally, counters } = ended;
+    Summary {
         identity,
-        job: description,
+        job,
         operands: operands.description.clone(),
-        shape: (rows, columns, operands.a.columns),
+        shape: (operands.a.rows, operands.b.columns, operands.a.columns),
         k_padded: operands.a_padded.k(),
         tally,
         counters,
         elapsed,
         end,
-        product: checked.unwrap_or(Product::Unfinished),
-        product_file: None,
-        error_bound: None,
+        trouble: trouble.map(|error| format!("failed to {error:#}")),
+        product: sink.product,
+        product_file: sink.written,
+        quantised: matches!(plan.product_file, ProductFile::Named { quantised: true, .. }),
+        error_bound: sink.error_bound,
         out: plan.out.to_owned(),
         seed,
-    };
-    let exact = matches!(summary.product, Product::Exact(_));
-    Ok((summary, product.filter(|_| exact)))
+    }
+}
+
+/// Prints a summary, of a run that ended in trouble too.
+fn report(summary: &Summary, json: bool) -> Result<Outcome> {
+    if let Some(trouble) = &summary.trouble {
+        crate::note(&format!("error: {trouble}"));
+    }
+    print_line(&if json { summary.to_json().to_string() } else { summary.to_text() })?;
+    Ok(summary.outcome())
 }
 
 /// Reads an operand that must be int8.
@@ -199,12 +210,5 @@ fn until(plan: &Plan) -> Until {
             product: false,
         },
         (_, one_pass) => Until { shares, elapsed: seconds, product: one_pass && !told },
-    }
-}
-
-fn check_product(operands: &Operands, product: &Matrix<i32>) -> Product {
-    match crate::product::check(&operands.a, &operands.b, product) {
-        Some(check) => Product::Exact(check),
-        None => Product::Wrong,
     }
 }

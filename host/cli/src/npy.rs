@@ -10,6 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use npyz::{AutoSerialize, DType, NpyFile, NpyHeader, Order, Serialize, WriterBuilder};
 
+use crate::display::shortened;
 use crate::files;
 
 /// NumPy's own limit for a header that it reads.
@@ -82,45 +83,72 @@ pub fn int8_from_bytes(bytes: &[u8]) -> Result<Matrix<i8>> {
     }
 }
 
-fn parse(mut reader: impl Read, length: u64) -> Result<Operand> {
-    let text = header_bytes(&mut reader)?;
-    let header_length = text.len() as u64;
-    let header = NpyHeader::from_reader(Cursor::new(text)).context("its header can't be parsed")?;
-    let dtype = type_string(&header.dtype());
-    let &[rows, columns] = header.shape() else {
-        bail!(
-            "its shape {:?} (dtype {dtype}) has {} dimensions, not 2; reshape it to a matrix first",
-            header.shape(),
-            header.shape().len()
-        );
+/// Reads a 2-D int32 matrix, such as a product, from a file's bytes.
+pub fn int32_from_bytes(bytes: &[u8]) -> Result<Matrix<i32>> {
+    let length = bytes.len() as u64;
+    let (file, rows, columns, _) = parse_header(bytes, length, "int32", |dtype| match dtype {
+        "<i4" | ">i4" => Some(4),
+        _ => None,
+    })?;
+    values(file, rows, columns)
+}
+
+fn parse(reader: impl Read, length: u64) -> Result<Operand> {
+    let item_bytes = |dtype: &str| match dtype {
+        "|i1" | "<i1" | ">i1" => Some(1),
+        "<f4" | ">f4" => Some(4),
+        _ => None,
     };
-    let item_bytes = match dtype.as_str() {
-        "|i1" | "<i1" | ">i1" => 1,
-        "<f4" | ">f4" => 4,
-        _ => bail!(
-            "its dtype is {dtype} (shape {rows} x {columns}), not int8 or float32; convert it with \
-             .astype('int8') or .astype('float32')"
-        ),
-    };
-    // The digits' limit rules out overflow of the products.
-    let data_bytes = rows * columns * item_bytes;
-    ensure!(
-        data_bytes <= DATA_BYTES_MAX,
-        "its shape {rows} x {columns} (dtype {dtype}) has {data_bytes} bytes of data, more than \
-         the limit of {DATA_BYTES_MAX}; split it into smaller matrices"
-    );
-    ensure!(
-        length - header_length.min(length) == data_bytes,
-        "its shape {rows} x {columns} (dtype {dtype}) needs {data_bytes} bytes of data, but {} \
-         follow the header; the file is truncated or not what it says, write it again",
-        length.saturating_sub(header_length)
-    );
-    let file = NpyFile::with_header(header, reader);
-    let (rows, columns) = (usize::try_from(rows)?, usize::try_from(columns)?);
+    let (file, rows, columns, item_bytes) =
+        parse_header(reader, length, "int8 or float32", item_bytes)?;
     match item_bytes {
         1 => Ok(Operand::Int8(values(file, rows, columns)?)),
         _ => Ok(Operand::Float32(values(file, rows, columns)?)),
     }
+}
+
+/// A file whose header is read and fits its length: with rows, columns and bytes of a value.
+fn parse_header<R: Read>(
+    mut reader: R,
+    length: u64,
+    wanted: &str,
+    item_bytes: impl Fn(&str) -> Option<u64>,
+) -> Result<(NpyFile<R>, usize, usize, u64)> {
+    let text = header_bytes(&mut reader)?;
+    let header_length = text.len() as u64;
+    let header = NpyHeader::from_reader(Cursor::new(text)).map_err(|error| {
+        anyhow!("its header can't be parsed: {}", shortened(&error.to_string()))
+    })?;
+    let dtype = type_string(&header.dtype());
+    let shown = shortened(&dtype);
+    let &[rows, columns] = header.shape() else {
+        bail!(
+            "its shape {:?} (dtype {shown}) has {} dimensions, not 2; reshape it to a matrix first",
+            header.shape(),
+            header.shape().len()
+        );
+    };
+    let item_bytes = item_bytes(&dtype).with_context(|| {
+        format!(
+            "its dtype is {shown} (shape {rows} x {columns}), not {wanted}; convert it with \
+             .astype('int8') or .astype('float32')"
+        )
+    })?;
+    // The digits' limit rules out overflow of the products.
+    let data_bytes = rows * columns * item_bytes;
+    ensure!(
+        data_bytes <= DATA_BYTES_MAX,
+        "its shape {rows} x {columns} (dtype {shown}) has {data_bytes} bytes of data, more than \
+         the limit of {DATA_BYTES_MAX}; split it into smaller matrices"
+    );
+    ensure!(
+        length - header_length.min(length) == data_bytes,
+        "its shape {rows} x {columns} (dtype {shown}) needs {data_bytes} bytes of data, but {} \
+         follow the header; the file is truncated or not what it says, write it again",
+        length.saturating_sub(header_length)
+    );
+    let (rows, columns) = (usize::try_from(rows)?, usize::try_from(columns)?);
+    Ok((NpyFile::with_header(header, reader), rows, columns, item_bytes))
 }
 
 /// The bytes from the magic to the header's end, checked so that parsing them is harmless.
@@ -179,7 +207,7 @@ where
 {
     let order = file.order();
     let mut values = Vec::with_capacity(rows * columns);
-    for value in file.data::<T>().map_err(|error| anyhow!("{error}"))? {
+    for value in file.data::<T>().map_err(|error| anyhow!("{}", shortened(&error.to_string())))? {
         values.push(value.context("its data end early")?);
     }
     Ok(match order {

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use gemmine_driver::{Limits, UnitReport, WorkUnit};
 use gemmine_pouw::panel::{LANES, Panel};
 use rayon::prelude::*;
 
-use crate::engine::Engine;
+use crate::device::{DeviceHandle, WINDOW_FAST};
 use crate::npy::Matrix;
 
 /// Steps of a chunk where nothing asks for another length: Pearl's usual r.
@@ -19,6 +19,8 @@ const CHUNK_STEPS: usize = 128;
 /// Longest segment: 2^16 products of at most 2^14 stay far inside a 32-bit accumulator.
 const SEGMENT_STEPS_MAX: usize = 1 << 16;
 
+/// Memory that a multiplication may take besides the operands as they are read.
+const WORK_BYTES_MAX: u128 = 4 << 30;
 /// Largest product that is checked entry by entry: about a second's work.
 const DIRECT_CHECK_MACS_MAX: u128 = 1 << 32;
 
@@ -60,29 +62,29 @@ impl Split {
 /// # Errors
 /// If the shapes don't fit, an entry of the product is outside of int32, or the device fails.
 pub fn multiply(
-    engine: &mut Engine,
+    device: &mut DeviceHandle,
     a: &Matrix<i8>,
     b: &Matrix<i8>,
     mut progress: impl FnMut(&UnitReport),
 ) -> Result<Matrix<i32>> {
-    ensure_shapes(a, b)?;
+    ensure_shapes((a.rows, a.columns), (b.rows, b.columns))?;
     let (rows, columns) = (a.rows, b.columns);
     let mut values = vec![0; rows * columns];
     if values.is_empty() || a.columns == 0 {
         return Ok(Matrix { rows, columns, values });
     }
-    let split = Split::new(a.columns, &engine.identity().limits)?;
+    let split = Split::new(a.columns, &device.identity().limits)?;
     let b_panels = all_panels(&b.transposed(), &split);
     let segments = split.segments();
     let units = rows.div_ceil(LANES) * segments;
     let mut sums = vec![0_i64; LANES * columns];
     let (mut sent, mut received) = (0, 0);
     while received < units {
-        while sent < units && engine.room() > 0 {
-            engine.submit(unit(sent, a, &b_panels, &split))?;
+        while sent < units && device.room() > 0 {
+            device.submit(unit(sent, a, &b_panels, &split))?;
             sent += 1;
         }
-        let report = engine.next()?;
+        let report = device.next()?;
         progress(&report);
         add_tiles(&mut sums, columns, &report.result?)?;
         received += 1;
@@ -94,17 +96,58 @@ pub fn multiply(
     Ok(Matrix { rows, columns, values })
 }
 
-/// Refuses operands whose inner dimensions differ.
-pub fn ensure_shapes<T>(a: &Matrix<T>, b: &Matrix<T>) -> Result<()> {
+/// Refuses operands, given as rows and columns, whose inner dimensions differ.
+pub fn ensure_inner((m, k): (usize, usize), (b_rows, n): (usize, usize)) -> Result<()> {
     ensure!(
-        a.columns == b.rows,
-        "multiply: A is {} x {} and B is {} x {}; A must have as many columns as B has rows",
-        a.rows,
-        a.columns,
-        b.rows,
-        b.columns
+        k == b_rows,
+        "multiply: A is {m} x {k} and B is {b_rows} x {n}; A must have as many columns as B has rows"
     );
     Ok(())
+}
+
+/// Refuses what [`ensure_inner`] does and what is too large to multiply, before anything is allocated
+/// for it.
+pub fn ensure_shapes(a: (usize, usize), b: (usize, usize)) -> Result<()> {
+    ensure_inner(a, b)?;
+    let ((m, k), (_, n)) = (a, b);
+    ensure_memory("multiply", (m, k, n), multiply_bytes(m, k, n))
+}
+
+/// Refuses work that takes too much memory.
+pub fn ensure_memory(
+    doing: &str,
+    (m, k, n): (usize, usize, usize),
+    bytes: Option<u128>,
+) -> Result<()> {
+    if bytes.is_some_and(|bytes| bytes <= WORK_BYTES_MAX) {
+        return Ok(());
+    }
+    let bytes = bytes.map_or_else(|| "beyond 2^128".to_owned(), |bytes| bytes.to_string());
+    bail!(
+        "{doing}: A is {m} x {k} and B is {k} x {n}; product and work memory are {bytes} bytes, more \
+         than the limit of {WORK_BYTES_MAX} (4 GiB); multiply parts of the matrices"
+    )
+}
+
+/// Memory for a product and the result that is made of it: int32, float32, and the file's bytes.
+pub fn product_bytes(m: usize, n: usize) -> Option<u128> {
+    (m as u128).checked_mul(n as u128)?.checked_mul(12)
+}
+
+/// Memory that [`multiply`] takes besides its operands: quantised and transposed copies of these, all
+/// panels of B, and the tiles on their way back.
+fn multiply_bytes(m: usize, k: usize, n: usize) -> Option<u128> {
+    let padded = |extent: usize, step: u128| (extent as u128).checked_next_multiple_of(step);
+    let lanes = padded(n, LANES as u128)?;
+    let copies = (k as u128).checked_mul((m as u128).checked_add(2 * n as u128)?)?;
+    let panels = lanes.checked_mul(padded(k, CHUNK_STEPS as u128)?)?;
+    let segments = (k as u128).div_ceil(SEGMENT_STEPS_MAX as u128);
+    let strips = (m as u128).div_ceil(LANES as u128);
+    let units = strips.checked_mul(segments)?.min(WINDOW_FAST as u128);
+    // A completion with its tile has 1,024 bytes and a little for each of 16 columns.
+    let tiles = lanes.checked_mul(units)?.checked_mul(80)?;
+    let parts = [copies, panels, tiles, lanes * 128];
+    parts.iter().try_fold(product_bytes(m, n)?, |sum, part| sum.checked_add(*part))
 }
 
 /// How a device's product was checked.
@@ -117,12 +160,18 @@ pub enum Check {
 }
 
 impl Check {
-    /// For summaries.
-    pub fn description(self) -> &'static str {
-        match self {
-            Self::Direct => "equal to a direct product on the host, every entry",
-            Self::Freivalds => {
+    /// For summaries. Of quantised matrices, only the integers' product is exact.
+    pub fn description(self, quantised: bool) -> &'static str {
+        match (self, quantised) {
+            (Self::Direct, false) => "equal to a direct product on the host, every entry",
+            (Self::Direct, true) => {
+                "integer product equal to a direct one on the host, every entry"
+            }
+            (Self::Freivalds, false) => {
                 "passed Freivalds' check on the host (a wrong one would in 1 of 2^32)"
+            }
+            (Self::Freivalds, true) => {
+                "integer product passed Freivalds' check on the host (a wrong one would in 1 of 2^32)"
             }
         }
     }
@@ -257,59 +306,4 @@ fn take_strip(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Limits = Limits {
-        panels: 2,
-        panel_steps: 1000,
-        chunk_steps_min: 40,
-        chunk_steps_max: 512,
-        queue: 4,
-    };
-
-    #[test]
-    fn segments_are_whole_chunks_that_cover_k_once() {
-        for (k, expected) in [
-            (1, vec![(0, 128)]),
-            (128, vec![(0, 128)]),
-            (896, vec![(0, 896)]),
-            (897, vec![(0, 896), (896, 128)]),
-            (2000, vec![(0, 896), (896, 896), (1792, 256)]),
-        ] {
-            let split = Split::new(k, &LIMITS).unwrap();
-            let found: Vec<_> = (0..split.segments()).map(|index| split.segment(index)).collect();
-            assert_eq!(found, expected, "k = {k}");
-        }
-    }
-
-    #[test]
-    fn a_device_too_small_for_one_chunk_is_refused() {
-        let error = Split::new(5, &Limits { panel_steps: 100, ..LIMITS }).unwrap_err();
-        assert!(error.to_string().contains("hold 100 steps"), "{error}");
-    }
-
-    #[test]
-    fn both_checks_find_a_single_wrong_entry() {
-        let values =
-            |count: usize, step| (0..count).map(|i| (i * step % 251) as u8 as i8).collect();
-        let a = Matrix { rows: 5, columns: 7, values: values(35, 37) };
-        let b = Matrix { rows: 7, columns: 3, values: values(21, 91) };
-        let right = direct(&a, &b);
-        assert_eq!(check(&a, &b, &right), Some(Check::Direct));
-        assert!(freivalds(&a, &b, &right));
-        for (at, bit) in [(0, 0), (7, 31), (14, 13)] {
-            let mut wrong = right.clone();
-            wrong.values[at] ^= 1 << bit;
-            assert_eq!(check(&a, &b, &wrong), None);
-            assert!(!freivalds(&a, &b, &wrong));
-        }
-    }
-
-    #[test]
-    fn a_sum_outside_of_int32_is_refused_with_its_place() {
-        let mut sums = vec![0, i64::from(i32::MIN), 1 << 31, 0];
-        let error = take_strip(&mut sums, &mut [0; 20], 4, 2).unwrap_err();
-        assert!(error.to_string().contains("entry [5, 0] of the product is 2147483648"), "{error}");
-    }
-}
+mod tests;

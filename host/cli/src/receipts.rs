@@ -5,8 +5,8 @@
 //! line's hash is BLAKE3 over its bytes before `,"hash":`, and the first line's `prev` is 64 zeros.
 //! A line is written by one call and flushed to the disk before the next share is reported. A process
 //! that is killed in between leaves at most a torn last line without its newline: opening the log
-//! cuts it off and says so. A complete line that does not fit the chain is damage that no kill
-//! explains: then the log is left alone.
+//! cuts it off and says so, or adds the newline if that alone is missing. A complete line that does not
+//! fit the chain is damage that no kill explains: then the log is left alone.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -105,6 +105,8 @@ pub struct Contents {
     pub receipts: Vec<Receipt>,
     /// Bytes of the last line if it is torn.
     pub torn_bytes: u64,
+    /// The last line is whole but for its newline.
+    newline_missing: bool,
     /// Hash of the last whole line.
     last_hash: Option<String>,
     /// Length of all whole lines.
@@ -131,14 +133,17 @@ fn read(file: impl Read) -> Result<Contents> {
             break;
         }
         let prev = contents.last_hash.as_deref().unwrap_or(GENESIS);
-        let Some(whole) = line.strip_suffix(b"\n") else {
+        let whole = line.strip_suffix(b"\n");
+        let parsed = parse_line(whole.unwrap_or(&line), prev);
+        if whole.is_none() && parsed.is_err() {
             if !is_torn(&line, prev) {
                 return Err(anyhow!("it is no receipt").context(Damage { line: number }));
             }
             contents.torn_bytes = length;
             break;
-        };
-        let (receipt, hash) = parse_line(whole, prev).context(Damage { line: number })?;
+        }
+        contents.newline_missing = whole.is_none();
+        let (receipt, hash) = parsed.context(Damage { line: number })?;
         contents.receipts.push(receipt);
         contents.last_hash = Some(hash);
         contents.whole_bytes += length;
@@ -218,10 +223,13 @@ impl Log {
             file.set_len(contents.whole_bytes)
                 .with_context(|| format!("cut the torn last line off receipts {shown}"))?;
         }
+        if contents.newline_missing {
+            file.write_all(b"\n").with_context(|| format!("end the last line of {shown}"))?;
+        }
         let log = Self {
             path: path.to_owned(),
             file,
-            length: contents.whole_bytes,
+            length: contents.whole_bytes + u64::from(contents.newline_missing),
             last_hash: contents.last_hash.unwrap_or_else(|| GENESIS.to_owned()),
             tickets: contents.receipts.iter().map(|receipt| receipt.ticket.clone()).collect(),
             resume: contents.receipts.iter().map(|receipt| (receipt.seed, receipt.pass)).collect(),

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use gemmine_sim::verilator::Tools;
 
 use crate::args::ToolsCommand;
-use crate::{Outcome, note, print_line};
+use crate::outcome::Outcome;
+use crate::{note, print_line};
 
 /// Runs the command.
 pub fn run(command: ToolsCommand) -> Result<Outcome> {

@@ -6,8 +6,8 @@ mod receipts;
 
 use anyhow::{Result, bail};
 
-use crate::Outcome;
 use crate::args::VerifyArgs;
+use crate::outcome::Outcome;
 
 /// The first rule that does not hold.
 struct Broken {
@@ -60,9 +60,13 @@ fn print_verdict(verdict: &Result<Valid, Broken>, json: bool) -> Result<()> {
             }
             crate::print_line(&text)
         }
-        Err(Broken { rule, message }) if json => crate::print_line(
-            &serde_json::json!({ "valid": false, "rule": rule, "message": message }).to_string(),
-        ),
+        Err(Broken { rule, message }) if json => {
+            let object = serde_json::json!({
+                "valid": false, "rule": rule, "message": message,
+                "error": format!("{rule}: {message}"), "exit": Outcome::No.code(),
+            });
+            crate::print_line(&object.to_string())
+        }
         Err(Broken { rule, message }) => crate::print_line(&format!("invalid: {rule}: {message}")),
     }
 }

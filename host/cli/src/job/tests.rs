@@ -1,3 +1,5 @@
+//! Jobs digit by digit, and hostile ones.
+
 use super::*;
 
 /// A job as a gateway sends it: `target` has 70 digits, and there is a key gemmine does not know.
@@ -70,6 +72,31 @@ fn errors_name_the_value_and_the_remedy() {
         &GATEWAY.replace("\"later\"", "\"share_target\""),
         "share_target 1.50 is not a string",
     );
+}
+
+#[test]
+fn versions_beyond_32_bits_are_unknown_ones() {
+    for bad in ["4294967296", "99999999999999999999", "-3"] {
+        let text = GATEWAY.replace(": 3", &format!(": {bad}"));
+        check_error(&text, &format!("cert-version: certificate version {bad} (unknown)"));
+    }
+    for bad in ["3.0", "3e0", "null"] {
+        let text = GATEWAY.replace(": 3", &format!(": {bad}"));
+        check_error(&text, &format!("cert_version {bad} is not an integer"));
+    }
+}
+
+#[test]
+fn keys_are_limited_and_cost_no_more_than_their_number() {
+    let with = |keys: usize| {
+        let keys: String = (0..keys).map(|key| format!("\"{key}\":0,")).collect();
+        GATEWAY.replacen('{', &format!("{{{keys}"), 1)
+    };
+    Job::parse(with(995).as_bytes()).unwrap();
+    check_error(&with(996), "it has more than 1000 keys");
+    let started = std::time::Instant::now();
+    check_error(&with(104_000), "it has more than 1000 keys");
+    assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
 }
 
 #[test]

@@ -4,11 +4,13 @@
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
+use gemmine_pouw::config::MiningConfig;
 use gemmine_pouw::limits;
 use gemmine_pouw::matrix::{MAX_SIGNAL, Matrix as Signal};
 use gemmine_pouw::panel::LANES;
 
 use crate::npy::{self, Matrix};
+use crate::product;
 
 /// Noise rank, and steps of a chunk: the smallest legal one has the smallest overhead.
 pub const RANK: u16 = 128;
@@ -53,15 +55,13 @@ impl Operands {
     /// If there is nothing to multiply, the shapes don't fit, k is too long, or a value is outside of
     /// [-64, 64].
     pub fn new(a: Matrix<i8>, b: Matrix<i8>) -> Result<Self> {
-        crate::product::ensure_shapes(&a, &b)?;
+        product::ensure_inner((a.rows, a.columns), (b.rows, b.columns))?;
         let (m, k, n) = (a.rows, a.columns, b.columns);
         ensure!(
             m > 0 && k > 0 && n > 0,
             "mine: A is {m} x {k} and B is {k} x {n}, so there is nothing to multiply; give matrices \
              with at least one row and column"
         );
-        check_range("A", &a)?;
-        check_range("B", &b)?;
         let k_max = limits::MAX_K as usize;
         ensure!(
             k <= k_max,
@@ -71,6 +71,17 @@ impl Operands {
         let k_padded = k.next_multiple_of(RANK.into()).max(K_MIN);
         let (m_padded, nonce) = nonce_place(m, k, k_padded);
         let n_padded = n.next_multiple_of(LANES);
+        // From the shapes alone, before anything is padded.
+        let config = MiningConfig::native(u32::try_from(k_padded)?, RANK);
+        limits::check(&config, m_padded as u64, n_padded as u64)
+            .with_context(|| format!("mine A ({m} x {k}) times B ({k} x {n}), padded"))?;
+        product::ensure_memory(
+            "mine",
+            (m, k, n),
+            mine_bytes((m, m_padded), k_padded, (n, n_padded)),
+        )?;
+        check_range("A", &a)?;
+        check_range("B", &b)?;
         Ok(Self {
             a_padded: padded(&a, m_padded, k_padded)?,
             bt_padded: padded(&b.transposed(), n_padded, k_padded)?,
@@ -103,6 +114,20 @@ fn nonce_place(m: usize, k: usize, k_padded: usize) -> (usize, (usize, Range<usi
         return (m_padded, (0, k..k + columns));
     }
     (if m_padded > m { m_padded } else { m + LANES }, (m, 0..NONCE_VALUES))
+}
+
+/// Memory that mining takes besides the operands as given: three copies of both padded (as operands, as
+/// the newest pass, as an earlier pass that is made again), one of B as panels, and noise and peeling.
+fn mine_bytes(
+    (m, m_padded): (usize, usize),
+    k_padded: usize,
+    (n, n_padded): (usize, usize),
+) -> Option<u128> {
+    // All within the limits, so these products are far below 2^128.
+    let (m_padded, k_padded, n_padded) = (m_padded as u128, k_padded as u128, n_padded as u128);
+    let copies = (3 * m_padded + 4 * n_padded) * k_padded;
+    let noise = (m_padded + n_padded) * 1024;
+    product::product_bytes(m, n)?.checked_add(copies + noise)
 }
 
 fn check_range(name: &str, matrix: &Matrix<i8>) -> Result<()> {

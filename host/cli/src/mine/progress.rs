@@ -45,10 +45,10 @@ impl Progress {
         };
         self.bar.set_message(format!(
             "{}MAC/s  {} tickets/s  {shares}  {}cycles  {:.2} % used",
-            si(per_second(tally.tickets * 256 * self.k_padded)),
-            rate(per_second(tally.tickets)),
+            si(per_second(tally.tiles() * 256 * self.k_padded)),
+            rate(per_second(tally.tiles())),
             si(counters.cycles as f64),
-            100.0 * counters.full_mac_cycles as f64 / counters.cycles.max(1) as f64,
+            100.0 * counters.mac_cycles as f64 / counters.cycles.max(1) as f64,
         ));
         self.bar.tick();
     }

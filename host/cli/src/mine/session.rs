@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use gemmine_driver::{Completion, Counters, UnitReport, WorkUnit};
+use gemmine_driver::{Completion, Counters, WorkUnit};
 use gemmine_pouw::mine::PreparedJob;
 use gemmine_pouw::panel::{LANES, Panel};
 
 use super::operands::Operands;
-use super::product::FirstPass;
+use super::product::{FirstPass, Sink};
 use super::progress::Progress;
 use super::shares::{Found, Keeper};
 use super::summary::{End, Tally};
-use crate::engine::Engine;
+use crate::device::DeviceHandle;
 use crate::interrupt;
 
 /// Tiles of one work unit, so that a unit of a wide product on a slow device still comes back soon.
@@ -49,7 +49,7 @@ struct Flight {
 /// A run in progress.
 pub struct Session<'a> {
     operands: &'a Operands,
-    engine: Engine,
+    device: DeviceHandle,
     keeper: Keeper,
     progress: Progress,
     until: Until,
@@ -65,6 +65,7 @@ pub struct Session<'a> {
     sent: u64,
     /// The product, until the first pass is over.
     first: Option<FirstPass>,
+    sink: Sink<'a>,
     /// The pass after the first, where an earlier run left off.
     resume: u64,
     started: Instant,
@@ -73,13 +74,15 @@ pub struct Session<'a> {
 }
 
 /// What a run leaves behind.
-pub struct Ended {
+pub struct Ended<'a> {
     /// Why it ended.
     pub end: End,
+    /// What went wrong, if the end is [`End::Trouble`].
+    pub trouble: Option<anyhow::Error>,
     /// How long it took.
     pub elapsed: Duration,
-    /// The product, if the first pass came to its end.
-    pub product: Option<Vec<i32>>,
+    /// The product, and what became of it.
+    pub sink: Sink<'a>,
     /// What was counted.
     pub tally: Tally,
     /// The device's counters after the last report.
@@ -91,8 +94,8 @@ impl<'a> Session<'a> {
     pub fn new(
         operands: &'a Operands,
         prepared: PreparedJob,
-        engine: Engine,
-        keeper: Keeper,
+        device: DeviceHandle,
+        (keeper, sink): (Keeper, Sink<'a>),
         progress: Progress,
         until: Until,
         started: Instant,
@@ -104,7 +107,7 @@ impl<'a> Session<'a> {
         Self {
             operands,
             bound_le: prepared.bound(Some(keeper.share_target())).to_little_endian(),
-            engine,
+            device,
             keeper,
             progress,
             until,
@@ -116,6 +119,7 @@ impl<'a> Session<'a> {
             flights: VecDeque::new(),
             sent: 0,
             first: Some(first),
+            sink,
             resume,
             started,
             tally: Tally::default(),
@@ -123,12 +127,23 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs to the end.
-    ///
-    /// # Errors
-    /// If the device fails or a share can't be stored.
-    pub fn run(mut self) -> Result<Ended> {
-        let mut product = None;
+    /// Runs to the end. What is done by then is not lost where it ends in trouble.
+    pub fn run(mut self) -> Ended<'a> {
+        let trouble = self.work().err();
+        self.progress.finish();
+        let end = match trouble {
+            Some(_) => End::Trouble,
+            None => self.ended().unwrap_or(End::Interrupt),
+        };
+        if !self.flights.is_empty() {
+            self.device.abandon();
+        }
+        let Self { sink, tally, counters, started, .. } = self;
+        Ended { end, trouble, elapsed: started.elapsed(), sink, tally, counters }
+    }
+
+    /// Until there is nothing more to send and nothing under way, or Ctrl-C.
+    fn work(&mut self) -> Result<()> {
         while !interrupt::requested() {
             let batch = self.next_batch()?;
             if batch.is_empty() && self.flights.is_empty() {
@@ -137,21 +152,22 @@ impl<'a> Session<'a> {
             // Whoever still has something to prepare only looks for reports, and does not wait.
             let mut patience = if batch.is_empty() { POLL } else { Duration::ZERO };
             for unit in batch {
-                self.engine.submit(unit)?;
+                if unless_interrupted(self.device.submit(unit))?.is_none() {
+                    return Ok(());
+                }
             }
-            while let Some(report) = self.engine.poll(patience)? {
-                self.take(report, &mut product)?;
+            while let Some(report) = unless_interrupted(self.device.poll(patience))?.flatten() {
+                let (id, counters) = (report.id, report.counters);
+                let result = report.result.with_context(|| format!("mine unit {id} on the device"));
+                let Some(completions) = unless_interrupted(result)? else {
+                    return Ok(());
+                };
+                self.take(&completions, counters)?;
                 patience = Duration::ZERO;
             }
             self.progress.update(&self.tally, &self.counters, self.started.elapsed());
         }
-        self.progress.finish();
-        let end = self.ended().unwrap_or(End::Interrupt);
-        if end == End::Interrupt {
-            self.engine.abandon();
-        }
-        let elapsed = self.started.elapsed();
-        Ok(Ended { end, elapsed, product, tally: self.tally, counters: self.counters })
+        Ok(())
     }
 
     /// The first reason to stop that holds.
@@ -190,7 +206,7 @@ impl<'a> Session<'a> {
     /// The next units, all made before the first is sent: what waits together, the array runs in one
     /// stream.
     fn next_batch(&mut self) -> Result<Vec<WorkUnit>> {
-        let room = self.engine.room().min(BATCH_UNITS);
+        let room = self.device.room().min(BATCH_UNITS);
         let mut batch = Vec::with_capacity(room);
         while batch.len() < room && self.advance()? {
             batch.push(self.next_unit());
@@ -222,25 +238,33 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes one report in: tiles to the product, hits to the keeper.
-    fn take(&mut self, report: UnitReport, product: &mut Option<Vec<i32>>) -> Result<()> {
-        let completions = report.result.context("mine on the device")?;
+    /// Takes one unit's answers in: tiles to the product, hits to the keeper.
+    fn take(&mut self, completions: &[Completion], counters: Counters) -> Result<()> {
         let flight = self.flights.pop_front().context("match a report to its unit")?;
-        self.counters = report.counters;
-        for (index, completion) in completions.iter().enumerate() {
-            let column_strip = flight.first_column_strip + index;
-            self.tally.tickets += 1;
-            if let (0, Some(first)) = (flight.pass, &mut self.first) {
+        self.counters = counters;
+        // The product first: no share that can't be stored keeps it from being written.
+        if let (0, Some(first)) = (flight.pass, &mut self.first) {
+            for (column_strip, completion) in (flight.first_column_strip..).zip(completions) {
                 first.take(flight.strip, column_strip, completion.tile.as_deref())?;
-            }
-            if completion.hit {
-                self.hit(flight, column_strip, completion)?;
             }
         }
         let last = flight.first_column_strip + completions.len() == self.b_panels.len();
         if last && flight.strip + 1 == self.strips() {
             self.tally.passes += 1;
-            *product = self.first.take().map(FirstPass::into_product).or(product.take());
+            if let Some(first) = self.first.take() {
+                self.sink.take(&first.into_product())?;
+            }
+        }
+        for (column_strip, completion) in (flight.first_column_strip..).zip(completions) {
+            let count = if self.enough() {
+                &mut self.tally.tickets_surplus
+            } else {
+                &mut self.tally.tickets
+            };
+            *count += 1;
+            if completion.hit {
+                self.hit(flight, column_strip, completion)?;
+            }
         }
         Ok(())
     }
@@ -272,5 +296,13 @@ impl<'a> Session<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What a device did, or `None` if it failed because of a Ctrl-C: then that is the run's end.
+fn unless_interrupted<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Err(_) if interrupt::behind_a_failure() => Ok(None),
+        result => result.map(Some),
     }
 }

@@ -5,14 +5,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::display::counted;
 use crate::files;
-use crate::job::Job;
+use crate::job::{JOB_BYTES_MAX, Job};
 use crate::receipts::{self, Log, Receipt};
+
+/// The job's name in the output folder.
+pub const JOB_FILE: &str = "job.json";
 
 /// A folder that this process alone writes shares to.
 #[derive(Debug)]
@@ -23,15 +26,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or makes the folder and writes `job.json`. Folders with shares of the same header,
-    /// certificate version and share target are added to.
+    /// Opens or makes the folder and writes `job.json`. A folder whose `job.json` is just what this run
+    /// would write is added to.
     ///
     /// # Errors
-    /// If the folder can't be written, another gemmine writes there, or it holds shares of another job.
+    /// If the folder can't be written, another gemmine writes there, or it holds another `job.json`.
     pub fn open(folder: &Path, job: &Job) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| {
             format!("make the output folder {}; choose another --out", folder.display())
         })?;
+        // Before anything is written there, and again when nobody else can.
+        check_job(folder, job)?;
         let (log, torn_bytes) = Log::open(&folder.join(receipts::FILE_NAME))?;
         if torn_bytes > 0 {
             crate::note(&format!(
@@ -40,28 +45,12 @@ impl Store {
                 folder.join(receipts::FILE_NAME).display()
             ));
         }
-        let last_share = last_share(folder)?;
-        let store = Self { folder: folder.to_owned(), log, next_share: last_share + 1 };
-        store.write_job(job, last_share > 0)?;
-        Ok(store)
-    }
-
-    fn write_job(&self, job: &Job, has_shares: bool) -> Result<()> {
-        let path = self.folder.join("job.json");
-        if has_shares && fs::exists(&path).unwrap_or(true) {
-            let earlier = Job::read(&path)?;
-            let same = earlier.header == job.header
-                && earlier.cert_version == job.cert_version
-                && earlier.share_target == job.share_target;
-            if same {
-                return Ok(());
-            }
-            bail!(
-                "mine into {}: it holds shares of another job or share target; choose another --out",
-                self.folder.display()
-            );
+        files::remove_litter(folder)?;
+        let next_share = following(last_share(folder)?, folder)?;
+        if !check_job(folder, job)? {
+            files::create_new(&folder.join(JOB_FILE), job.to_json().as_bytes())?;
         }
-        files::replace(&path, job.to_json().as_bytes())
+        Ok(Self { folder: folder.to_owned(), log, next_share })
     }
 
     /// Whether a share with this ticket is in the folder already.
@@ -85,11 +74,42 @@ impl Store {
         receipt.unix_time_s =
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let path = self.folder.join(&receipt.share_file);
+        let next_share = following(self.next_share, &self.folder)?;
         files::create_new(&path, STANDARD.encode(proof).as_bytes())?;
-        self.next_share += 1;
+        self.next_share = next_share;
         self.log.append(&receipt)?;
         Ok(path)
     }
+}
+
+/// Whether the folder has its `job.json` already.
+///
+/// # Errors
+/// If it has another one: neither a file of the user's nor the job of shares is ever overwritten.
+fn check_job(folder: &Path, job: &Job) -> Result<bool> {
+    let path = folder.join(JOB_FILE);
+    if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(false);
+    }
+    let found = files::read_capped(&path, JOB_BYTES_MAX)?;
+    ensure!(
+        found == job.to_json().as_bytes(),
+        "mine into {}: its job.json is not what this run would write there (another job, share target \
+         or layout); choose another --out",
+        folder.display()
+    );
+    Ok(true)
+}
+
+/// The number after a share's.
+fn following(number: u64, folder: &Path) -> Result<u64> {
+    number.checked_add(1).with_context(|| {
+        format!(
+            "number a share: share-{number}.b64 in {} has the last number there is; choose another \
+             --out",
+            folder.display()
+        )
+    })
 }
 
 /// The highest number of a share file in a folder, 0 if there is none.

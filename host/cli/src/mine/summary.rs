@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gemmine_driver::{Counters, Identity};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::display::{counted, grouped, rate, si};
-use crate::product::Check;
-use crate::quantise;
+use super::product::Product;
+use crate::device::cycle_kind;
+use crate::outcome::Outcome;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum End {
     Product,
     /// Ctrl-C.
     Interrupt,
+    /// The device failed, or something could not be written.
+    Trouble,
 }
 
 impl End {
@@ -30,26 +32,19 @@ impl End {
             Self::Seconds => "seconds",
             Self::Product => "product",
             Self::Interrupt => "interrupt",
+            Self::Trouble => "trouble",
         }
     }
-}
-
-/// What became of the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Product {
-    /// The first pass did not come to its end.
-    Unfinished,
-    /// The device's product is not A x B.
-    Wrong,
-    /// Exact, and how that was checked.
-    Exact(Check),
 }
 
 /// What was counted while mining.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
-    /// Tiles that came back, each of them a ticket.
+    /// Tickets (tiles that came back) up to the last share that was asked for. The same on every machine
+    /// where the run ends by its shares.
     pub tickets: u64,
+    /// Tickets that were under way by then.
+    pub tickets_surplus: u64,
     /// Shares saved.
     pub shares: u64,
     /// Of these, such that meet the network's own target.
@@ -62,6 +57,13 @@ pub struct Tally {
     pub hits_surplus: u64,
     /// Passes over the product whose last tile came back.
     pub passes: u64,
+}
+
+impl Tally {
+    /// Tiles that the device did.
+    pub fn tiles(&self) -> u64 {
+        self.tickets + self.tickets_surplus
+    }
 }
 
 /// A finished run.
@@ -85,10 +87,14 @@ pub struct Summary {
     pub elapsed: Duration,
     /// Why the run ended.
     pub end: End,
+    /// What went wrong, if it ended in trouble.
+    pub trouble: Option<String>,
     /// What became of the product.
     pub product: Product,
     /// Where the product is.
     pub product_file: Option<PathBuf>,
+    /// The product is of matrices that were quantised.
+    pub quantised: bool,
     /// How far an entry of a dequantised product can be off.
     pub error_bound: Option<f64>,
     /// Where the shares are.
@@ -101,34 +107,52 @@ const WALL: &str = "host wall time of this simulation, preparation and rechecks 
 const BUSY: &str = "simulated array core while it has work; link and host waits are not in it";
 
 impl Summary {
+    /// What the run's exit code says: an answer that is wrong is a no; Ctrl-C before the product is
+    /// there leaves the command undone.
+    pub fn outcome(&self) -> Outcome {
+        if self.trouble.is_some() {
+            Outcome::Trouble
+        } else if self.tally.hits_refused > 0 || self.product == Product::Wrong {
+            Outcome::No
+        } else if self.end == End::Interrupt && self.product_file.is_none() {
+            Outcome::Interrupted
+        } else {
+            Outcome::Yes
+        }
+    }
+
     /// MACs that the device did, padding included.
-    fn macs(&self) -> u64 {
-        self.tally.tickets * 256 * self.k_padded as u64
+    pub fn macs(&self) -> u64 {
+        self.tally.tiles() * 256 * self.k_padded as u64
     }
 
     /// MACs of the product itself.
-    fn useful_macs(&self) -> u64 {
+    pub fn useful_macs(&self) -> u64 {
         let (m, n, k) = self.shape;
         if matches!(self.product, Product::Exact(_)) { m as u64 * n as u64 * k as u64 } else { 0 }
     }
 
-    fn useful_passes(&self) -> u64 {
+    /// Passes that yielded the product.
+    pub fn useful_passes(&self) -> u64 {
         self.tally.passes.min(1)
     }
 
-    fn utilisation(&self) -> f64 {
-        self.counters.full_mac_cycles as f64 / (self.counters.cycles.max(1)) as f64
+    /// A part of all cycles.
+    pub fn of_cycles(&self, cycles: u64) -> f64 {
+        cycles as f64 / (self.counters.cycles.max(1)) as f64
     }
 
-    fn per_second(&self, count: u64) -> f64 {
+    /// A rate over the whole run.
+    pub fn per_second(&self, count: u64) -> f64 {
         count as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// The object that `--json` prints.
     pub fn to_json(&self) -> Value {
         let measured = |count: u64| json!({ "value": self.per_second(count), "kind": "measured", "boundary": WALL });
+        let counted = json!({ "kind": cycle_kind(self.identity.name), "boundary": BUSY });
         let (m, n, k) = self.shape;
-        json!({
+        let mut object = json!({
             "device": self.identity.name,
             "device_description": self.identity.description,
             "geometry": self.identity.geometry.to_string(),
@@ -143,152 +167,57 @@ impl Summary {
             "hits_refused": self.tally.hits_refused,
             "hits_surplus": self.tally.hits_surplus,
             "tickets": self.tally.tickets,
+            "tickets_surplus": self.tally.tickets_surplus,
             "useful_passes": self.useful_passes(),
             "repeat_passes": self.tally.passes - self.useful_passes(),
             "macs": self.macs(),
             "useful_macs": self.useful_macs(),
-            "simulated_cycles": self.counters.cycles,
-            "mac_cycles": self.counters.full_mac_cycles,
-            "operand_cycles": self.counters.mac_cycles,
-            "utilisation": self.utilisation(),
             "seconds": self.elapsed.as_secs_f64(),
-            "tickets_per_s": measured(self.tally.tickets),
+            "tickets_per_s": measured(self.tally.tiles()),
             "macs_per_s": measured(self.macs()),
             "simulated_cycles_per_s": measured(self.counters.cycles),
             "kinds": {
                 "seconds": { "kind": "measured", "boundary": WALL },
-                "simulated_cycles": { "kind": "modelled", "boundary": BUSY },
-                "mac_cycles": { "kind": "modelled", "boundary": BUSY },
-                "utilisation": { "kind": "modelled", "boundary": BUSY },
+                "simulated_cycles": counted,
+                "mac_cycles": counted,
+                "full_mac_cycles": counted,
+                "utilisation": counted,
+                "full_utilisation": counted,
             },
             "energy_pj": { "value": null, "kind": "none measured" },
             "product": match self.product {
                 Product::Unfinished => "unfinished",
                 Product::Wrong => "wrong",
+                Product::Exact(_) if self.quantised => "quantised",
                 Product::Exact(_) => "exact",
             },
             "product_check": match self.product {
-                Product::Exact(check) => Some(check.description()),
+                Product::Exact(check) => Some(check.description(self.quantised)),
                 _ => None,
             },
-            "product_file": self.product_file,
+            "product_file": self.product_file.as_ref().map(|path| path.to_string_lossy()),
             "error_bound": self.error_bound,
-            "out": self.out,
+            "out": self.out.to_string_lossy(),
             "seed": self.seed,
             "ended_by": self.end.name(),
-        })
-    }
-
-    /// The same for people.
-    pub fn to_text(&self) -> String {
-        let tally = &self.tally;
-        let mut lines = vec![
-            ("device", format!("{}: {}", self.identity.name, self.identity.description)),
-            ("job", self.job.clone()),
-            ("product", self.product_text()),
-            ("passes", self.passes_text()),
-            ("tickets", grouped(tally.tickets)),
-            ("shares", self.shares_text()),
-            (
-                "hits refused",
-                format!("{} (hits that the host could not confirm)", tally.hits_refused),
-            ),
-            (
-                "MACs",
-                format!(
-                    "{}, of which the product itself {}",
-                    grouped(self.macs()),
-                    grouped(self.useful_macs())
-                ),
-            ),
-        ];
-        lines.extend(self.rate_lines());
-        if let Some(bound) = self.error_bound {
-            lines.push(("float32", quantise::bound_text(bound)));
+            "exit": self.outcome().code(),
+        });
+        if let Value::Object(object) = &mut object {
+            object.extend(cycles_json(&self.counters));
+            object.extend(self.trouble.iter().map(|error| ("error".into(), error.clone().into())));
         }
-        lines.push(("energy", "none measured".into()));
-        let mut text = String::new();
-        for (name, value) in lines {
-            text.push_str(&format!("{name:<14} {value}\n"));
-        }
-        text.push_str(
-            "\nA simulation: cycles and utilisation are what the array would take; the rates above are \
-             this\ncomputer's and say nothing about the speed of hardware.",
-        );
-        text
+        object
     }
+}
 
-    fn rate_lines(&self) -> [(&'static str, String); 3] {
-        [
-            (
-                "measured",
-                format!(
-                    "{:.2} s; {} tickets/s, {}MAC/s, {}simulated cycles/s (host wall time)",
-                    self.elapsed.as_secs_f64(),
-                    rate(self.per_second(self.tally.tickets)),
-                    si(self.per_second(self.macs())),
-                    si(self.per_second(self.counters.cycles)),
-                ),
-            ),
-            (
-                "modelled",
-                format!(
-                    "{} cycles of the {} array while it has work",
-                    grouped(self.counters.cycles),
-                    self.identity.geometry
-                ),
-            ),
-            (
-                "utilisation",
-                format!(
-                    "{:.2} % (modelled: {} cycles in which every PE multiplies / all of them)",
-                    100.0 * self.utilisation(),
-                    grouped(self.counters.full_mac_cycles)
-                ),
-            ),
-        ]
-    }
-
-    fn product_text(&self) -> String {
-        let (m, n, k) = self.shape;
-        let state = match self.product {
-            Product::Unfinished => "not finished, not written".to_owned(),
-            Product::Wrong => "WRONG: not what the host computes, not written".to_owned(),
-            Product::Exact(check) => match &self.product_file {
-                Some(path) => format!("exact ({}), in {}", check.description(), path.display()),
-                None => format!("exact ({})", check.description()),
-            },
-        };
-        format!("{}: {m} x {n}, k = {k} padded to {}; {state}", self.operands, self.k_padded)
-    }
-
-    fn passes_text(&self) -> String {
-        let useful = self.useful_passes();
-        let repeat = self.tally.passes - useful;
-        format!(
-            "{} useful, {} repeat (the same product again with another nonce, for its tickets only)",
-            useful,
-            grouped(repeat)
-        )
-    }
-
-    fn shares_text(&self) -> String {
-        let tally = &self.tally;
-        let mut text = format!(
-            "{} into {}, {} of them valid for the network",
-            counted(tally.shares, "new share"),
-            self.out.display(),
-            tally.shares_network
-        );
-        if tally.shares_known > 0 {
-            text.push_str(&format!("; {} found again", counted(tally.shares_known, "earlier one")));
-        }
-        if tally.hits_surplus > 0 {
-            text.push_str(&format!(
-                "; {} beyond --shares not kept",
-                counted(tally.hits_surplus, "hit")
-            ));
-        }
-        text
-    }
+/// A device's cycle counters, and what share of its time it used.
+pub fn cycles_json(counters: &Counters) -> Map<String, Value> {
+    let share = |cycles: u64| cycles as f64 / counters.cycles.max(1) as f64;
+    Map::from_iter([
+        ("simulated_cycles".to_owned(), counters.cycles.into()),
+        ("mac_cycles".to_owned(), counters.mac_cycles.into()),
+        ("full_mac_cycles".to_owned(), counters.full_mac_cycles.into()),
+        ("utilisation".to_owned(), share(counters.mac_cycles).into()),
+        ("full_utilisation".to_owned(), share(counters.full_mac_cycles).into()),
+    ])
 }

@@ -1,3 +1,5 @@
+//! Matrix files: layouts, lying headers, random bytes.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -99,6 +101,22 @@ fn lying_headers_cost_nothing() {
     );
     check_error(&file(1, &"(".repeat(9_000), &[]), "nests deeper");
     check_error(&file(1, &header("|i1", "False", "(0, 99999999999999999)"), &[]), "digits");
+}
+
+#[test]
+fn errors_echo_little_of_a_header() {
+    let long = "x".repeat(9_000);
+    for text in [header(&long, "False", "(1, 1)"), format!("{{'descr': {long}"), long.clone()] {
+        let message = format!("{:#}", parse_all(&file(1, &text, &[])).unwrap_err());
+        assert!(message.len() < 300, "{message}");
+    }
+}
+
+#[test]
+fn written_products_are_read_back() {
+    let matrix = Matrix { rows: 2, columns: 1, values: vec![i32::MIN, 7] };
+    assert_eq!(int32_from_bytes(&to_bytes(&matrix).unwrap()).unwrap(), matrix);
+    int32_from_bytes(&file(1, &header("|i1", "False", "(1, 1)"), &[0])).unwrap_err();
 }
 
 #[test]

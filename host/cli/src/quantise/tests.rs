@@ -1,3 +1,5 @@
+//! Scales, and error bounds that hold.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -2,23 +2,27 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use gemmine_pouw::amadeus::{self, SOLUTION_BYTES};
 use serde_json::json;
 
 use super::{Broken, Valid};
 use crate::files;
+use crate::outcome::Named;
 
 /// Checks segment, leading zero bits and the product.
 pub fn verify(path: &Path, bits: u32, segment: Option<&[u8; 32]>) -> Result<Result<Valid, Broken>> {
     let solution = files::read_capped(path, 1 << 20)?;
     let hash = match amadeus::verify_solution(&solution, bits, segment) {
         Ok(hash) => hash,
-        Err(refusal) if refusal.is_unreadable() => bail!(
-            "read solution {}: {refusal}; it is the 240-byte seed and the 16 x 16 product, int32 \
-             little endian ({SOLUTION_BYTES} bytes)",
-            path.display()
-        ),
+        Err(refusal) if refusal.is_unreadable() => {
+            let message = format!(
+                "{refusal}; it is the 240-byte seed and the 16 x 16 product, int32 little endian \
+                 ({SOLUTION_BYTES} bytes)"
+            );
+            return Err(Named { rule: refusal.rule(), message })
+                .with_context(|| format!("read solution {}", path.display()));
+        }
         Err(refusal) => {
             return Ok(Err(Broken { rule: refusal.rule(), message: refusal.to_string() }));
         }

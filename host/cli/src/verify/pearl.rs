@@ -13,14 +13,22 @@ use serde_json::json;
 use super::{Broken, Valid};
 use crate::files;
 use crate::job::Job;
+use crate::outcome::Named;
 
 /// Longest proof file that is read. The limits allow about 5 MiB of leaves and siblings, 7 MiB in
 /// base64; the rest is room for needless leaves, which are legal.
-const PROOF_BYTES_MAX: u64 = 16 << 20;
+pub const PROOF_BYTES_MAX: u64 = 16 << 20;
 
 /// Checks a proof against a target: the one given, else the job's share target, else its network's.
 pub fn verify(job: &Path, proof: &Path, given: Option<U256>) -> Result<Result<Valid, Broken>> {
-    let job = Job::read(job)?;
+    let job = match Job::read(job) {
+        Ok(job) => job,
+        Err(error) => {
+            // A version beyond 32 bits is as unknown as any other: a verdict, not trouble.
+            let Named { rule, message } = error.downcast::<Named>()?;
+            return Ok(Err(Broken { rule, message }));
+        }
+    };
     if let Some(warning) = job.target_warning() {
         crate::note(&format!("warning: {warning}"));
     }
@@ -33,24 +41,23 @@ pub fn verify(job: &Path, proof: &Path, given: Option<U256>) -> Result<Result<Va
     match verify_proof(&job.header, job.cert_version, &bytes, Some(target)) {
         Ok(verified) => Ok(Ok(describe(&job, &verified, target, source))),
         Err(refusal) if refusal.is_unreadable() => {
-            bail!(
-                "read proof {}: {refusal}; it is no PlainProof in base64 or binary",
-                proof.display()
-            )
+            let message = format!("{refusal}; it is no PlainProof in base64 or binary");
+            Err(Named { rule: refusal.rule(), message })
+                .with_context(|| format!("read proof {}", proof.display()))
         }
         Err(refusal) => Ok(Err(Broken { rule: refusal.rule(), message: refusal.to_string() })),
     }
 }
 
 /// Reads a proof file, `-` for standard input.
-pub fn read_proof(path: &Path) -> Result<Vec<u8>> {
+fn read_proof(path: &Path) -> Result<Vec<u8>> {
     let bytes = files::read_capped(path, PROOF_BYTES_MAX)?;
     decode_proof(bytes).with_context(|| format!("read proof {}", path.display()))
 }
 
 /// The proof's bytes from base64 or, if there is any byte that base64 lacks, as they are. A binary
 /// proof always has such bytes: the upper ones of its dimensions are zero.
-fn decode_proof(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+pub fn decode_proof(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     let in_base64 = |byte: &u8| {
         byte.is_ascii_alphanumeric()
             || matches!(byte, b'+' | b'/' | b'=')

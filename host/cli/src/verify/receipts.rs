@@ -1,16 +1,20 @@
 //! A folder that `mine` wrote: the receipts' chain, and each share again from its bytes.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::{Component, Path};
 
 use anyhow::{Context, Result};
-use gemmine_pouw::config::Header76;
 use gemmine_pouw::target;
-use gemmine_pouw::verify::verify as verify_proof;
+use gemmine_pouw::verify::{Verified, verify as verify_proof};
 use serde_json::json;
 
-use super::pearl::read_proof;
+use super::pearl::{PROOF_BYTES_MAX, decode_proof};
 use super::{Broken, Valid};
-use crate::display::counted;
+use crate::display::{counted, shortened};
+use crate::files;
+use crate::job::Job;
+use crate::mine::JOB_FILE;
 use crate::receipts::{self, Damage, Receipt};
 
 /// Checks chain and shares.
@@ -28,10 +32,21 @@ pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
             counted(contents.torn_bytes, "byte")
         ));
     }
-    for (index, receipt) in contents.receipts.iter().enumerate() {
-        if let Err(error) = check_share(folder, receipt) {
-            let message = format!("receipt {}: {}: {error:#}", index + 1, receipt.share_file);
-            return Ok(Err(Broken { rule: "receipts-share", message }));
+    let job = Job::read(&folder.join(JOB_FILE))?;
+    let mut tickets = HashMap::new();
+    for (number, receipt) in (1_u64..).zip(&contents.receipts) {
+        let broken = |message: String| Broken {
+            rule: "receipts-share",
+            message: format!("receipt {number}: {}: {message}", receipt.share_file),
+        };
+        let checked = check_share(folder, &job, receipt)
+            .with_context(|| format!("check receipt {number}"))?;
+        if let Err(message) = checked {
+            return Ok(Err(broken(message)));
+        }
+        if let Some(earlier) = tickets.insert((&receipt.job_key, &receipt.ticket), number) {
+            let message = format!("ticket {} is receipt {earlier}'s already", receipt.ticket);
+            return Ok(Err(broken(message)));
         }
     }
     let count = contents.receipts.len() as u64;
@@ -47,34 +62,63 @@ pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
             ("chain", "every line follows the one before".into()),
             (
                 "shares",
-                format!("every proof is valid for its receipt; {network} met the network target"),
+                format!(
+                    "every proof is valid for job.json and says what its receipt says, no ticket \
+                     twice; {network} met the network target"
+                ),
             ),
         ],
         json: object.as_object().cloned().unwrap_or_default(),
     }))
 }
 
-fn check_share(folder: &Path, receipt: &Receipt) -> Result<()> {
+/// Holds every field that follows from job and proof against the receipt; an `Ok(Err)` names the one that
+/// differs.
+fn check_share(folder: &Path, job: &Job, receipt: &Receipt) -> Result<Result<(), String>> {
     let name = Path::new(&receipt.share_file);
-    let plain = matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]);
-    anyhow::ensure!(plain, "its name is no plain file name");
-    let proof = read_proof(&folder.join(name))?;
-    let hash = blake3::hash(&proof).to_hex();
-    anyhow::ensure!(
-        hash.as_str() == receipt.proof_blake3,
-        "its proof's BLAKE3 is {hash}, the receipt says {}",
-        receipt.proof_blake3
-    );
-    let header = hex::decode(&receipt.header).context("the receipt's header is not hex")?;
-    let header = Header76::from_slice(&header)?;
-    let share_target = target::parse_hex(&receipt.share_target)?;
-    let verified = verify_proof(&header, receipt.cert_version, &proof, Some(share_target))
-        .map_err(|refusal| anyhow::anyhow!("{}: {refusal}", refusal.rule()))?;
-    let ticket = hex::encode(verified.ticket);
-    anyhow::ensure!(
-        ticket == receipt.ticket,
-        "its ticket is {ticket}, the receipt says {}",
-        receipt.ticket
-    );
+    if !matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]) {
+        return Ok(Err("share_file is no plain file name".into()));
+    }
+    let bytes = files::read_capped(&folder.join(name), PROOF_BYTES_MAX)?;
+    let proof = match decode_proof(bytes) {
+        Ok(proof) => proof,
+        Err(error) => return Ok(Err(format!("{error:#}"))),
+    };
+    Ok(check_fields(job, &proof, receipt))
+}
+
+fn check_fields(job: &Job, proof: &[u8], receipt: &Receipt) -> Result<(), String> {
+    let share_target = job.share_target.unwrap_or_else(|| job.network_target());
+    // What the bytes alone say comes first, so that an exchanged file is called by its name.
+    differs("proof_blake3", &receipt.proof_blake3, &blake3::hash(proof).to_string())?;
+    differs("header", &receipt.header, &hex::encode(job.header.as_bytes()))?;
+    differs("cert_version", &receipt.cert_version, &job.cert_version)?;
+    differs("share_target", &receipt.share_target, &target::to_hex(share_target))?;
+    let verified = verify_proof(&job.header, job.cert_version, proof, Some(share_target))
+        .map_err(|refusal| format!("{}: {refusal}", refusal.rule()))?;
+    let Verified { ticket, ref config, m, n, t_row, t_col, job_key, .. } = verified;
+    let (h, w, k, r) = (config.h(), config.w(), config.k, config.r);
+    let network = target::bound(job.network_target(), h, w, k, r.into());
+    differs("ticket", &receipt.ticket, &hex::encode(ticket))?;
+    differs("meets_network", &receipt.meets_network, &target::meets(&ticket, network))?;
+    differs("job_key", &receipt.job_key, &hex::encode(job_key))?;
+    for (field, claim, found) in [
+        ("m", receipt.m, m),
+        ("n", receipt.n, n),
+        ("k", receipt.k, k),
+        ("r", receipt.r, r.into()),
+        ("t_row", receipt.t_row, t_row),
+        ("t_col", receipt.t_col, t_col),
+    ] {
+        differs(field, &claim, &(found as usize))?;
+    }
     Ok(())
+}
+
+fn differs<T: PartialEq + fmt::Display>(field: &str, claim: &T, found: &T) -> Result<(), String> {
+    if claim == found {
+        return Ok(());
+    }
+    let claim = shortened(&claim.to_string());
+    Err(format!("{field} is {claim} in the receipt, but {found} by the proof and job.json"))
 }

@@ -97,8 +97,14 @@ fn hostile_jobs_are_trouble() {
         (job.replace(target, ""), "it has no `target`"),
         (job.replace("AAAAACEo", "AAAAACE"), "incomplete_header_bytes"),
         (String::from("\u{0}\u{1}"), "not a JSON object"),
+        (job.replacen('{', &format!("{{{}", many_keys()), 1), "it has more than 1000 keys"),
     ] {
         fs::write(path.join("job"), text).unwrap();
         expect_trouble(path, "verify --job job run/share-1.b64", part);
     }
+}
+
+/// As many as a job file has room for.
+fn many_keys() -> String {
+    (0..100_000).map(|key| format!("\"{key}\":1,")).collect()
 }

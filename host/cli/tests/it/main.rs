@@ -1,9 +1,14 @@
 //! Runs the real binary, as people and other programs do.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod folder;
 mod hostile;
+mod interrupt;
+mod json;
+mod limits;
 mod matmul;
 mod mine;
+mod receipts;
 mod verify;
 
 use std::fs;
@@ -68,6 +73,9 @@ fn expect_trouble(folder: &Path, arguments: &str, part: &str) {
     let error = text.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
     assert!(error.contains(part), "gemmine {arguments}: {text:?} does not contain {part:?}");
 }
+
+/// A share target that no ticket meets.
+const HARDEST: &str = "0000000000000000000000000000000000000000000000000000000000000001";
 
 /// The last line of standard output as JSON.
 fn last_json(stdout: &str) -> serde_json::Value {

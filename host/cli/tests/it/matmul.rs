@@ -100,11 +100,11 @@ fn mining_gives_the_same_product_and_shares() {
     write_int8(&path.join("a.npy"), 2, 3, |_, _| -65);
     write_int8(&path.join("b.npy"), 3, 2, |_, _| 1);
     expect_trouble(path, "matmul a.npy b.npy -o c.npy --mine", "entry [0, 0] of A is -65");
-    expect_trouble(
-        path,
-        "matmul a.npy b.npy -o c.npy --shares 2",
-        "--shares means nothing without --mine",
-    );
+    for option in ["--shares 2", "--out foo"] {
+        let name = option.split(' ').next().unwrap();
+        let part = format!("{name} means nothing without --mine");
+        expect_trouble(path, &format!("matmul a.npy b.npy -o c.npy {option}"), &part);
+    }
     write_int8(&path.join("a.npy"), 1, 65_537, |_, _| 1);
     write_int8(&path.join("b.npy"), 65_537, 1, |_, _| 1);
     expect_trouble(path, "matmul a.npy b.npy -o c.npy --mine", "k = 65537 is more than 65536");
@@ -126,7 +126,10 @@ fn float32_results_are_within_the_printed_bound() {
     let (a, b) = (write("a.npy", m, k), write("b.npy", k, n));
     for options in ["", "--mine --out run"] {
         let output = expect(path, &format!("matmul a.npy b.npy -o c.npy --json {options}"), 0);
-        let bound = last_json(&output)["error_bound"].as_f64().unwrap();
+        let summary = last_json(&output);
+        assert_eq!(summary["product"], "quantised");
+        assert!(summary["product_check"].as_str().unwrap().starts_with("integer product"));
+        let bound = summary["error_bound"].as_f64().unwrap();
         let (shape, words) = read_words(&path.join("c.npy"), "<f4");
         assert_eq!(shape, (m, n));
         let mut worst = 0.0_f64;
@@ -140,6 +143,11 @@ fn float32_results_are_within_the_printed_bound() {
     }
     let text = expect(path, "matmul a.npy b.npy -o c.npy", 0);
     assert!(text.contains("error bound: every entry is within"), "{text}");
+    for options in ["", "--mine --out again"] {
+        let text = expect(path, &format!("matmul a.npy b.npy -o c.npy {options}"), 0);
+        assert!(text.contains("float32 by way of int7 (integer product"), "{text}");
+        assert!(!text.contains("exact ("), "{text}");
+    }
 }
 
 #[test]
@@ -175,7 +183,16 @@ fn an_output_that_cannot_be_written_is_an_error_and_leaves_nothing() {
     write_int8(&path.join("a.npy"), 1, 1, mixed);
     expect_trouble(path, "matmul a.npy a.npy -o no/c.npy", "write no/c.npy");
     expect_trouble(path, "matmul a.npy a.npy -o .", "it is a directory");
-    expect_trouble(path, "matmul a.npy a.npy -o /dev/full", "write /dev/full: No space left");
+    expect_trouble(
+        path,
+        "matmul a.npy a.npy -o /dev/full",
+        "write /dev/full: it is a pipe or device",
+    );
+    // Nobody reads from it: opening it would not come back.
+    assert!(
+        std::process::Command::new("mkfifo").arg(path.join("fifo")).status().unwrap().success()
+    );
+    expect_trouble(path, "matmul a.npy a.npy -o fifo", "write fifo: it is a pipe or device");
     let output = gemmine(path, "matmul a.npy a.npy -o a.npy");
     assert!(output.status.success(), "an input may be replaced");
 }

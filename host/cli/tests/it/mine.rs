@@ -1,10 +1,10 @@
 //! `gemmine mine`.
 
 use std::fs;
-use std::path::Path;
 
 use crate::{
-    EASY, MEDIUM, expect, expect_trouble, last_json, mined, product, read_words, write_int8,
+    EASY, MEDIUM, expect, expect_trouble, gemmine, last_json, mined, product, read_words,
+    write_int8,
 };
 
 #[test]
@@ -21,8 +21,15 @@ fn shares_verify_from_another_process_and_the_product_is_exact() {
     }
     let cycles = summary["simulated_cycles"].as_f64().unwrap();
     let utilisation = summary["utilisation"].as_f64().unwrap();
-    assert!((summary["mac_cycles"].as_f64().unwrap() / cycles - utilisation).abs() < 1e-9);
-    assert!(utilisation > 0.9 && utilisation <= 1.0);
+    let (mac_cycles, full) = (&summary["mac_cycles"], &summary["full_mac_cycles"]);
+    assert!((mac_cycles.as_f64().unwrap() / cycles - utilisation).abs() < 1e-9);
+    // Every step of a 16x16 array is 256 MACs, and some of them come while it fills and empties.
+    assert_eq!(summary["macs"].as_u64().unwrap(), mac_cycles.as_u64().unwrap() * 256);
+    assert!(full.as_u64().unwrap() < mac_cycles.as_u64().unwrap());
+    let full_utilisation = summary["full_utilisation"].as_f64().unwrap();
+    assert!((full.as_f64().unwrap() / cycles - full_utilisation).abs() < 1e-9);
+    assert!(full_utilisation > 0.9 && utilisation <= 1.0);
+    assert!(summary.get("operand_cycles").is_none());
     for rate in ["tickets_per_s", "macs_per_s", "simulated_cycles_per_s"] {
         assert_eq!(summary[rate]["kind"], "measured");
         assert!(summary[rate]["boundary"].as_str().unwrap().contains("wall time"));
@@ -50,6 +57,43 @@ fn the_default_target_of_the_model_is_harder_than_the_networks() {
     assert_eq!(summary["shares_meeting_network_target"], 1);
     let verdict = expect(folder.path(), "verify --job run/job.json run/share-1.b64 --json", 0);
     assert_eq!(last_json(&verdict)["meets_network"], true);
+}
+
+/// README.md shows shares of a run without options; they are the same on every machine.
+#[test]
+fn the_default_run_finds_the_share_that_the_readme_shows() {
+    let readme = include_str!("../../../../README.md");
+    let shown = readme.lines().find(|line| line.starts_with("share: gemmine-out/share-1")).unwrap();
+    let shown = shown.trim_end_matches('…');
+    let folder = tempfile::tempdir().unwrap();
+    let run = || gemmine(folder.path(), "mine --shares 1");
+    let output = run();
+    assert!(output.status.success(), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.lines().any(|line| line.starts_with(shown)), "{stderr} is not {shown}");
+    // Tile, pass and ticket at least.
+    assert!(
+        shown.contains(" of pass ") && shown.rsplit(' ').next().unwrap().len() >= 16,
+        "{shown}"
+    );
+}
+
+#[test]
+fn tickets_end_with_the_last_share_whatever_was_under_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let tickets = |out: &str| {
+        let arguments = format!("mine --out {out} --shares 3 --share-target {MEDIUM} --json");
+        let summary = last_json(&expect(folder.path(), &arguments, 0));
+        let tiles = ["tickets", "tickets_surplus"].map(|key| summary[key].as_u64().unwrap());
+        assert_eq!(summary["macs"].as_u64().unwrap(), (tiles[0] + tiles[1]) * 256 * 2048);
+        let receipts = fs::read_to_string(folder.path().join(out).join("receipts.jsonl")).unwrap();
+        (tiles[0], last_json(&receipts))
+    };
+    let (first, last) = tickets("a");
+    let number = |key: &str| last[key].as_u64().unwrap();
+    let tile = number("t_row") / 16 * 4 + number("t_col") / 16;
+    assert_eq!(first, number("pass") * 16 + tile + 1);
+    assert_eq!(tickets("b").0, first);
 }
 
 #[test]
@@ -82,7 +126,7 @@ fn a_second_run_adds_new_shares_and_touches_no_earlier_one() {
     assert!(expect(folder.path(), "verify --receipts run", 0).starts_with("valid: 4 receipts"));
     // Another target would make job.json lie about the shares beside it.
     let other = format!("mine --out run --shares 1 --share-target {EASY}");
-    expect_trouble(folder.path(), &other, "shares of another job or share target");
+    expect_trouble(folder.path(), &other, "its job.json is not what this run would write");
 }
 
 #[test]
@@ -141,19 +185,23 @@ fn a_gateways_job_is_kept_digit_by_digit() {
 }
 
 #[test]
-fn rtl_mines_the_same_shares_as_the_model() {
+fn rtl_and_verilator_mine_the_same_shares_as_the_model() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     write_int8(&path.join("a.npy"), 16, 9, |i, l| spread(i * 9 + l));
     write_int8(&path.join("b.npy"), 9, 16, |l, j| spread(l * 7 + j * 3));
     let share = |device: &str| {
         let arguments = format!(
-            "mine --a a.npy --b b.npy --device {device} --out {device} --shares 1 --share-target {EASY}"
+            "mine --a a.npy --b b.npy --device {device} --out {device} --shares 1 --share-target {EASY} --json"
         );
-        expect(path, &arguments, 0);
+        let summary = last_json(&expect(path, &arguments, 0));
+        let kind = if device == "model" { "modelled" } else { "counted in simulated RTL" };
+        assert_eq!(summary["kinds"]["utilisation"]["kind"], kind);
         fs::read(path.join(device).join("share-1.b64")).unwrap()
     };
-    assert_eq!(share("rtl"), share("model"));
+    let expected = share("model");
+    assert_eq!(share("rtl"), expected);
+    assert_eq!(share("verilator"), expected);
     let receipts = fs::read_to_string(path.join("rtl/receipts.jsonl")).unwrap();
     assert!(receipts.contains(r#""device":"rtl","geometry":"4x4""#), "{receipts}");
 }
@@ -211,7 +259,7 @@ fn a_torn_receipt_is_cut_off_and_a_damaged_one_refused() {
 
     fs::write(&log, &bytes[..bytes.len() - 100]).unwrap();
     expect(folder.path(), "verify --receipts run", 0);
-    let output = crate::gemmine(folder.path(), &again);
+    let output = gemmine(folder.path(), &again);
     let warnings = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && warnings.contains("cut a torn last line"), "{warnings}");
 
@@ -224,42 +272,7 @@ fn a_torn_receipt_is_cut_off_and_a_damaged_one_refused() {
     assert_eq!(fs::read(&log).unwrap(), damaged);
 }
 
-#[test]
-#[cfg(target_os = "linux")]
-fn ctrl_c_ends_a_run_with_its_summary() {
-    use std::process::{Command, Stdio};
-
-    let folder = tempfile::tempdir().unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_gemmine"))
-        .current_dir(folder.path())
-        .args(["mine", "--json", "--seconds", "60", "--out", "run", "--share-target"])
-        .arg("0000000000000000000000000000000000000000000000000000000000000001")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    // The folder is there once the handler soon is; a little later there are tickets too.
-    wait_for(&folder.path().join("run/job.json"));
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    let summary = last_json(&String::from_utf8(output.stdout).unwrap());
-    assert_eq!(summary["ended_by"], "interrupt");
-}
-
 /// All of [-64, 64].
 fn spread(index: usize) -> i8 {
     ((index % 129) as i16 - 64) as i8
-}
-
-fn wait_for(path: &Path) {
-    for _ in 0..5_000 {
-        if path.exists() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    panic!("{} does not come", path.display());
 }

@@ -87,26 +87,6 @@ fn a_target_that_is_not_the_headers_is_warned_about() {
     assert!(warning.starts_with("warning: the job's target 12345678901234567890123"), "{warning}");
 }
 
-#[test]
-fn a_folder_of_receipts_is_checked_share_by_share() {
-    let folder = mined(3);
-    let path = folder.path();
-    assert!(expect(path, "verify --receipts run", 0).starts_with("valid: 3 receipts"));
-    let verdict = last_json(&expect(path, "verify --receipts run --json", 0));
-    assert_eq!(verdict["receipts"], 3);
-    // Two shares exchanged: both are valid proofs, but not these receipts'.
-    let (first, second) = (path.join("run/share-1.b64"), path.join("run/share-2.b64"));
-    let bytes = [fs::read(&first).unwrap(), fs::read(&second).unwrap()];
-    fs::write(&first, &bytes[1]).unwrap();
-    let verdict = expect(path, "verify --receipts run", 1);
-    assert!(verdict.starts_with("invalid: receipts-share: receipt 1: share-1.b64: "), "{verdict}");
-    fs::write(&first, &bytes[0]).unwrap();
-    fs::remove_file(&second).unwrap();
-    let verdict = expect(path, "verify --receipts run", 1);
-    assert!(verdict.contains("receipt 2: share-2.b64"), "{verdict}");
-    expect_trouble(path, "verify --receipts nowhere", "read nowhere/receipts.jsonl: No such file");
-}
-
 /// The specification's vector: seed of epoch 767, nonce 650, whose hash has 10 leading zero bits.
 #[test]
 fn an_amadeus_solution_is_checked() {

@@ -1,3 +1,5 @@
+//! Padding and nonces never change a product.
+
 use super::*;
 use crate::product;
 
@@ -62,6 +64,11 @@ fn what_cannot_be_mined_is_refused_with_value_and_place() {
     check(matrix(0, 3), matrix(3, 2), "nothing to multiply");
     check(matrix(2, 0), matrix(0, 2), "nothing to multiply");
     check(matrix(1, 65_537), matrix(65_537, 1), "k = 65537 is more than 65536");
+    // Columns of zeros would do for these, and 35 GB of padding; nothing of it is made.
+    check(matrix(16_777_217, 1), matrix(1, 1), "m = 16777232, expected 1 to 16777216");
+    check(matrix(1, 1), matrix(1, 16_777_217), "n = 16777232, expected 1 to 16777216");
+    check(matrix(16_777_200, 1), matrix(1, 1), "more than the limit of 4294967296 (4 GiB)");
+    check(matrix(1, 1), matrix(1, 10_000_000), "more than the limit of 4294967296 (4 GiB)");
     let mut bad = matrix(2, 3);
     bad.values[5] = 65;
     check(bad.clone(), matrix(3, 2), "entry [1, 2] of A is 65, outside of [-64, 64]");

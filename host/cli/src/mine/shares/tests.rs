@@ -1,3 +1,5 @@
+//! Hits that the host does not confirm.
+
 use gemmine_driver::Limits;
 use gemmine_hdl::Geometry;
 use gemmine_pouw::config::MiningConfig;

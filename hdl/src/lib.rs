@@ -22,5 +22,7 @@ pub mod skew;
 #[cfg(test)]
 mod testbench;
 pub mod ticket;
+pub mod uart_rx;
+pub mod uart_tx;
 
 pub use geometry::{Geometry, GeometryError};

@@ -20,6 +20,8 @@ use gemmine_hdl::sequencer::Sequencer;
 use gemmine_hdl::sign_extend::SignExtend;
 use gemmine_hdl::skew::Skew;
 use gemmine_hdl::ticket::Ticket;
+use gemmine_hdl::uart_rx::UartRx;
+use gemmine_hdl::uart_tx::UartTx;
 use gemmine_sim::verilator::{Tools, modules};
 
 use crate::stimulus::Random;
@@ -54,6 +56,8 @@ module!([const L: usize] Blake3<L>: clock,
 module!([const L: usize] Ticket<L>: clock,
     (reset_in, fold_valid_in, fold_in, tile_end_in, key_in, bound_in) ->
     (valid_out, ticket_out, hit_out, busy_out));
+module!([] UartTx: clock, (baud_in, valid_in, data_in) -> (ready_out, line_out));
+module!([] UartRx: clock, (baud_in, line_in) -> (valid_out, data_out, error_out));
 
 #[test]
 fn multiplier_for_all_pairs() {
@@ -225,6 +229,39 @@ fn ticket() {
     assert!(trace.count(&["valid_out"]) >= 50, "too few tickets");
     let hits = trace.count(&["valid_out", "hit_out"]);
     assert!((5..trace.count(&["valid_out"]) - 5).contains(&hits), "{hits} hits");
+}
+
+#[test]
+fn uarts() {
+    let mut random = Random(13);
+    // Rates from 2 to 17 cycles a bit; bytes, and bits of any length, as they come.
+    let mut rate = 0;
+    let mut cycles = |inputs: &mut dyn FnMut(&mut Random) -> Values| -> Vec<Values> {
+        (0..20_000)
+            .map(|cycle| {
+                if cycle % 1000 == 0 {
+                    rate = (1 << 20) + random.below(7 << 20);
+                }
+                let mut values = vec![rate];
+                values.extend(inputs(&mut random));
+                values
+            })
+            .collect()
+    };
+    let bytes = cycles(&mut |random| vec![random.below(2), random.below(256)]);
+    let (mut level, mut left) = (1, 0);
+    let bits = cycles(&mut |random| {
+        if left == 0 {
+            (level, left) = (random.below(2), 1 + random.below(30));
+        }
+        left -= 1;
+        vec![level]
+    });
+    let sent = check::<UartTx>("uart_tx", &bytes, None);
+    assert!(sent.count(&["ready_out"]) > 100, "too few bytes");
+    let received = check::<UartRx>("uart_rx", &bits, None);
+    assert!(received.count(&["valid_out"]) > 50, "too few bytes");
+    assert!(received.count(&["error_out"]) > 50, "too few errors");
 }
 
 #[test]

@@ -10,11 +10,11 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -206,6 +206,10 @@ impl Log {
     /// If another process has the log open, or a complete line is damaged.
     pub fn open(path: &Path) -> Result<(Self, u64)> {
         let shown = path.display();
+        if let Ok(found) = fs::metadata(path) {
+            // Opening or reading a pipe could wait for ever.
+            ensure!(found.is_file(), "open receipts {shown}: it is no regular file; move it away");
+        }
         let open = || OpenOptions::new().read(true).append(true).create(true).open(path);
         let mut file = open().with_context(|| format!("open receipts {shown}"))?;
         match file.try_lock() {

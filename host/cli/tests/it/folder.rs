@@ -1,6 +1,7 @@
 //! The output folder: what is not this run's is never overwritten.
 
 use std::fs;
+use std::process::Command;
 
 use crate::{HARDEST, MEDIUM, expect, expect_trouble, mined, write_int8};
 
@@ -65,4 +66,13 @@ fn the_last_number_of_a_share_is_not_counted_on_from() {
     expect_trouble(folder.path(), "mine --out run", part);
     fs::rename(&last, run.join("share-18446744073709551614.b64")).unwrap();
     expect_trouble(folder.path(), &format!("mine --out run --share-target {MEDIUM}"), part);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_receipts_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    fs::create_dir(&run).unwrap();
+    assert!(Command::new("mkfifo").arg(run.join("receipts.jsonl")).status().unwrap().success());
+    expect_trouble(folder.path(), "mine --out run", "receipts.jsonl: it is no regular file");
 }

@@ -56,7 +56,7 @@ fn interrupt(run: Run) -> Output {
 }
 
 fn wait_for(path: &Path) {
-    for _ in 0..15_000 {
+    for _ in 0..60_000 {
         if path.exists() {
             return;
         }
@@ -174,21 +174,32 @@ fn the_product_outlives_a_kill_while_mining_on() {
     assert!(!path.join("run/.gemmine-AbC123.tmp").exists());
 }
 
-#[test]
-fn a_disk_that_fills_up_leaves_product_and_summary() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    // No file may be longer than 40 KB: room for the product, but for no share.
-    let limited = format!(
-        "trap '' XFSZ; ulimit -f 40; exec {} mine --json --out run --share-target {MEDIUM}",
+/// Mines where no file may be longer than so many KB.
+fn mine_limited(folder: &Path, limit: u32) -> serde_json::Value {
+    let command = format!(
+        "trap '' XFSZ; ulimit -f {limit}; exec {} mine --json --out run --share-target {MEDIUM}",
         env!("CARGO_BIN_EXE_gemmine")
     );
-    let output = Command::new("bash").current_dir(path).args(["-c", &limited]).output().unwrap();
+    let output = Command::new("bash").current_dir(folder).args(["-c", &command]).output().unwrap();
     let (code, summary) = answer(output);
     assert_eq!(
         (code, &summary["exit"], &summary["product"]),
         (Some(2), &2.into(), &"exact".into())
     );
+    assert!(summary["tickets"].as_u64().is_some(), "{summary}");
+    summary
+}
+
+#[test]
+fn a_disk_that_fills_up_leaves_product_and_summary() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    // Room for neither product nor share; for the product only.
+    let summary = mine_limited(path, 10);
+    assert!(summary["error"].as_str().unwrap().contains("write run/product.npy"), "{summary}");
+    assert!(summary["product_file"].is_null() && !path.join("run/product.npy").exists());
+    let summary = mine_limited(path, 40);
     assert!(summary["error"].as_str().unwrap().contains("write run/share-1.b64"), "{summary}");
+    assert_eq!(summary["product_file"], "run/product.npy");
     assert_eq!(read_words(&path.join("run/product.npy"), "<i4").0, (64, 64));
 }

@@ -15,7 +15,7 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
 gave a wrong answer); 2 it could not be told or written (unreadable input, bad option, disk full);
 130 Ctrl-C came before the product was written. With --json, the last line of standard output is an
-object whose `exit` is that number; where it is 1 or 2, `error` says why.";
+object; where the exit code is not 0, its `exit` is that number and its `error` says why.";
 
 /// Mine by multiplying matrices: simulate, verify and drive an open systolic-array accelerator.
 ///

@@ -121,6 +121,19 @@ impl Summary {
         }
     }
 
+    /// Why the run is no success.
+    fn error(&self) -> Option<String> {
+        match self.outcome() {
+            Outcome::Yes => None,
+            Outcome::No if self.product == Product::Wrong => {
+                Some("the device's product is wrong".into())
+            }
+            Outcome::No => Some("the device reported hits that the host could not confirm".into()),
+            Outcome::Trouble => self.trouble.clone(),
+            Outcome::Interrupted => Some("interrupted before the product was written".into()),
+        }
+    }
+
     /// MACs that the device did, padding included.
     pub fn macs(&self) -> u64 {
         self.tally.tiles() * 256 * self.k_padded as u64
@@ -204,7 +217,7 @@ impl Summary {
         });
         if let Value::Object(object) = &mut object {
             object.extend(cycles_json(&self.counters));
-            object.extend(self.trouble.iter().map(|error| ("error".into(), error.clone().into())));
+            object.extend(self.error().map(|error| ("error".to_owned(), error.into())));
         }
         object
     }

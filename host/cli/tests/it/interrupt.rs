@@ -94,6 +94,7 @@ fn ctrl_c_after_the_product_ends_a_run_with_its_summary() {
     assert_eq!(code, Some(0));
     assert_eq!((&summary["ended_by"], &summary["exit"]), (&"interrupt".into(), &0.into()));
     assert_eq!(summary["product"], "exact");
+    assert!(summary.get("error").is_none());
 }
 
 #[test]
@@ -111,6 +112,7 @@ fn ctrl_c_before_the_product_is_not_a_success() {
         assert_eq!(code, Some(130));
         assert_eq!((&summary["ended_by"], &summary["exit"]), (&"interrupt".into(), &130.into()));
         assert_eq!(summary["product"], "unfinished");
+        assert_eq!(summary["error"], "interrupted before the product was written");
     }
     assert!(!path.join("c.npy").exists() && !path.join("mine/product.npy").exists());
 }

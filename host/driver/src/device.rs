@@ -177,8 +177,12 @@ pub trait Device: Send {
     /// # Errors
     /// [`DeviceError::Unsupported`] if there is no such place or the panel is too long,
     /// [`DeviceError::PanelBusy`] if an outstanding descriptor names it.
-    fn load_panel(&mut self, side: Side, place: usize, panel: Arc<Panel>)
-    -> Result<(), DeviceError>;
+    fn load_panel(
+        &mut self,
+        side: Side,
+        place: usize,
+        panel: Arc<Panel>,
+    ) -> Result<(), DeviceError>;
 
     /// Queues one tile. It will get exactly one completion.
     ///

@@ -83,8 +83,7 @@ pub fn fold_tile_u8(a: &Panel, b: &Panel, r: usize, words: &mut Vec<u32>) -> Til
     let rows = &b.groups()[..groups];
     let lanes = &a.groups()[..groups];
     words.resize(k / (chunk * STEPS), 0);
-    let transposed =
-        dispatch::run(Path::best(), Job { rows, lanes, chunk, unsigned: true }, words);
+    let transposed = dispatch::run(Path::best(), Job { rows, lanes, chunk, unsigned: true }, words);
     core::array::from_fn(|i| core::array::from_fn(|j| transposed[j][i]))
 }
 

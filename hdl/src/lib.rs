@@ -15,6 +15,8 @@ pub mod geometry;
 pub mod grid;
 pub mod head;
 pub mod multiplier;
+pub mod operand;
+pub mod panel_lane;
 pub mod pe;
 pub mod sequencer;
 pub mod sign_extend;

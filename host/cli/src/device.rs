@@ -11,6 +11,7 @@ use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 
 use crate::args::DeviceArgs;
+use crate::display::spinner;
 
 /// Units ahead of a slow device: one in work, one waiting.
 const WINDOW_SLOW: usize = 2;
@@ -82,15 +83,19 @@ pub struct DeviceHandle {
 }
 
 impl DeviceHandle {
-    /// Opens the device that the arguments name.
+    /// Opens the device that the arguments name, with a spinner unless `quiet`.
     ///
     /// # Errors
     /// If the geometry is not built, or a tool that the device needs is missing.
-    pub fn open(args: &DeviceArgs) -> Result<Self> {
+    pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Self> {
         let geometry = args.geometry.unwrap_or_else(|| args.device.geometry());
         let kind = args.device.kind();
+        // The first time, Verilator compiles the array, which takes up to a minute.
+        let spinner = spinner(quiet);
+        spinner.set_message(format!("opening device {} {geometry}", kind.name()));
         let open = || Worker::start(Box::new(Simulated::new(kind, geometry)?), WINDOW_FAST);
         let worker = open().with_context(|| format!("open device {} {geometry}", kind.name()))?;
+        spinner.finish_and_clear();
         Ok(Self { worker, outstanding: 0, window: WINDOW_SLOW })
     }
 

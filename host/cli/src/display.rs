@@ -1,4 +1,8 @@
-//! Numbers for people.
+//! What people look at: numbers, and a sign that work goes on.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A number with an SI prefix and three or four digits: `12.3 M`.
 pub fn si(value: f64) -> String {
@@ -41,6 +45,18 @@ pub fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// A spinner with a message, on standard error: for work of unknown length. Hidden where `quiet` or
+/// where nobody would see it.
+pub fn spinner(quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::args::{DEFAULT_OUT, MatmulArgs};
 use crate::device::{DeviceHandle, cycle_kind};
-use crate::display::{grouped, si};
+use crate::display::{grouped, si, spinner};
 use crate::mine::{self, Operands, Plan, ProductFile};
 use crate::npy::{self, Matrix, Operand};
 use crate::outcome::Outcome;
@@ -73,10 +73,16 @@ pub fn run(args: &MatmulArgs) -> Result<Outcome> {
 
 fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
     let (a, b) = inputs.integers();
-    let mut device = DeviceHandle::open(&args.device)?;
+    let mut device = DeviceHandle::open(&args.device, args.mining.json)?;
     let started = Instant::now();
     let mut counters = gemmine_driver::Counters::default();
-    let product = product::multiply(&mut device, a, b, |report| counters = report.counters)?;
+    let spinner = spinner(args.mining.json);
+    let product = product::multiply(&mut device, a, b, |report| {
+        counters = report.counters;
+        let (tiles, cycles) = (grouped(counters.tiles), grouped(counters.cycles));
+        spinner.set_message(format!("{tiles} tiles, {cycles} simulated cycles"));
+    })?;
+    spinner.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
     let quantised = matches!(inputs, Inputs::Float32 { .. });
     let Some(check) = product::check(a, b, &product) else {

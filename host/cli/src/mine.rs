@@ -82,7 +82,7 @@ pub fn mine(plan: &Plan) -> Result<Outcome> {
     let (job, description) = load_job(plan)?;
     limits::check_cert_version(job.cert_version).context("mine the job")?;
     let share_target = job.share_target.context("find the share target")?;
-    let device = DeviceHandle::open(plan.device)?;
+    let device = DeviceHandle::open(plan.device, mining.json)?;
     let identity = device.identity().clone();
     if !identity.cert_versions.contains(&job.cert_version) {
         bail!(

@@ -13,7 +13,7 @@ pub fn run(command: ToolsCommand) -> Result<Outcome> {
         ToolsCommand::Install => {
             Tools::install(&mut |step| note(step)).context("install the tools")?
         }
-        ToolsCommand::Show => Tools::find().context("show the tools")?,
+        ToolsCommand::List => Tools::find().context("list the tools")?,
     };
     print_line(&tools.describe())?;
     Ok(Outcome::Yes)

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use gemmine_driver::Counters;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::summary::Tally;
-use crate::display::{counted, rate, si};
+use crate::display::{counted, rate, si, spinner};
 
 /// How often the numbers change.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -23,12 +23,7 @@ pub struct Progress {
 impl Progress {
     /// A bar, unless `hidden` or standard error is no terminal.
     pub fn new(hidden: bool, k_padded: usize, shares_wanted: Option<u64>) -> Self {
-        let target =
-            if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}") {
-            bar.set_style(style);
-        }
+        let bar = spinner(hidden);
         Self { bar, k_padded: k_padded as u64, shares_wanted, drawn: Instant::now() }
     }
 

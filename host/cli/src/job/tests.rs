@@ -87,16 +87,14 @@ fn versions_beyond_32_bits_are_unknown_ones() {
 }
 
 #[test]
-fn keys_are_limited_and_cost_no_more_than_their_number() {
+fn keys_are_limited() {
     let with = |keys: usize| {
         let keys: String = (0..keys).map(|key| format!("\"{key}\":0,")).collect();
         GATEWAY.replacen('{', &format!("{{{keys}"), 1)
     };
     Job::parse(with(995).as_bytes()).unwrap();
     check_error(&with(996), "it has more than 1000 keys");
-    let started = std::time::Instant::now();
     check_error(&with(104_000), "it has more than 1000 keys");
-    assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
 }
 
 #[test]

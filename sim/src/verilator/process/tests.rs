@@ -14,9 +14,7 @@ fn child(name: &str, script: &str) -> Process {
     let path = folder.join(name);
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut process = Process::start(&path).unwrap();
-    process.patience = Duration::from_millis(200);
-    process
+    Process::start(&path).unwrap()
 }
 
 fn failure(process: &mut Process) -> String {
@@ -25,8 +23,10 @@ fn failure(process: &mut Process) -> String {
 
 #[test]
 fn a_child_that_hangs_is_killed() {
+    let mut child = child("hang", "exec sleep 1000");
+    child.patience = Duration::from_millis(200);
     assert_eq!(
-        failure(&mut child("hang", "exec sleep 1000")),
+        failure(&mut child),
         "failed to wait for the report of 7 cycles from the Verilated core: timed out after 200 ms; \
          the simulation was killed"
     );

@@ -49,8 +49,12 @@ pub(super) struct Report {
 
 impl Process {
     pub(super) fn start(program: &Path) -> Result<Self, EngineError> {
-        let start = |why: String| failed(format!("start {}", program.display()), why);
-        let mut command = Command::new(program);
+        Self::spawn(Command::new(program))
+    }
+
+    fn spawn(mut command: Command) -> Result<Self, EngineError> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let start = |why: String| failed(format!("start {program}"), why);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         // An interrupt from the keyboard is for us: the child ends when its input does.
         #[cfg(unix)]

@@ -1,20 +1,14 @@
 //! Children that hang, die or talk nonsense become errors that say what was waited for.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
 
 /// A child that runs a shell script instead of a simulation.
-fn child(name: &str, script: &str) -> Process {
-    let folder: PathBuf =
-        std::env::temp_dir().join(format!("gemmine-child-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join(name);
-    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    Process::start(&path).unwrap()
+fn child(script: &str) -> Process {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    Process::spawn(command).unwrap()
 }
 
 fn failure(process: &mut Process) -> String {
@@ -23,7 +17,7 @@ fn failure(process: &mut Process) -> String {
 
 #[test]
 fn a_child_that_hangs_is_killed() {
-    let mut child = child("hang", "exec sleep 1000");
+    let mut child = child("exec sleep 1000");
     child.patience = Duration::from_millis(200);
     assert_eq!(
         failure(&mut child),
@@ -34,13 +28,13 @@ fn a_child_that_hangs_is_killed() {
 
 #[test]
 fn a_child_that_dies_is_reported_with_its_status() {
-    let text = failure(&mut child("die", "exit 3"));
+    let text = failure(&mut child("exit 3"));
     assert!(text.contains("the simulation ended (exit status: 3)"), "{text}");
 }
 
 #[test]
 fn a_report_that_breaks_off_is_no_report() {
-    let text = failure(&mut child("break-off", "printf '\\001\\000\\000'"));
+    let text = failure(&mut child("printf '\\001\\000\\000'"));
     assert!(text.contains("the simulation ended"), "{text}");
 }
 

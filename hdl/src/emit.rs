@@ -4,6 +4,9 @@
 //! stands once: names of instances are replaced bottom-up by the name of their
 //! kind, and texts that are then equal become one. That makes the Verilog readable and its
 //! compilation several times faster.
+//!
+//! A constant written as `bits::<5>(3)` is emitted as a 32-bit number cut to five bits, which makes the
+//! whole expression 32 bits wide, a lint error and a trap; here it becomes `5'h3`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +20,40 @@ struct Module<'a> {
 
 /// The Verilog of a block whose top module is called `top`. Deterministic.
 pub fn verilog<B: Block>(block: &B, top: &str) -> String {
-    let emitted = generate_verilog(block);
+    let emitted = size_constants(&generate_verilog(block));
     merge(&emitted, top)
+}
+
+/// Writes every constant in its own size.
+fn size_constants(emitted: &str) -> String {
+    let mut text = String::with_capacity(emitted.len());
+    let mut rest = emitted;
+    while let Some(place) = rest.find("((") {
+        let (before, from) = rest.split_at(place);
+        text.push_str(before);
+        match sized_constant(from) {
+            Some((constant, length)) => {
+                text.push_str(&constant);
+                rest = &from[length..];
+            }
+            None => {
+                text.push('(');
+                rest = &from[1..];
+            }
+        }
+    }
+    text + rest
+}
+
+/// `((32'h3) & 5'h1f)` at the start of a text as `5'h3`, and its length in the text.
+fn sized_constant(text: &str) -> Option<(String, usize)> {
+    let value = text.strip_prefix("((32'h").or_else(|| text.strip_prefix("((64'h"))?;
+    let (value, mask) = value.split_once(')')?;
+    let (bits, ones) = mask.strip_prefix(" & ")?.split_once("'h")?;
+    let (ones, behind) = ones.split_once(')')?;
+    let hexadecimal = |digits: &str| u64::from_str_radix(digits, 16).ok();
+    let constant = format!("{bits}'h{:x}", hexadecimal(value)? & hexadecimal(ones)?);
+    Some((constant, text.len() - behind.len()))
 }
 
 fn merge(emitted: &str, top: &str) -> String {

@@ -27,6 +27,16 @@ fn instances(text: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
+fn constants_get_their_own_size() {
+    let check = |emitted: &str, want: &str| assert_eq!(size_constants(emitted), want);
+    check("a + ((32'h1) & 5'h1f);", "a + 5'h1;");
+    check("((64'hdebb20e3) & 32'hffffffff) ^ (b)", "32'hdebb20e3 ^ (b)");
+    check("((32'h2) & 1'h1)", "1'h0");
+    check("((a) & 5'h1f) + (((32'h7) & 3'h7))", "((a) & 5'h1f) + (3'h7)");
+    check("((32'h1) + b) & (((", "((32'h1) + b) & (((");
+}
+
+#[test]
 fn equal_modules_become_one() {
     let modules = merged(
         "\

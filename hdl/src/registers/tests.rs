@@ -1,0 +1,70 @@
+//! The table against itself, and the decoder against the table.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::testbench::{Clocked, Random};
+
+impl Clocked for RegisterFile {
+    fn clock(&mut self) -> &mut Signal<In, Clock> {
+        &mut self.clock
+    }
+}
+
+#[test]
+fn addresses_are_in_order_and_in_range() {
+    let readable: Vec<u32> =
+        TABLE.iter().filter(|r| r.access == Access::Read).map(|r| r.address).collect();
+    assert_eq!(readable, (0..READABLE as u32).collect::<Vec<_>>());
+    let writable: Vec<u32> =
+        TABLE.iter().filter(|r| r.access == Access::Write).map(|r| r.address).collect();
+    assert!(writable.is_sorted_by(|a, b| a < b), "{writable:?}");
+    assert!(TABLE.iter().all(|r| r.address < DESCRIPTORS));
+}
+
+// Windows do not overlap.
+const _: () = assert!(DESCRIPTORS + QUEUE * DESCRIPTOR_WORDS <= JOBS);
+const _: () = assert!(JOBS + JOB_SLOTS * JOB_WORDS <= COMPLETIONS);
+const _: () = assert!(COMPLETIONS + QUEUE * COMPLETION_WORDS <= RESULTS);
+const _: () = assert!(RESULTS + RESULT_BANKS * 256 <= PANELS_A);
+
+#[test]
+fn every_lane_and_every_result_has_a_place_of_its_own() {
+    for (rows, columns) in [(2, 2), (8, 4), (4, 8), (16, 16)] {
+        let geometry = Geometry::new(rows, columns);
+        for width in [rows, columns] {
+            let lanes: BTreeSet<u32> = (0..16).map(|lane| panel_address(width, 5, lane)).collect();
+            assert_eq!(lanes, (0..16).map(|lane| lane << 5).collect());
+        }
+        let places = (0..512).map(|n| result_address(geometry, n / 256, n / 16 % 16, n % 16));
+        assert_eq!(places.collect::<BTreeSet<u32>>(), (0..512).collect());
+    }
+}
+
+#[test]
+fn the_decoder_reads_and_writes_by_the_table() {
+    let mut file = RegisterFile::connected();
+    file.id.next = 0x1111.into();
+    file.bytes_out.next = 0x2222.into();
+    file.error.next = 0x4444.into();
+    let mut random = Random(3);
+    let mut addresses = vec![63; READ_LATENCY];
+    for _ in 0..500 {
+        let address = [ID, BYTES_OUT, ERROR, BAUD, RESET, 63][random.below(6) as usize];
+        let write = random.one_in(2);
+        file.address_in.next = u64::from(address).into();
+        file.write_in.next = write;
+        file.settle();
+        let want = match addresses[addresses.len() - READ_LATENCY] {
+            ID => 0x1111,
+            BYTES_OUT => 0x2222,
+            ERROR => 0x4444,
+            _ => 0,
+        };
+        assert_eq!(file.data_out.val().to_u32(), want);
+        assert_eq!(file.error_write.val(), write && address == ERROR_CLEAR);
+        assert_eq!(file.reset_write.val(), write && address == RESET);
+        file.edge();
+        addresses.push(address);
+    }
+}

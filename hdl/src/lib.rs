@@ -5,6 +5,7 @@
 //! [`ticket`] (with [`blake3`]), [`uart_tx`] and [`uart_rx`]. [`geometry`] holds the shape, [`arrays`]
 //! the list of those that are built, [`emit`] writes Verilog. Nothing here does IO.
 
+pub mod array;
 pub mod arrays;
 pub mod bits;
 pub mod blake3;

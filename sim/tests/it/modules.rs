@@ -42,10 +42,10 @@ module!([const A: usize] Head<A>: clock,
 module!([const A: usize] Fold<A>: clock,
     (take_in, address_in, tail_in, row_in) -> (fold_valid_out, fold_out));
 module!([] Counter: clock, (event_in) -> (low_out, high_out));
-module!([const P: usize, const Q: usize, const A: usize] Sequencer<P, Q, A>: clock,
+module!([const P: usize, const Q: usize, const A: usize, const O: usize] Sequencer<P, Q, A, O>: clock,
     (reset_in, valid_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
     (ready_out, step_out, start_out, take_out, address_out, first_out, last_out, tail_out,
-     busy_out, cycles_low_out, cycles_high_out, mac_cycles_low_out, mac_cycles_high_out,
+     chunk_end_out, pass_end_out, tile_end_out, final_out, busy_out, cycles_low_out, cycles_high_out, mac_cycles_low_out, mac_cycles_high_out,
      full_mac_cycles_low_out, full_mac_cycles_high_out));
 module!([const P: usize, const Q: usize, const A: usize] Core<P, Q, A>: clock,
     (reset_in, valid_in, a_in, b_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
@@ -165,19 +165,19 @@ fn counter_carries_into_its_high_half() {
 }
 
 /// A sequencer on tiles with gaps, tails and resets.
-fn check_sequencer<const P: usize, const Q: usize, const A: usize>(cycles: usize) {
+fn check_sequencer<const P: usize, const Q: usize, const A: usize, const O: usize>(cycles: usize) {
     let mut source = Source::new(Geometry::new(P, Q), 9);
     let stimulus: Vec<Values> = (0..cycles).map(|_| source.cycle().sequencer_inputs()).collect();
     let name = format!("sequencer_{P}x{Q}");
-    let trace = check::<Sequencer<P, Q, A>>(&name, &stimulus, None);
+    let trace = check::<Sequencer<P, Q, A, O>>(&name, &stimulus, None);
     assert!(trace.count(&["take_out", "last_out"]) > 0, "the stimulus never came to a tile's end");
     assert!(trace.count(&["take_out", "tail_out"]) > 0, "the stimulus never came to a tail");
 }
 
 #[test]
 fn sequencers() {
-    check_sequencer::<2, 2, 7>(40_000);
-    check_sequencer::<16, 16, 4>(20_000);
+    check_sequencer::<2, 2, 7, 1>(40_000);
+    check_sequencer::<16, 16, 4, 4>(20_000);
 }
 
 #[test]

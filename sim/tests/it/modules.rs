@@ -218,23 +218,30 @@ fn blake3() {
     check_blake3::<1>();
     check_blake3::<2>();
     check_blake3::<4>();
+    check_blake3::<8>();
 }
 
-#[test]
-fn ticket() {
+/// A ticket on fold words, with a reset now and then.
+fn check_ticket<const L: usize>() {
     // Fold words come no closer than a chunk is long; the last of a tile comes at any of them.
     let mut random = Random(12);
-    let mut stimulus = held_inputs::<Ticket<4>>(12, 24_000, &[5000]);
+    let mut stimulus = held_inputs::<Ticket<L>>(12, 24_000, &[5000]);
     for (cycle, inputs) in stimulus.iter_mut().enumerate() {
         // Order of ports: reset_in, fold_valid_in, fold_in, tile_end_in, ..
         inputs[1] = u64::from(cycle % 110 == 0);
         inputs[2] = random.below(1 << 32);
         inputs[3] = random.below(2);
     }
-    let trace = check::<Ticket<4>>("ticket_4", &stimulus, None);
+    let trace = check::<Ticket<L>>(&format!("ticket_{L}"), &stimulus, None);
     assert!(trace.count(&["valid_out"]) >= 50, "too few tickets");
     let hits = trace.count(&["valid_out", "hit_out"]);
     assert!((5..trace.count(&["valid_out"]) - 5).contains(&hits), "{hits} hits");
+}
+
+#[test]
+fn tickets() {
+    check_ticket::<4>();
+    check_ticket::<8>();
 }
 
 #[test]

@@ -100,17 +100,17 @@ pub struct Core<const P: usize, const Q: usize, const A: usize> {
     /// Work is in the array.
     pub busy_out: Signal<Out, Bit>,
     /// Busy cycles, low half.
-    pub cycles_low_out: Signal<Out, Bits<24>>,
+    pub cycles_low_out: Signal<Out, Bits<32>>,
     /// Busy cycles, high half.
-    pub cycles_high_out: Signal<Out, Bits<24>>,
+    pub cycles_high_out: Signal<Out, Bits<32>>,
     /// Steps, low half.
-    pub mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Steps, high half.
-    pub mac_cycles_high_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_high_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, low half.
-    pub full_mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub full_mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, high half.
-    pub full_mac_cycles_high_out: Signal<Out, Bits<24>>,
+    pub full_mac_cycles_high_out: Signal<Out, Bits<32>>,
     sequencer: Sequencer<P, Q, A, OPERAND_LATENCY>,
     a_gate: [DFF<Signed<9>>; P],
     b_gate: [DFF<Signed<9>>; Q],

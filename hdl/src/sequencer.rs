@@ -21,7 +21,7 @@
 //! | `take_out`, `address_out`, `first_out`, `last_out` | 1, A, 1, 1 | drain wave, for the first head |
 //! | `tail_out` | 1 | the chunk that drains has no fold word |
 //! | `chunk_end_out`, `pass_end_out`, `tile_end_out` | 1 | this cycle's step is the last of a chunk in its slot; of the chunk in all slots; of the tile |
-//! | `final_out` | 1 | the steps that are due are of the tile's last whole chunk or its tail; a cycle late |
+//! | `final_out` | 1 | the steps that are due are of the tile's last whole chunk or its tail; a cycle late, never early |
 //! | `busy_out` | 1 | a tile is in work, or its results are on the way |
 //! | `cycles_*`, `mac_cycles_*`, `full_mac_cycles_*` | 24+24 | counters, see below |
 //!
@@ -128,17 +128,17 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     /// Work is in the array.
     pub busy_out: Signal<Out, Bit>,
     /// Busy cycles, low half.
-    pub cycles_low_out: Signal<Out, Bits<24>>,
+    pub cycles_low_out: Signal<Out, Bits<32>>,
     /// Busy cycles, high half.
-    pub cycles_high_out: Signal<Out, Bits<24>>,
+    pub cycles_high_out: Signal<Out, Bits<32>>,
     /// Steps, low half.
-    pub mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Steps, high half.
-    pub mac_cycles_high_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_high_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, low half.
-    pub full_mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub full_mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, high half.
-    pub full_mac_cycles_high_out: Signal<Out, Bits<24>>,
+    pub full_mac_cycles_high_out: Signal<Out, Bits<32>>,
     // State: reset
     running: DFF<Bit>,
     flush: DFF<Bits<7>>,
@@ -152,6 +152,7 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     chunk_is_first: DFF<Bit>,
     chunk_is_last: DFF<Bit>,
     in_tail: DFF<Bit>,
+    fresh: DFF<Bit>,
     // State: waves
     start: Vec<DFF<Bit>>,
     ended: Vec<DFF<Bit>>,
@@ -177,6 +178,7 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     step_next: Signal<Local, Bits<10>>,
     chunk_end: Signal<Local, Bit>,
     tile_chunk_is_last: Signal<Local, Bit>,
+    tile_end: Signal<Local, Bit>,
     // Constants
     slot_last: Constant<Bits<7>>,
     row_last: Constant<Bits<5>>,
@@ -233,6 +235,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             chunk_is_first: DFF::default(),
             chunk_is_last: DFF::default(),
             in_tail: DFF::default(),
+            fresh: DFF::default(),
             start: (0..O + 3).map(|_| DFF::default()).collect(),
             ended: (0..O + 3).map(|_| DFF::default()).collect(),
             first: DFF::default(),
@@ -255,6 +258,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             step_next: Signal::default(),
             chunk_end: Signal::default(),
             tile_chunk_is_last: Signal::default(),
+            tile_end: Signal::default(),
             slot_last: Constant::new((256 / (P * Q) as u64 - 1).into()),
             row_last: Constant::new((P as u64 - 1).into()),
             full_row: Constant::new((P as u64 + Q as u64 - 2).into()),
@@ -290,6 +294,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             chunk_is_first,
             chunk_is_last,
             in_tail,
+            fresh,
             first,
             last,
             tail,
@@ -336,6 +341,9 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         if self.taken.val() {
             self.in_tile.d.next = true;
         }
+        self.tile_end.next =
+            self.chunk_end.val() && self.slot_is_last.q.val() && self.tile_chunk_is_last.val();
+        self.fresh.d.next = self.tile_end.val();
         if self.chunk_end.val() {
             self.slot.d.next = self.slot.q.val() + bits::<7>(1);
             if self.slot_is_last.q.val() {
@@ -441,9 +449,10 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         self.tail_out.next = self.tail.q.val();
         self.chunk_end_out.next = self.chunk_end.val();
         self.pass_end_out.next = self.chunk_end.val() && self.slot_is_last.q.val();
-        self.tile_end_out.next =
-            self.chunk_end.val() && self.slot_is_last.q.val() && self.tile_chunk_is_last.val();
-        self.final_out.next = self.chunk_is_last.q.val() || self.in_tail.q.val();
+        self.tile_end_out.next = self.tile_end.val();
+        // The position flags of a tile's first cycle are still those of the tile before.
+        self.final_out.next =
+            (self.chunk_is_last.q.val() || self.in_tail.q.val()) && !self.fresh.q.val();
         self.busy_out.next = self.in_tile.q.val() || self.settle.q.val().any();
         self.cycles_low_out.next = self.cycles.low_out.val();
         self.cycles_high_out.next = self.cycles.high_out.val();

@@ -61,7 +61,7 @@ module!([const L: usize] Ticket<L>: clock,
 module!([] Operand: (byte_in, unsigned_in) -> (operand_out));
 module!([const A: usize] PanelLane<A>: clock,
     (write_enable_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
-    (step_out, fetch_out, address_out, operand_out));
+    (step_out, fetch_out, address_out, unsigned_out, operand_out));
 module!([] UartTx: clock, (baud_in, valid_in, data_in) -> (ready_out, line_out));
 module!([] UartRx: clock, (baud_in, line_in) -> (valid_out, data_out, error_out));
 

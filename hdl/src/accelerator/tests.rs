@@ -149,7 +149,8 @@ impl Work {
             | tail.saturating_sub(1) << 11
             | u32::from(self.unsigned) << 21
             | u32::from(self.want) << 22;
-        let rest = (steps / self.chunk) as u32 - 1 | (tag % 4) << 12 | (fence & 0xff) * 0x0101_0000;
+        let chunks_last = (steps / self.chunk) as u32 - 1;
+        let rest = chunks_last | (tag % 4) << 12 | (fence & 0xff) << 16 | (fence & 0xff) << 24;
         [tag, base | base << 16, shape, rest]
     }
 }

@@ -115,7 +115,7 @@ pub struct Accelerator<
     registers: RegisterFile,
     identity: Identity<P, Q, L, W>,
     // Counters
-    time: Counter,
+    uptime: Counter,
     stall_link: Counter,
     stall_panel: Counter,
     stall_drain: Counter,
@@ -216,7 +216,7 @@ impl<
         self.results.clock.next = self.clock.val();
         self.finisher.clock.next = self.clock.val();
         self.registers.clock.next = self.clock.val();
-        self.time.clock.next = self.clock.val();
+        self.uptime.clock.next = self.clock.val();
         self.stall_link.clock.next = self.clock.val();
         self.stall_panel.clock.next = self.clock.val();
         self.stall_drain.clock.next = self.clock.val();
@@ -343,8 +343,8 @@ impl<
         self.finisher.fold_valid_in.next = self.array.fold_valid_out.val();
         self.finisher.fold_in.next = self.array.fold_out.val();
         self.finisher.done_in.next = self.results.done_out.val();
-        self.finisher.time_low_in.next = self.time.low_out.val();
-        self.finisher.time_high_in.next = self.time.high_out.val();
+        self.finisher.time_low_in.next = self.uptime.low_out.val();
+        self.finisher.time_high_in.next = self.uptime.high_out.val();
         self.finisher.pop_in.next = self.registers.pop_write.val();
         self.finisher.release_in.next = self.registers.release_write.val();
         self.finisher.count_in.next = self.data_in.val().get_bits::<5>(0);
@@ -365,7 +365,7 @@ impl<
             && !self.finisher.drain_out.val();
         self.counts_tile.d.next = self.finisher.tile_out.val();
         self.counts_hit.d.next = self.finisher.hit_out.val();
-        self.time.event_in.next = true;
+        self.uptime.event_in.next = true;
         self.stall_link.event_in.next = self.counts_link.q.val();
         self.stall_panel.event_in.next = self.counts_panel.q.val();
         self.stall_drain.event_in.next = self.counts_drain.q.val();
@@ -427,8 +427,8 @@ impl<
         self.registers.baud.next = self.baud_in.val();
         self.registers.scratch.next = self.scratch.q.val();
         self.registers.commits.next = self.commits_word.joined_out.val();
-        self.registers.time_low.next = self.time.low_out.val();
-        self.registers.time_high.next = self.time.high_out.val();
+        self.registers.time_low.next = self.uptime.low_out.val();
+        self.registers.time_high.next = self.uptime.high_out.val();
         self.registers.busy_low.next = self.sequencer.cycles_low_out.val();
         self.registers.busy_high.next = self.sequencer.cycles_high_out.val();
         self.registers.mac_low.next = self.sequencer.mac_cycles_low_out.val();

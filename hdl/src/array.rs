@@ -72,7 +72,7 @@ pub struct Array<const P: usize, const Q: usize, const A: usize> {
     pub result_out: [Signal<Out, Bits<32>>; Q],
     start: Vec<DFF<Bit>>,
     pub(crate) grid: Grid<P, Q>,
-    pub(crate) head: [Head<A>; Q],
+    pub(crate) head: Vec<Head<A>>,
     fold: Fold<A>,
     no_fold: Constant<Bits<32>>,
 }
@@ -95,7 +95,7 @@ impl<const P: usize, const Q: usize, const A: usize> Default for Array<P, Q, A> 
             result_out: array_init::array_init(|_| Signal::default()),
             start: (1..P).map(|_| DFF::default()).collect(),
             grid: Grid::default(),
-            head: array_init::array_init(|_| Head::default()),
+            head: (0..Q).map(|_| Head::default()).collect(),
             fold: Fold::default(),
             no_fold: Constant::new(Bits::default()),
         }

@@ -123,10 +123,10 @@ pub struct Endpoint {
     ack_sequence: DFF<Bits<8>>,
     prepare: DFF<Bit>,
     status: DFF<Bits<8>>,
-    sequence: DFF<Bits<8>>,
+    number: DFF<Bits<8>>,
     reads: DFF<Bit>,
     building: DFF<Bit>,
-    byte: DFF<Bits<2>>,
+    octet: DFF<Bits<2>>,
     word: DFF<Bits<32>>,
     data_left: DFF<Bits<8>>,
     crc_next: DFF<Bit>,
@@ -136,7 +136,7 @@ pub struct Endpoint {
     start: DFF<Bit>,
     // Wires
     idle: Signal<Local, Bit>,
-    begin: Signal<Local, Bit>,
+    takes: Signal<Local, Bit>,
     decide: Signal<Local, Bit>,
     count_fits: Signal<Local, Bit>,
     behind: Signal<Local, Bits<8>>,
@@ -184,10 +184,10 @@ impl Logic for Endpoint {
             ack_sequence,
             prepare,
             status,
-            sequence,
+            number,
             reads,
             building,
-            byte,
+            octet,
             word,
             data_left,
             crc_next,
@@ -226,8 +226,8 @@ impl Logic for Endpoint {
             && !self.prepare.q.val()
             && !self.building.q.val()
             && !self.start.q.val();
-        self.begin.next = self.idle.val() && self.held.q.val();
-        if self.begin.val() {
+        self.takes.next = self.idle.val() && self.held.q.val();
+        if self.takes.val() {
             self.held.d.next = false;
             self.heading.d.next = true;
             self.phase.d.next = bits::<2>(0);
@@ -310,7 +310,7 @@ impl Logic for Endpoint {
             self.ack.d.next = false;
             self.prepare.d.next = true;
             self.status.d.next = bits::<8>(0);
-            self.sequence.d.next = self.head.q.val().get_bits::<8>(0);
+            self.number.d.next = self.head.q.val().get_bits::<8>(0);
             self.reads.d.next = !self.is_sync.q.val();
             self.data_left.d.next = bits::<8>(1);
             if !self.is_sync.q.val() {
@@ -340,7 +340,7 @@ impl Logic for Endpoint {
             self.ack.d.next = false;
             self.prepare.d.next = true;
             self.status.d.next = self.ack_status.q.val();
-            self.sequence.d.next = self.ack_sequence.q.val();
+            self.number.d.next = self.ack_sequence.q.val();
             self.data_left.d.next = bits::<8>(0);
         }
 
@@ -349,13 +349,13 @@ impl Logic for Endpoint {
         self.head_low.high_in.next = self.status.q.val();
         self.head_low.low_in.next = self.expected.q.val();
         self.head_high.high_in.next = self.waiting_byte.data_out.val();
-        self.head_high.low_in.next = self.sequence.q.val();
+        self.head_high.low_in.next = self.number.q.val();
         self.head_word.high_in.next = self.head_high.joined_out.val();
         self.head_word.low_in.next = self.head_low.joined_out.val();
         if self.prepare.q.val() {
             self.prepare.d.next = false;
             self.building.d.next = true;
-            self.byte.d.next = bits::<2>(0);
+            self.octet.d.next = bits::<2>(0);
             self.byte_place.d.next = bits::<10>(0);
             self.crc.d.next = bits::<32>(0);
             self.crc_next.d.next = !(self.data_left.q.val().any());
@@ -368,11 +368,11 @@ impl Logic for Endpoint {
         self.step.byte_in.next = self.word.q.val().get_bits::<8>(0);
         self.start.d.next = false;
         if self.building.q.val() {
-            self.byte.d.next = self.byte.q.val() + bits::<2>(1);
+            self.octet.d.next = self.octet.q.val() + bits::<2>(1);
             self.byte_place.d.next = self.byte_place.q.val() + bits::<10>(1);
             self.crc.d.next = !self.step.crc_out.val();
             self.word.d.next = self.word.q.val() >> 8;
-            if self.byte.q.val().all() {
+            if self.octet.q.val().all() {
                 self.address.d.next = self.address.q.val() + bits::<20>(1);
                 self.word.d.next = self.target.q.val();
                 if self.reads.q.val() {

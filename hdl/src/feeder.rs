@@ -67,7 +67,7 @@ pub struct Feeder<const Q: usize, const W: usize, const R: usize, const S: usize
     /// Which word of B.
     pub b_address_out: Signal<Out, Bits<S>>,
     // State
-    byte: DFF<Bits<2>>,
+    octet: DFF<Bits<2>>,
     a_word: DFF<Bits<W>>,
     b_word: DFF<Bits<W>>,
     a_chunk: DFF<Bits<W>>,
@@ -106,7 +106,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Default
             unsigned_out: Signal::default(),
             a_address_out: Signal::default(),
             b_address_out: Signal::default(),
-            byte: DFF::default(),
+            octet: DFF::default(),
             a_word: DFF::default(),
             b_word: DFF::default(),
             a_chunk: DFF::default(),
@@ -134,7 +134,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         dff_setup!(
             self,
             clock,
-            byte,
+            octet,
             a_word,
             b_word,
             a_chunk,
@@ -151,14 +151,14 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         self.a_next.next = self.a_word.q.val() + self.word_one.val();
         self.b_next.next = self.b_word.q.val() + self.word_one.val();
         if self.step_in.val() {
-            self.byte.d.next = self.byte.q.val() + bits::<2>(1);
-            if self.byte.q.val().all() {
+            self.octet.d.next = self.octet.q.val() + bits::<2>(1);
+            if self.octet.q.val().all() {
                 self.a_word.d.next = self.a_next.val();
                 self.b_word.d.next = self.b_next.val();
             }
         }
         if self.chunk_end_in.val() {
-            self.byte.d.next = bits::<2>(0);
+            self.octet.d.next = bits::<2>(0);
             self.a_word.d.next = self.a_chunk.q.val();
             self.b_word.d.next = self.b_chunk.q.val();
             self.column_group.d.next = self.column_group.q.val() + bits::<4>(1);
@@ -176,7 +176,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
             self.row_group.d.next = bits::<4>(0);
         }
         if self.load_in.val() {
-            self.byte.d.next = bits::<2>(0);
+            self.octet.d.next = bits::<2>(0);
             self.a_word.d.next = self.a_base_in.val();
             self.b_word.d.next = self.b_base_in.val();
             self.a_chunk.d.next = self.a_base_in.val();
@@ -191,7 +191,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         self.b_join.high_in.next = self.column_group.q.val();
         self.b_join.low_in.next = self.b_word.q.val();
         self.step.d.next = self.step_in.val();
-        self.fetch.d.next = self.step_in.val() && !(self.byte.q.val().any());
+        self.fetch.d.next = self.step_in.val() && !(self.octet.q.val().any());
         self.is_unsigned.d.next = self.unsigned_in.val();
         self.a_address.d.next = self.a_join.joined_out.val();
         self.b_address.d.next = self.b_join.joined_out.val();

@@ -64,8 +64,8 @@ pub struct FrameDecoder {
     left: DFF<Bits<8>>,
     longest: DFF<Bit>,
     byte_valid: DFF<Bit>,
-    byte: DFF<Bits<8>>,
-    end: DFF<Bit>,
+    octet: DFF<Bits<8>>,
+    ends: DFF<Bit>,
     clean: DFF<Bit>,
     // Words and CRC
     step: Crc32,
@@ -103,8 +103,8 @@ impl Default for FrameDecoder {
             left: DFF::default(),
             longest: DFF::default(),
             byte_valid: DFF::default(),
-            byte: DFF::default(),
-            end: DFF::default(),
+            octet: DFF::default(),
+            ends: DFF::default(),
             clean: DFF::default(),
             step: Crc32::default(),
             crc: DFF::default(),
@@ -136,8 +136,8 @@ impl Logic for FrameDecoder {
             left,
             longest,
             byte_valid,
-            byte,
-            end,
+            octet,
+            ends,
             clean,
             crc,
             position,
@@ -153,12 +153,12 @@ impl Logic for FrameDecoder {
         // Unstuffing
         self.is_zero.next = !(self.byte_in.val().any());
         self.byte_valid.d.next = false;
-        self.end.d.next = false;
-        self.byte.d.next = self.byte_in.val();
+        self.ends.d.next = false;
+        self.octet.d.next = self.byte_in.val();
         self.clean.d.next = !(self.left.q.val().any());
         if self.valid_in.val() {
             if self.is_zero.val() {
-                self.end.d.next = self.begun.q.val();
+                self.ends.d.next = self.begun.q.val();
                 self.begun.d.next = false;
                 self.left.d.next = bits::<8>(0);
             } else if self.left.q.val().any() {
@@ -170,14 +170,14 @@ impl Logic for FrameDecoder {
                 self.longest.d.next = self.byte_in.val().all();
                 // The zero that the code before stands for
                 self.byte_valid.d.next = self.begun.q.val() && !self.longest.q.val();
-                self.byte.d.next = bits::<8>(0);
+                self.octet.d.next = bits::<8>(0);
             }
         }
 
         // Words and CRC. The register is kept inverted, so that it powers up as all ones.
         self.step.crc_in.next = !self.crc.q.val();
-        self.step.byte_in.next = self.byte.q.val();
-        self.widen.high_in.next = self.byte.q.val();
+        self.step.byte_in.next = self.octet.q.val();
+        self.widen.high_in.next = self.octet.q.val();
         self.widen.low_in.next = self.word.q.val().get_bits::<24>(8);
         self.word_valid.d.next = false;
         self.place.d.next = self.words.q.val();
@@ -202,10 +202,10 @@ impl Logic for FrameDecoder {
             && !(self.position.q.val().any())
             && (self.words.q.val() > bits::<8>(1))
             && (self.crc.q.val() == self.residue.val());
-        self.good.d.next = self.end.q.val() && self.whole.val();
-        self.bad.d.next = self.end.q.val() && !self.whole.val();
+        self.good.d.next = self.ends.q.val() && self.whole.val();
+        self.bad.d.next = self.ends.q.val() && !self.whole.val();
         self.ended_words.d.next = self.words.q.val();
-        if self.end.q.val() {
+        if self.ends.q.val() {
             self.crc.d.next = bits::<32>(0);
             self.position.d.next = bits::<2>(0);
             self.words.d.next = bits::<8>(0);

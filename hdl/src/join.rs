@@ -30,10 +30,14 @@ impl<const H: usize, const L: usize, const N: usize> Logic for Join<H, L, N> {
     }
 
     fn hdl(&self) -> Verilog {
+        // A value of one bit has no range to select from.
+        let cut = |name: &str, bits: usize, of: usize| {
+            if bits == of { name.to_owned() } else { format!("{name}[{}:0]", bits - 1) }
+        };
         let joined = if N <= L {
-            format!("low_in[{}:0]", N - 1)
+            cut("low_in", N, L)
         } else if N <= H + L {
-            format!("{{high_in[{}:0], low_in}}", N - L - 1)
+            format!("{{{}, low_in}}", cut("high_in", N - L, H))
         } else {
             format!("{{{}'h0, high_in, low_in}}", N - H - L)
         };

@@ -13,6 +13,7 @@ pub mod blake3;
 pub mod core;
 pub mod counter;
 pub mod crc32;
+pub mod devices;
 pub mod emit;
 pub mod endpoint;
 pub mod feeder;

@@ -58,7 +58,7 @@ pub struct PanelMemory<const N: usize, const R: usize> {
     // Operands
     /// One a lane.
     pub operand_out: [Signal<Out, Signed<9>>; N],
-    lane: [PanelLane<R>; N],
+    lane: Vec<PanelLane<R>>,
     selected: [DFF<Bit>; N],
     address: DFF<Bits<R>>,
     data: DFF<Bits<32>>,
@@ -78,7 +78,7 @@ impl<const N: usize, const R: usize> Default for PanelMemory<N, R> {
             address_in: Signal::default(),
             unsigned_in: Signal::default(),
             operand_out: array_init::array_init(|_| Signal::default()),
-            lane: array_init::array_init(|_| PanelLane::default()),
+            lane: (0..N).map(|_| PanelLane::default()).collect(),
             selected: array_init::array_init(|_| DFF::default()),
             address: DFF::default(),
             data: DFF::default(),

@@ -208,6 +208,8 @@ impl<const W: usize> Logic for Queue<W> {
         }
 
         // Its fences
+        self.idle.next = !self.active.q.val() && !self.arming.q.val() && !self.armed.q.val();
+        self.swap.next = self.ready.q.val() && (self.idle.val() || self.tile_end_in.val());
         self.a_lead.next = self.a_commits_in.val() - self.next_rest.q.val().get_bits::<8>(16);
         self.b_lead.next = self.b_commits_in.val() - self.next_rest.q.val().get_bits::<8>(24);
         self.fenced.d.next = self.next_valid.q.val()
@@ -219,8 +221,6 @@ impl<const W: usize> Logic for Queue<W> {
             && !self.b_lead.val().get_bit(7);
 
         // The running one
-        self.idle.next = !self.active.q.val() && !self.arming.q.val() && !self.armed.q.val();
-        self.swap.next = self.ready.q.val() && (self.idle.val() || self.tile_end_in.val());
         self.arming.d.next = self.swap.val() && self.idle.val();
         self.armed.d.next = self.arming.q.val();
         if self.armed.q.val() {

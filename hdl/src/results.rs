@@ -54,7 +54,7 @@ pub struct Results<const Q: usize, const A: usize, const B: usize> {
     /// The result.
     pub data_out: Signal<Out, Bits<32>>,
     // Columns
-    memory: [RAM<Bits<32>, B>; Q],
+    memory: Vec<RAM<Bits<32>, B>>,
     count: [DFF<Bits<A>>; Q],
     write_place: [Join<1, A, B>; Q],
     selected: [DFF<Bit>; Q],
@@ -82,7 +82,7 @@ impl<const Q: usize, const A: usize, const B: usize> Default for Results<Q, A, B
             done_out: Signal::default(),
             address_in: Signal::default(),
             data_out: Signal::default(),
-            memory: array_init::array_init(|_| RAM::default()),
+            memory: (0..Q).map(|_| RAM::default()).collect(),
             count: array_init::array_init(|_| DFF::default()),
             write_place: array_init::array_init(|_| Join::default()),
             selected: array_init::array_init(|_| DFF::default()),

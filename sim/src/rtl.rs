@@ -244,7 +244,7 @@ impl<const P: usize, const Q: usize, const A: usize> Clocked for Core<P, Q, A> {
     }
 
     fn counters(&self) -> Counters {
-        let join = |low: Bits<24>, high: Bits<24>| {
+        let join = |low: Bits<32>, high: Bits<32>| {
             u64::from(low.to_u32()) | u64::from(high.to_u32()) << 24
         };
         Counters {

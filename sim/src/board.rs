@@ -12,6 +12,7 @@
 //! same cycles; [`wire`] says which. A rate that differs at the two ends therefore gives the garbage
 //! that it would give on a bench.
 
+pub mod host;
 pub mod model;
 pub mod wire;
 

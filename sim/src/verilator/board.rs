@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use gemmine_hdl::devices;
 use gemmine_hdl::identity::Build;
-use gemmine_hdl::uart_tx::baud_increment;
 
 use super::build;
 use super::child::{Child, take};
 use super::tools::Tools;
+use crate::board::host::increment;
 use crate::board::{Board, BoardConfig, BoardDescription, LineByte, Progress, Stop};
 use crate::engine::EngineError;
 
@@ -51,16 +51,6 @@ impl VerilatedBoard {
         board.set_host_baud(config.first_baud)?;
         Ok(board)
     }
-}
-
-/// The increment of a rate.
-fn increment(baud: u32, clock_hz: u32) -> Result<u32, EngineError> {
-    baud_increment(baud.into(), clock_hz.into()).ok_or(EngineError::Unsupported {
-        what: "baud rate",
-        value: baud as usize,
-        min: 1,
-        max: clock_hz as usize / 2,
-    })
 }
 
 impl Board for VerilatedBoard {

@@ -1,1 +1,9 @@
-//! Tests.
+//! The host's side against a small double of a board, over a line that damages, stalls and breaks.
+
+mod accelerator;
+mod arq;
+mod board;
+mod device;
+mod line;
+mod lost;
+mod rates;

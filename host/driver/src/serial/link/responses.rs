@@ -47,7 +47,9 @@ impl Link {
         match (probe, response.status) {
             (Some(index), _) => {
                 let behind = self.take_probe(index);
-                if !self.flight.is_empty() && self.base() != behind {
+                // What was sent before the sync and is still open was lost.
+                let open = usize::from(behind.wrapping_sub(self.base()));
+                if (1..=self.flight.len()).contains(&open) {
                     self.gap = None;
                     self.go_back();
                 }

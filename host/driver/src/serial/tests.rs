@@ -6,4 +6,5 @@ mod board;
 mod device;
 mod line;
 mod lost;
+mod pty;
 mod rates;

@@ -101,8 +101,15 @@ impl Link {
 
     /// A request came to the device whose predecessor is missing. Requests behind it that were on the
     /// way give a GAP each, in their order; one that does not go up is of a new round.
+    ///
+    /// A read that is itself the expected one came while the device was busy with a response: nothing
+    /// was lost, it is only sent again.
     fn take_gap(&mut self, sequence: u8) {
         let base = self.base();
+        if sequence == base {
+            self.start_over();
+            return;
+        }
         let distance = |sequence: u8| sequence.wrapping_sub(base);
         let new_round = self.gap.is_none_or(|last| distance(sequence) <= distance(last));
         self.gap = Some(sequence);
@@ -113,6 +120,10 @@ impl Link {
 
     fn go_back(&mut self) {
         self.trouble += 1;
+        self.start_over();
+    }
+
+    fn start_over(&mut self) {
         self.rounds += 1;
         if self.rounds > ROUNDS {
             self.failed = Some(Failure::Noisy);

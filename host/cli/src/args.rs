@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use gemmine_driver::SerialOptions;
 use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
@@ -92,13 +93,62 @@ struct MineOnly {
 #[derive(Clone, Debug, Args)]
 pub struct DeviceArgs {
     /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
-    /// `gemmine tools install` once) or `rtl` (rust-hdl's own simulator, slow)
-    #[arg(long, value_name = "NAME", default_value = "model", hide_possible_values = true)]
+    /// `gemmine tools install` once), `rtl` (rust-hdl's own simulator, slow), or `serial:PATH` (a board
+    /// or virtual board behind a port, such as serial:/dev/ttyUSB1; see `gemmine devices`)
+    #[arg(long, value_name = "NAME", default_value = "model")]
     pub device: DeviceName,
 
-    /// Physical array, P rows x Q columns of PEs, both dividing 16 [default: 16x16; rtl: 4x4]
+    /// Physical array, P rows x Q columns of PEs, both dividing 16; not with serial: [default: 16x16;
+    /// rtl: 4x4]
     #[arg(long, value_name = "PxQ")]
     pub geometry: Option<Geometry>,
+
+    #[command(flatten)]
+    pub rates: RateArgs,
+}
+
+/// Rates of a serial port.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RateArgs {
+    /// With serial: the board's first rate in bits a second [default: 115200]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=50_000_000))]
+    pub baud: Option<u32>,
+
+    /// With serial: the highest rate to go to [default: 12000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=50_000_000))]
+    pub max_baud: Option<u32>,
+}
+
+impl RateArgs {
+    /// How to open a port.
+    pub fn options(&self) -> SerialOptions {
+        let default = SerialOptions::default();
+        SerialOptions {
+            baud: self.baud.unwrap_or(default.baud),
+            max_baud: self.max_baud.unwrap_or(default.max_baud),
+            ..default
+        }
+    }
+}
+
+impl DeviceArgs {
+    /// Refuses options that mean nothing for the device.
+    pub fn check(&self) -> Result<()> {
+        let RateArgs { baud, max_baud } = self.rates;
+        match &self.device {
+            DeviceName::Serial(_) if self.geometry.is_some() => anyhow::bail!(
+                "open device {}: --geometry is for simulated devices, a board says itself what array \
+                 it has; leave it out",
+                self.device
+            ),
+            DeviceName::Simulated(_) if baud.or(max_baud).is_some() => anyhow::bail!(
+                "open device {}: --baud and --max-baud are for devices behind a port; leave them out, or \
+                 give --device serial:PATH",
+                self.device
+            ),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// When a mining run ends, and what its shares must meet.

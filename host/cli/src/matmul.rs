@@ -99,7 +99,7 @@ fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
     let identity = device.identity();
     let (m, n, k) = (a.rows, b.columns, a.columns);
     let macs = m * n * k;
-    let cycles_kind = cycle_kind(identity.name);
+    let cycles_kind = cycle_kind(identity);
     if args.mining.json {
         let mut object = json!({
             "device": identity.name, "geometry": identity.geometry.to_string(),

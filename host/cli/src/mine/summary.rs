@@ -163,7 +163,7 @@ impl Summary {
     /// The object that `--json` prints.
     pub fn to_json(&self) -> Value {
         let measured = |count: u64| json!({ "value": self.per_second(count), "kind": "measured", "boundary": WALL });
-        let counted = json!({ "kind": cycle_kind(self.identity.name), "boundary": BUSY });
+        let counted = json!({ "kind": cycle_kind(&self.identity), "boundary": BUSY });
         let (m, n, k) = self.shape;
         let mut object = json!({
             "device": self.identity.name,

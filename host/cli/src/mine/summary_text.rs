@@ -47,7 +47,7 @@ impl Summary {
     }
 
     fn rate_lines(&self) -> [(&'static str, String); 3] {
-        let kind = cycle_kind(self.identity.name);
+        let kind = cycle_kind(&self.identity);
         [
             (
                 "measured",

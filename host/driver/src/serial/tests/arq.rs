@@ -1,0 +1,117 @@
+//! Go-back-N over a bad line: every write once and in order, every read right, or an error in bounded
+//! time.
+
+use super::super::error::LinkError;
+use super::super::link::Link;
+use super::line::{Line, Random};
+
+const PLACE: u32 = 1000;
+
+/// Writes bursts of numbered words and reads some back; returns the link and what was written.
+fn talk(line: &Line, link: &mut Link, bursts: u32, seed: u64) -> Result<(), LinkError> {
+    let mut random = Random(seed);
+    line.world().board.accelerator.log = Some(Vec::new());
+    let mut want = Vec::new();
+    for burst in 0..bursts {
+        let length = [1, 4, 17, 128][random.below(4) as usize];
+        let words: Vec<u32> = (0..length).map(|n| burst << 8 | n).collect();
+        link.write("a burst", PLACE, &words, 0)?;
+        want.extend((PLACE..).zip(words.iter().copied()));
+        if random.below(8) == 0 {
+            assert_eq!(link.read("a burst", PLACE, words.len())?, words);
+        }
+    }
+    link.flush("the end")?;
+    let log = line.world().board.accelerator.log.take().unwrap();
+    assert_eq!(log.len(), want.len());
+    assert!(log == want, "written out of order");
+    Ok(())
+}
+
+#[test]
+fn a_clean_line_sends_nothing_twice() {
+    let line = Line::new(6);
+    let mut link = Link::open(line.port(115_200), 115_200, 3).unwrap();
+    talk(&line, &mut link, 1000, 1).unwrap();
+    let counters = link.counters();
+    assert_eq!((counters.frames_resent, counters.timeouts), (0, 0), "{counters:?}");
+    assert_eq!(link.trouble(), 0);
+}
+
+#[test]
+fn damaged_frames_are_made_good() {
+    let mut damaged = 0;
+    for (seed, one_in) in [(1, 600), (2, 600), (3, 1000), (4, 3000), (5, 10_000)] {
+        let line = Line::new(6);
+        let baud = [115_200, 3_000_000][seed as usize % 2];
+        line.world().board.baud = baud;
+        line.world().board.first_baud = baud;
+        line.damage(one_in, seed);
+        let mut link = Link::open(line.port(baud), baud, 20).unwrap();
+        let bursts = 5 * one_in as u32;
+        talk(&line, &mut link, bursts, seed).unwrap();
+        let world = line.world();
+        damaged += u64::from(world.board.frames_bad) + link.counters().responses_damaged;
+        assert!(world.damage.iter().all(|damage| damage.count > 100));
+    }
+    assert!(damaged > 10_000, "{damaged} damaged frames are too few for a test");
+}
+
+#[test]
+fn a_line_that_carries_nothing_ends_in_an_error() {
+    let line = Line::new(6);
+    let mut link = Link::open(line.port(115_200), 115_200, 3).unwrap();
+    line.damage(1, 1);
+    let error = talk(&line, &mut link, 100, 1).unwrap_err();
+    assert!(matches!(error, LinkError::Silent { tries: 8, .. }), "{error}");
+    assert!(error.to_string().contains("no answer at 115200 baud"), "{error}");
+    // Short frames pass, long ones never do.
+    line.damage(200, 2);
+    link.resync(20).unwrap();
+    let error = talk(&line, &mut link, 3000, 1);
+    if let Err(error) = error {
+        assert!(matches!(error, LinkError::Noisy { .. } | LinkError::Silent { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_slow_device_is_no_silent_one() {
+    // Answers take three seconds, as those of a simulation do.
+    let line = Line::new(6);
+    line.world().latency = std::time::Duration::from_millis(1500);
+    let mut link = Link::open(line.port(115_200), 115_200, 8).unwrap();
+    talk(&line, &mut link, 500, 1).unwrap();
+    let counters = link.counters();
+    assert_eq!(counters.frames_resent, 0, "{counters:?}");
+    assert!(counters.timeouts < 20, "{counters:?}");
+}
+
+#[test]
+fn the_line_is_full_while_words_are_written() {
+    for (baud, latency_ms) in [(115_200, 8), (1_000_000, 8), (3_000_000, 8), (12_000_000, 4)] {
+        let line = Line::new(6);
+        line.world().board.baud = baud;
+        line.world().latency = std::time::Duration::from_millis(latency_ms);
+        let mut link = Link::open(line.port(baud), baud, 3).unwrap();
+        let begin = line.world().now;
+        let sent = line.world().sent;
+        for _ in 0..400 {
+            link.write("words", PLACE, &[7; 128], 0).unwrap();
+        }
+        link.flush("words").unwrap();
+        let world = line.world();
+        let seconds = (world.now - begin).as_secs_f64();
+        let used = (world.sent - sent) as f64 * 10.0 / f64::from(baud) / seconds;
+        assert!(used > 0.95, "{used} of the line at {baud} baud");
+    }
+}
+
+#[test]
+fn a_device_that_starts_anew_is_noticed() {
+    let line = Line::new(6);
+    let mut link = Link::open(line.port(115_200), 115_200, 3).unwrap();
+    talk(&line, &mut link, 20, 1).unwrap();
+    line.world().board.power_cycle();
+    let error = talk(&line, &mut link, 20, 2).unwrap_err();
+    assert!(matches!(error, LinkError::Restarted { .. }), "{error}");
+}

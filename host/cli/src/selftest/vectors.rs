@@ -109,7 +109,8 @@ fn golden(a: &Lanes, b: &Lanes, unsigned_a: bool, chunk_steps: usize) -> ([u32; 
 /// Pseudo-random bytes, the same everywhere (SplitMix64).
 pub fn random(seed: u64, steps: usize) -> Lanes {
     let value = |lane: usize, step: usize| {
-        let mut x = seed.wrapping_add((lane * steps + step + 1) as u64 * 0x9e37_79b9_7f4a_7c15);
+        let mut x = seed
+            .wrapping_add(((lane * steps + step + 1) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (x >> 56) as i8

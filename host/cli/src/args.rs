@@ -1,16 +1,16 @@
 //! The command line: every option with its meaning, its default and examples.
 
+mod devices;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use gemmine_driver::SerialOptions;
-use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
-use crate::device::DeviceName;
+pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
@@ -32,12 +32,16 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Multiply two matrices on a simulated accelerator, and mine Pearl shares by it
+    /// Multiply two matrices on an accelerator, simulated or real, and mine Pearl shares by it
     Mine(MineArgs),
     /// Check a Pearl proof, an Amadeus solution or a folder of receipts, offline
     Verify(VerifyArgs),
-    /// Multiply A.npy by B.npy exactly on a simulated accelerator
+    /// Multiply A.npy by B.npy exactly on an accelerator, simulated or real
     Matmul(MatmulArgs),
+    /// Find devices and describe them
+    Devices(DevicesArgs),
+    /// Check that a device does what the rule says
+    Selftest(SelftestArgs),
     /// Install or show the pinned tools that `--device verilator` needs
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
@@ -50,6 +54,8 @@ impl Command {
             Self::Mine(args) => args.mining.json,
             Self::Verify(args) => args.json,
             Self::Matmul(args) => args.mining.json,
+            Self::Devices(args) => args.json,
+            Self::Selftest(args) => args.json,
             Self::Tools(_) => false,
         }
     }
@@ -87,68 +93,6 @@ impl Cli {
 struct MineOnly {
     #[command(flatten)]
     args: MineArgs,
-}
-
-/// Which accelerator.
-#[derive(Clone, Debug, Args)]
-pub struct DeviceArgs {
-    /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
-    /// `gemmine tools install` once), `rtl` (rust-hdl's own simulator, slow), or `serial:PATH` (a board
-    /// or virtual board behind a port, such as serial:/dev/ttyUSB1; see `gemmine devices`)
-    #[arg(long, value_name = "NAME", default_value = "model")]
-    pub device: DeviceName,
-
-    /// Physical array, P rows x Q columns of PEs, both dividing 16; not with serial: [default: 16x16;
-    /// rtl: 4x4]
-    #[arg(long, value_name = "PxQ")]
-    pub geometry: Option<Geometry>,
-
-    #[command(flatten)]
-    pub rates: RateArgs,
-}
-
-/// Rates of a serial port.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct RateArgs {
-    /// With serial: the board's first rate in bits a second [default: 115200]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=50_000_000))]
-    pub baud: Option<u32>,
-
-    /// With serial: the highest rate to go to [default: 12000000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=50_000_000))]
-    pub max_baud: Option<u32>,
-}
-
-impl RateArgs {
-    /// How to open a port.
-    pub fn options(&self) -> SerialOptions {
-        let default = SerialOptions::default();
-        SerialOptions {
-            baud: self.baud.unwrap_or(default.baud),
-            max_baud: self.max_baud.unwrap_or(default.max_baud),
-            ..default
-        }
-    }
-}
-
-impl DeviceArgs {
-    /// Refuses options that mean nothing for the device.
-    pub fn check(&self) -> Result<()> {
-        let RateArgs { baud, max_baud } = self.rates;
-        match &self.device {
-            DeviceName::Serial(_) if self.geometry.is_some() => anyhow::bail!(
-                "open device {}: --geometry is for simulated devices, a board says itself what array \
-                 it has; leave it out",
-                self.device
-            ),
-            DeviceName::Simulated(_) if baud.or(max_baud).is_some() => anyhow::bail!(
-                "open device {}: --baud and --max-baud are for devices behind a port; leave them out, or \
-                 give --device serial:PATH",
-                self.device
-            ),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// When a mining run ends, and what its shares must meet.
@@ -189,6 +133,7 @@ Examples:
   gemmine mine --a A.npy --b B.npy              multiply your own int8 matrices
   gemmine mine --job job.json --seconds 60      mine a gateway's job for a minute
   gemmine mine --device rtl --geometry 4x4      on rust-hdl's simulator
+  gemmine mine --device serial:/dev/ttyUSB1     on a board
   gemmine verify --job gemmine-out/job.json gemmine-out/share-1.b64
 
 What it writes into the folder:

@@ -110,11 +110,14 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
         }
     };
     spinner.finish_and_clear();
-    match opened {
-        Ok(device) => Ok(device),
-        // It says which device itself.
-        Err(DeviceError::Lost { source, .. }) => Err(source).context(format!("open {shown}")),
-        Err(error) => Err(error).context(format!("open {shown}")),
+    opened.map_err(|error| link_error(error).context(format!("open {shown}")))
+}
+
+/// What happened to a link, without the name of its device, for texts that have named it.
+pub fn link_error(error: DeviceError) -> anyhow::Error {
+    match error {
+        DeviceError::Lost { source, .. } => source.into(),
+        error => error.into(),
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gemmine_pouw::panel::Panel;
+
 use crate::device::{Completion, Descriptor, Device, Limits, Side};
 use crate::error::DeviceError;
 use crate::worker::WorkUnit;
@@ -15,10 +17,13 @@ const COMPLETION_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Losses without a unit in between that got done, before the device counts as dead.
 const LOSSES: u32 = 4;
 
-/// Feeds one device. Panels take their places in turn.
+/// Feeds one device. Panels take their places in turn; one that is in the device already, as those of B
+/// are when only A changes, is not sent again.
 pub struct Feeder {
     limits: Limits,
     next: [usize; 2],
+    /// What was loaded into each place. The device may have dropped it since.
+    loaded: [Vec<Option<Arc<Panel>>>; 2],
     tag: u32,
     /// Why the device will never answer again.
     dead: Option<String>,
@@ -30,7 +35,8 @@ type Sent = VecDeque<(u32, usize)>;
 impl Feeder {
     /// Feeds a device with such limits.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, next: [0; 2], tag: 0, dead: None }
+        let places = vec![None; limits.panels.max(1)];
+        Self { limits, next: [0; 2], loaded: [places.clone(), places], tag: 0, dead: None }
     }
 
     /// Tiles that may be outstanding at once; the place of the running A panel is taken besides.
@@ -117,30 +123,8 @@ impl Feeder {
             }
             // Some tiles of a unit are no answer.
             done[index].clear();
-            let a_panel = self.place(Side::A);
-            insist(device, &mut sent, done, |device| {
-                device.load_panel(Side::A, a_panel, Arc::clone(&unit.a))
-            })?;
             for b in &unit.b {
-                let b_panel = self.place(Side::B);
-                insist(device, &mut sent, done, |device| {
-                    device.load_panel(Side::B, b_panel, Arc::clone(b))
-                })?;
-                while sent.len() >= self.window() {
-                    collect(device, &mut sent, done)?;
-                }
-                let descriptor = Descriptor {
-                    tag: self.tag,
-                    a_panel,
-                    b_panel,
-                    unsigned_a: false,
-                    steps: unit.steps,
-                    chunk_steps: unit.chunk_steps,
-                    ticket_key: unit.ticket_key,
-                    bound_le: unit.bound_le,
-                    want_tile: unit.want_tiles,
-                };
-                insist(device, &mut sent, done, |device| device.push(descriptor))?;
+                self.push(device, (unit, b), &mut sent, done)?;
                 sent.push_back((self.tag, index));
                 self.tag = self.tag.wrapping_add(1);
             }
@@ -151,11 +135,61 @@ impl Feeder {
         Ok(())
     }
 
-    fn place(&mut self, side: Side) -> usize {
-        let next = &mut self.next[side as usize];
-        let place = *next % self.limits.panels.max(1);
-        *next = place + 1;
-        place
+    /// Pushes one tile, and loads those of its panels that the device does not have.
+    fn push(
+        &mut self,
+        device: &mut dyn Device,
+        (unit, b): (&WorkUnit, &Arc<Panel>),
+        sent: &mut Sent,
+        done: &mut [Vec<Completion>],
+    ) -> Result<(), DeviceError> {
+        // One of A and one of B may have gone without our knowledge.
+        let mut gone = 0;
+        loop {
+            let a_panel = self.place(device, (Side::A, &unit.a), sent, done)?;
+            let b_panel = self.place(device, (Side::B, b), sent, done)?;
+            while sent.len() >= self.window() {
+                collect(device, sent, done)?;
+            }
+            let descriptor = Descriptor {
+                tag: self.tag,
+                a_panel,
+                b_panel,
+                unsigned_a: false,
+                steps: unit.steps,
+                chunk_steps: unit.chunk_steps,
+                ticket_key: unit.ticket_key,
+                bound_le: unit.bound_le,
+                want_tile: unit.want_tiles,
+            };
+            match insist(device, sent, done, |device| device.push(descriptor)) {
+                Err(DeviceError::NoPanel { side, panel }) if gone < 2 => {
+                    self.loaded[side as usize][panel] = None;
+                    gone += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// The place of a panel; loads it if nothing says that the device has it.
+    fn place(
+        &mut self,
+        device: &mut dyn Device,
+        (side, panel): (Side, &Arc<Panel>),
+        sent: &mut Sent,
+        done: &mut [Vec<Completion>],
+    ) -> Result<usize, DeviceError> {
+        let loaded = &mut self.loaded[side as usize];
+        let same = |held: &Option<Arc<Panel>>| held.as_ref().is_some_and(|p| Arc::ptr_eq(p, panel));
+        if let Some(place) = loaded.iter().position(same) {
+            return Ok(place);
+        }
+        let place = self.next[side as usize] % loaded.len();
+        self.next[side as usize] = place + 1;
+        insist(device, sent, done, |device| device.load_panel(side, place, Arc::clone(panel)))?;
+        loaded[place] = Some(Arc::clone(panel));
+        Ok(place)
     }
 }
 

@@ -181,6 +181,12 @@ impl Link {
         done
     }
 
+    /// Another line under the same link.
+    #[cfg(test)]
+    pub fn replace_port(&mut self, port: Box<dyn Port>) {
+        self.port = port;
+    }
+
     /// Lets something give up after other than the usual number of tries.
     pub fn with_tries<T>(
         &mut self,

@@ -5,6 +5,9 @@ use gemmine_hdl::frame::{Opcode, Request, WINDOW_MAX};
 use super::{Failure, Flight, Link, PROBES, Probe, ROUNDS, SHORTEST, WINDOW_BYTES_MIN, gone};
 use crate::serial::error::LinkError;
 
+/// Buffers that are taken in without a look at the clock.
+const READS: usize = 16;
+
 impl Link {
     pub(super) fn submit(
         &mut self,
@@ -50,12 +53,13 @@ impl Link {
         self.send()?;
         let came = self.receive()?;
         self.check(what)?;
-        if came {
-            return self.send();
-        }
         let timeout = self.pace.timeout(self.bytes_ahead(), self.tries);
         let waited = self.port.now().saturating_duration_since(self.alive);
+        // Somebody who babbles without an answer is as good as silent.
         if let Some(left) = timeout.checked_sub(waited).filter(|left| !left.is_zero()) {
+            if came {
+                return self.send();
+            }
             self.attentive = true;
             let to_write = self.written < self.writing.len();
             return self.port.wait(to_write, left).map_err(|source| gone("waiting", source));
@@ -156,10 +160,10 @@ impl Link {
     pub(super) fn receive(&mut self) -> Result<bool, LinkError> {
         let mut buffer = [0; 4096];
         let mut came = false;
-        loop {
+        for _ in 0..READS {
             let read = self.port.read(&mut buffer).map_err(|source| gone("reading", source))?;
             if read == 0 {
-                return Ok(came);
+                break;
             }
             self.counters.bytes_in += read as u64;
             for byte in &buffer[..read] {
@@ -170,5 +174,6 @@ impl Link {
                 }
             }
         }
+        Ok(came)
     }
 }

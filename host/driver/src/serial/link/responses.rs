@@ -33,8 +33,6 @@ impl Link {
             }
             return;
         }
-        self.alive = self.port.now();
-        self.heard = self.alive;
         self.acknowledge(acknowledged, &response);
         self.completed = self.completed.max(self.popped + u64::from(response.completions));
         if let Reading::Waiting(sequence) = self.reading
@@ -67,6 +65,8 @@ impl Link {
             return;
         }
         let base = self.base();
+        self.alive = self.port.now();
+        self.heard = self.alive;
         for (number, flight) in (0..).map(|n| base.wrapping_add(n)).zip(self.flight.drain(..count))
         {
             self.popped += u64::from(flight.pops);
@@ -124,6 +124,7 @@ impl Link {
     }
 
     fn start_over(&mut self) {
+        self.alive = self.port.now();
         self.rounds += 1;
         if self.rounds > ROUNDS {
             self.failed = Some(Failure::Noisy);

@@ -249,6 +249,7 @@ impl Accelerator {
             ERROR => self.errors,
             COMMITS => u32::from(self.commits[0]) | u32::from(self.commits[1]) << 8,
             TIME_LOW | TIME_HIGH => halves(time, TIME_LOW),
+            BUSY_LOW | BUSY_HIGH => halves(self.mac_cycles, BUSY_LOW),
             MAC_LOW | MAC_HIGH => halves(self.mac_cycles, MAC_LOW),
             STALL_LINK_LOW | STALL_LINK_HIGH => halves(time - self.mac_cycles, STALL_LINK_LOW),
             TILES_LOW | TILES_HIGH => halves(self.tiles, TILES_LOW),

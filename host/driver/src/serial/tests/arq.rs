@@ -1,8 +1,14 @@
 //! Go-back-N over a bad line: every write once and in order, every read right, or an error in bounded
 //! time.
 
+use std::io;
+use std::time::{Duration, Instant};
+
+use gemmine_hdl::frame::{Response, Status};
+
 use super::super::error::LinkError;
 use super::super::link::Link;
+use super::super::port::Port;
 use super::line::{Line, Random};
 
 const PLACE: u32 = 1000;
@@ -78,7 +84,7 @@ fn a_line_that_carries_nothing_ends_in_an_error() {
 fn a_slow_device_is_no_silent_one() {
     // Answers take three seconds, as those of a simulation do.
     let line = Line::new(6);
-    line.world().latency = std::time::Duration::from_millis(1500);
+    line.world().latency = Duration::from_millis(1500);
     let mut link = Link::open(line.port(115_200), 115_200, 8).unwrap();
     talk(&line, &mut link, 500, 1).unwrap();
     let counters = link.counters();
@@ -91,7 +97,7 @@ fn the_line_is_full_while_words_are_written() {
     for (baud, latency_ms) in [(115_200, 8), (1_000_000, 8), (3_000_000, 8), (12_000_000, 4)] {
         let line = Line::new(6);
         line.world().board.baud = baud;
-        line.world().latency = std::time::Duration::from_millis(latency_ms);
+        line.world().latency = Duration::from_millis(latency_ms);
         let mut link = Link::open(line.port(baud), baud, 3).unwrap();
         let begin = line.world().now;
         let sent = line.world().sent;
@@ -114,4 +120,68 @@ fn a_device_that_starts_anew_is_noticed() {
     line.world().board.power_cycle();
     let error = talk(&line, &mut link, 20, 2).unwrap_err();
     assert!(matches!(error, LinkError::Restarted { .. }), "{error}");
+}
+
+/// Answers whatever is asked with frames that are whole and mean nothing.
+struct Babbler {
+    random: Random,
+    waited: Duration,
+    start: Instant,
+}
+
+impl Port for Babbler {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.waited += Duration::from_millis(1);
+        let random = &mut self.random;
+        let mut bytes = Vec::new();
+        while bytes.len() < 1000 {
+            let status = [Status::Done, Status::Gap, Status::Repeat][random.below(3) as usize];
+            let data = (0..random.below(5)).map(|_| random.next() as u32).collect();
+            let [expected, sequence] = [random.next() as u8, random.next() as u8];
+            let response = Response { expected, status, sequence, completions: 3, data };
+            bytes.extend(response.encode());
+        }
+        buffer[..1000].copy_from_slice(&bytes[..1000]);
+        Ok(1000)
+    }
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+    fn wait(&mut self, _: bool, timeout: Duration) -> io::Result<()> {
+        self.waited += timeout;
+        Ok(())
+    }
+    fn set_baud(&mut self, _: u32) -> io::Result<()> {
+        Ok(())
+    }
+    fn discard(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+    fn now(&self) -> Instant {
+        self.start + self.waited
+    }
+}
+
+#[test]
+fn a_babbling_device_is_given_up() {
+    for seed in 0..20 {
+        let port = Babbler { random: Random(seed), waited: Duration::ZERO, start: Instant::now() };
+        let error = Link::open(Box::new(port), 3_000_000, 3).err().unwrap();
+        assert!(matches!(error, LinkError::Silent { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_device_that_goes_mad_is_given_up_too() {
+    for seed in 0..20 {
+        let line = Line::new(6);
+        let mut link = Link::open(line.port(115_200), 115_200, 3).unwrap();
+        let port = Babbler { random: Random(seed), waited: Duration::ZERO, start: link.now() };
+        link.replace_port(Box::new(port));
+        let done = (0..1000).try_for_each(|n| {
+            link.write("words", PLACE, &[n; 100], 0)?;
+            link.read("words", PLACE, 9).map(drop)
+        });
+        assert!(done.is_err());
+    }
 }

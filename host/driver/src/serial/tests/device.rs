@@ -11,6 +11,7 @@ use super::super::device::{SerialDevice, SerialOptions};
 use super::line::{Line, Random};
 use crate::device::{Completion, Descriptor, Device, Side};
 use crate::error::DeviceError;
+use crate::worker::{WorkUnit, Worker};
 
 const KEY: [u8; 32] = [5; 32];
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -288,4 +289,33 @@ fn a_bad_line_changes_no_answer() {
     line.damage(0, 0);
     let check = device.check_link(50).unwrap().unwrap();
     assert_eq!((check.host.frames_resent, check.device.frames_bad), (0, 0), "{check:?}");
+}
+
+#[test]
+fn panels_that_are_there_are_not_sent_again() {
+    let (line, device) = device(8);
+    let worker = Worker::start(Box::new(device), 4).unwrap();
+    let b: Vec<Arc<Panel>> = (0..3).map(|n| panel(&lanes(n, 256))).collect();
+    let mut bytes = [0; 3];
+    for (id, bytes) in (0..).zip(&mut bytes) {
+        let before = line.world().sent;
+        let unit = WorkUnit {
+            id,
+            a: panel(&lanes(50 + id, 256)),
+            b: b.clone(),
+            steps: 256,
+            chunk_steps: 64,
+            ticket_key: KEY,
+            bound_le: [0; 32],
+            want_tiles: true,
+        };
+        worker.send(unit).unwrap();
+        let completions = worker.receive(PATIENCE).unwrap().result.unwrap();
+        for (n, completion) in (0..).zip(&completions) {
+            assert_golden(completion, &[lanes(50 + id, 256), lanes(n, 256)], 64);
+        }
+        *bytes = line.world().sent - before;
+    }
+    // A panel has 4 KiB. The second unit sends its A alone.
+    assert!(bytes[0] > 4 * 4096 && bytes[1] < 2 * 4096 && bytes[2] < 2 * 4096, "{bytes:?}");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gemmine_driver::{BoardOpener, Descriptor, Device, SerialDevice, SerialOptions, Side};
 use gemmine_hdl::Geometry;
 use gemmine_pouw::panel::Panel;
-use gemmine_pouw::tile::{ticket, tile as golden_tile};
+use gemmine_pouw::tile::{TileResult, ticket, tile as golden_tile};
 use gemmine_sim::board::BoardConfig;
 use gemmine_sim::verilator::{Tools, VerilatedBoard};
 
@@ -35,6 +35,15 @@ impl Random {
     }
 }
 
+/// What the rule says about a tile.
+pub fn golden(a: &Panel, b: &Panel, chunk_steps: usize) -> TileResult {
+    let lanes = |panel: &Panel| -> Vec<Vec<i8>> { (0..16).map(|lane| panel.lane(lane)).collect() };
+    let (a, b) = (lanes(a), lanes(b));
+    let a: Vec<&[i8]> = a.iter().map(Vec::as_slice).collect();
+    let b: Vec<&[i8]> = b.iter().map(Vec::as_slice).collect();
+    golden_tile(&a, &b, chunk_steps)
+}
+
 fn device(geometry: Geometry) -> SerialDevice {
     let config = BoardConfig::new(geometry);
     let board = VerilatedBoard::new(&Tools::find().unwrap(), config).unwrap();
@@ -43,7 +52,8 @@ fn device(geometry: Geometry) -> SerialDevice {
     SerialDevice::on(Box::new(BoardOpener::new(board)), "verilator".into(), options).unwrap()
 }
 
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Longer than any simulation takes.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 #[test]
 fn a_stream_of_tiles_on_preloaded_panels_keeps_the_array_busy() {
@@ -80,12 +90,7 @@ fn a_stream_of_tiles_on_preloaded_panels_keeps_the_array_busy() {
         }
         let completion = device.wait(PATIENCE).unwrap();
         assert_eq!(completion.tag, done as u32);
-        let lanes =
-            |panel: &Panel| -> Vec<Vec<i8>> { (0..16).map(|lane| panel.lane(lane)).collect() };
-        let (a, b) = (lanes(&panels[done % 4]), lanes(&panels[4 + done / 4 % 4]));
-        let a: Vec<&[i8]> = a.iter().map(Vec::as_slice).collect();
-        let b: Vec<&[i8]> = b.iter().map(Vec::as_slice).collect();
-        let golden = golden_tile(&a, &b, 128);
+        let golden = golden(&panels[done % 4], &panels[4 + done / 4 % 4], 128);
         assert_eq!(completion.ticket, ticket(&key, &golden.register));
         assert!(completion.hit);
     }

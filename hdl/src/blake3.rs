@@ -1,5 +1,5 @@
-//! BLAKE3 compression with L lanes: L of the four columns of the state advance a quarter of a G step
-//! in each cycle.
+//! BLAKE3 compression with L lanes: in each cycle L of the four columns of the state advance a
+//! quarter of a G step; with eight lanes all four advance a half.
 //!
 //! ```text
 //!                  +--------+
@@ -27,13 +27,15 @@
 //!
 //! # Latency
 //! From `start_in` to `valid_out` [`latency`]`(L)` cycles: 239 with one lane, 127 with two, 71 with
-//! four.
+//! four, 43 with eight.
 //!
 //! # Why
-//! A quarter step is one addition (of three words) and one XOR: one carry chain a cycle, whatever L.
-//! The rows of the state turn by L words a cycle, so a lane always finds its column in the first
-//! places, and the diagonals of a round are one more turn. The words of the message, even and odd,
-//! turn the same way, and are permuted in the cycle in which the state turns back.
+//! A quarter step is one addition (of two or three words) and one XOR: one carry chain a cycle with
+//! one, two or four lanes. Of eight, the last four stand behind the first four and take the next
+//! quarter in the same cycle: two carry chains in a row, so fewer cycles of a slower clock.
+//! The rows of the state turn by one word a column that advances, so a lane always finds its column
+//! in the first places, and the diagonals of a round are one more turn. The words of the message,
+//! even and odd, turn the same way, and are permuted in the cycle in which the state turns back.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
@@ -43,12 +45,22 @@ const IV: [u64; 4] = [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a];
 
 /// Cycles from `start_in` to `valid_out`.
 pub const fn latency(lanes: usize) -> usize {
-    let quarter = 4 / lanes;
-    let round = 2 * (4 * quarter + 1);
-    1 + 7 * round
+    let quarters_of_four_columns = 16;
+    let half_round = quarters_of_four_columns / lanes + 1;
+    1 + 7 * 2 * half_round
 }
 
-/// See the module's documentation. `L` is 1, 2 or 4.
+/// Columns that advance in a cycle.
+const fn columns(lanes: usize) -> usize {
+    if lanes < 4 { lanes } else { 4 }
+}
+
+/// Lanes that do all four quarters, one behind the other.
+const fn alternating(lanes: usize) -> usize {
+    if lanes == 8 { 0 } else { lanes }
+}
+
+/// See the module's documentation. `L` is 1, 2, 4 or 8.
 #[derive(LogicBlock)]
 pub struct Blake3<const L: usize> {
     /// Clock, rising edge.
@@ -101,15 +113,18 @@ pub struct Blake3<const L: usize> {
     round_one: Constant<Bits<3>>,
     round_last: Constant<Bits<3>>,
     round_zero: Constant<Bits<3>>,
-    two_one: Constant<Bits<2>>,
     two_zero: Constant<Bits<2>>,
+    quarter_step: Constant<Bits<2>>,
+    quarter_last: Constant<Bits<2>>,
     column_step: Constant<Bits<2>>,
     column_last: Constant<Bits<2>>,
 }
 
 impl<const L: usize> Default for Blake3<L> {
     fn default() -> Self {
-        const { assert!(L == 1 || L == 2 || L == 4, "1, 2 or 4 lanes") };
+        const { assert!(L == 1 || L == 2 || L == 4 || L == 8, "1, 2, 4 or 8 lanes") };
+        let quarters = L.div_ceil(4) as u64;
+        let columns = columns(L) as u64;
         Self {
             clock: Signal::default(),
             reset_in: Signal::default(),
@@ -144,10 +159,11 @@ impl<const L: usize> Default for Blake3<L> {
             round_one: Constant::new(1.into()),
             round_last: Constant::new(6.into()),
             round_zero: Constant::new(0.into()),
-            two_one: Constant::new(1.into()),
             two_zero: Constant::new(0.into()),
-            column_step: Constant::new((L as u64 % 4).into()),
-            column_last: Constant::new((4 - L as u64).into()),
+            quarter_step: Constant::new(quarters.into()),
+            quarter_last: Constant::new((4 - quarters).into()),
+            column_step: Constant::new((columns % 4).into()),
+            column_last: Constant::new((4 - columns).into()),
         }
     }
 }
@@ -173,8 +189,10 @@ impl<const L: usize> Logic for Blake3<L> {
             self.odd[i].d.next = self.odd[i].q.val();
         }
 
-        // Lanes: quarters 0 and 2 advance a and d, quarters 1 and 3 advance c and b
-        for l in 0..L {
+        // Lanes: quarters 0 and 2 advance a and d, quarters 1 and 3 advance c and b. Up to four do
+        // both. Of eight, 0 to 3 only advance a and d, and 4 to 7 go on from there in the same
+        // cycle.
+        for l in 0..columns(L) {
             self.sum[l].next = self.a[l].q.val() + self.b[l].q.val() + self.even[l].q.val();
             if self.quarter.q.val().get_bit(1) {
                 self.sum[l].next = self.a[l].q.val() + self.b[l].q.val() + self.odd[l].q.val();
@@ -184,6 +202,8 @@ impl<const L: usize> Logic for Blake3<L> {
             if self.quarter.q.val().get_bit(1) {
                 self.turned[l].next = (self.mixed[l].val() >> 8) | (self.mixed[l].val() << 24);
             }
+        }
+        for l in 0..alternating(L) {
             if self.quarter.q.val().get_bit(0) {
                 self.sum[l].next = self.c[l].q.val() + self.d[l].q.val();
                 self.mixed[l].next = self.b[l].q.val() ^ self.sum[l].val();
@@ -193,18 +213,26 @@ impl<const L: usize> Logic for Blake3<L> {
                 }
             }
         }
+        for l in 4..L {
+            self.sum[l].next = self.c[l - 4].q.val() + self.turned[l - 4].val();
+            self.mixed[l].next = self.b[l - 4].q.val() ^ self.sum[l].val();
+            self.turned[l].next = (self.mixed[l].val() >> 12) | (self.mixed[l].val() << 20);
+            if self.quarter.q.val().get_bit(1) {
+                self.turned[l].next = (self.mixed[l].val() >> 7) | (self.mixed[l].val() << 25);
+            }
+        }
 
         self.valid.d.next = false;
         if self.busy.q.val() && !self.turn.q.val() {
-            // All rows turn by L; what a lane computed comes in behind.
-            for n in L..(L + 1) {
+            // All rows turn by n columns; what a lane computed comes in behind.
+            for n in columns(L)..(columns(L) + 1) {
                 for i in 0..4 {
                     self.a[i].d.next = self.a[(i + n) % 4].q.val();
                     self.b[i].d.next = self.b[(i + n) % 4].q.val();
                     self.c[i].d.next = self.c[(i + n) % 4].q.val();
                     self.d[i].d.next = self.d[(i + n) % 4].q.val();
                 }
-                for l in 0..L {
+                for l in 0..alternating(L) {
                     if self.quarter.q.val().get_bit(0) {
                         self.c[4 - n + l].d.next = self.sum[l].val();
                         self.b[4 - n + l].d.next = self.turned[l].val();
@@ -212,6 +240,12 @@ impl<const L: usize> Logic for Blake3<L> {
                         self.a[4 - n + l].d.next = self.sum[l].val();
                         self.d[4 - n + l].d.next = self.turned[l].val();
                     }
+                }
+                for l in 4..L {
+                    self.a[l - 4].d.next = self.sum[l - 4].val();
+                    self.d[l - 4].d.next = self.turned[l - 4].val();
+                    self.c[l - 4].d.next = self.sum[l].val();
+                    self.b[l - 4].d.next = self.turned[l].val();
                 }
                 if self.quarter.q.val() == self.two_zero.val() {
                     for i in 0..8 {
@@ -226,8 +260,8 @@ impl<const L: usize> Logic for Blake3<L> {
             }
             self.column.d.next = self.column.q.val() + self.column_step.val();
             if self.column.q.val() == self.column_last.val() {
-                self.quarter.d.next = self.quarter.q.val() + self.two_one.val();
-                self.turn.d.next = self.quarter.q.val().all();
+                self.quarter.d.next = self.quarter.q.val() + self.quarter_step.val();
+                self.turn.d.next = self.quarter.q.val() == self.quarter_last.val();
             }
         }
         if self.turn.q.val() {

@@ -1,14 +1,12 @@
-//! The core: sequencer, operand gate, skews, grid, heads and fold, as one block.
+//! The core: sequencer, operand gate, skews and array, as one block that takes operands step by step.
 //!
 //! ```text
-//!                    +----------------------------------------------+
-//!  valid, shape ---->| Sequencer --start--> . --token--> .          |----> ready, busy, counters
-//!                    |                      |            v          |
-//!                    |                      |     Head Head .. Head =>Fold==> fold word
-//!                    |                      v      ^    ^       ^   |
-//!  a[i] ============>| gate ==> Skew ====> [        Grid         ]  |====> results
-//!  b[j] ============>| gate ==> Skew ====> [     P x Q PEs       ]  |
-//!                    +----------------------------------------------+
+//!                    +---------------------------------+
+//!  valid, shape ---->| Sequencer --start, token--> .    |----> ready, busy, counters
+//!                    |                             v    |
+//!  a[i] ============>| gate ==> Skew =========> [     ] |====> fold word
+//!  b[j] ============>| gate ==> Skew =========> [Array] |====> results
+//!                    +---------------------------------+
 //! ```
 //!
 //! # Ports
@@ -41,18 +39,20 @@
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
-use crate::fold::{self, Fold};
+use crate::array::Array;
+use crate::fold;
 use crate::geometry::Geometry;
-use crate::grid::Grid;
-use crate::head::{self, Head};
+use crate::head;
 use crate::pe::PeState;
-use crate::sequencer::{Sequencer, TOKEN_LATENCY};
+use crate::sequencer::{Sequencer, token_latency};
 use crate::skew::Skew;
 
+/// Cycles from a step to its operands at row 0 and column 0 of the grid: the gate.
+pub const OPERAND_LATENCY: usize = 1;
 /// Cycles from the last step of a chunk to its result at row 0, column 0.
-pub const RESULT_LATENCY: usize = 1 + TOKEN_LATENCY + head::RESULT_LATENCY;
+pub const RESULT_LATENCY: usize = 1 + token_latency(OPERAND_LATENCY) + head::RESULT_LATENCY;
 /// Cycles from the last step of a chunk to its fold word, on a 1 x 1 array.
-pub const FOLD_LATENCY: usize = 1 + TOKEN_LATENCY + 1 + fold::LATENCY;
+pub const FOLD_LATENCY: usize = 1 + token_latency(OPERAND_LATENCY) + 1 + fold::LATENCY;
 
 /// See the module's documentation. `A` is [`Geometry::address_bits`]; any other does not compile:
 ///
@@ -100,28 +100,24 @@ pub struct Core<const P: usize, const Q: usize, const A: usize> {
     /// Work is in the array.
     pub busy_out: Signal<Out, Bit>,
     /// Busy cycles, low half.
-    pub cycles_low_out: Signal<Out, Bits<24>>,
+    pub cycles_low_out: Signal<Out, Bits<32>>,
     /// Busy cycles, high half.
-    pub cycles_high_out: Signal<Out, Bits<24>>,
+    pub cycles_high_out: Signal<Out, Bits<32>>,
     /// Steps, low half.
-    pub mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Steps, high half.
-    pub mac_cycles_high_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_high_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, low half.
-    pub full_mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub full_mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, high half.
-    pub full_mac_cycles_high_out: Signal<Out, Bits<24>>,
-    sequencer: Sequencer<P, Q, A>,
+    pub full_mac_cycles_high_out: Signal<Out, Bits<32>>,
+    sequencer: Sequencer<P, Q, A, OPERAND_LATENCY>,
     a_gate: [DFF<Signed<9>>; P],
     b_gate: [DFF<Signed<9>>; Q],
     a_skew: Skew<P>,
     b_skew: Skew<Q>,
-    start: Vec<DFF<Bit>>,
-    grid: Grid<P, Q>,
-    head: [Head<A>; Q],
-    fold: Fold<A>,
+    array: Array<P, Q, A>,
     no_operand: Constant<Signed<9>>,
-    no_fold: Constant<Bits<32>>,
 }
 
 impl<const P: usize, const Q: usize, const A: usize> Default for Core<P, Q, A> {
@@ -154,12 +150,8 @@ impl<const P: usize, const Q: usize, const A: usize> Default for Core<P, Q, A> {
             b_gate: array_init::array_init(|_| DFF::default()),
             a_skew: Skew::default(),
             b_skew: Skew::default(),
-            start: (1..P).map(|_| DFF::default()).collect(),
-            grid: Grid::default(),
-            head: array_init::array_init(|_| Head::default()),
-            fold: Fold::default(),
+            array: Array::default(),
             no_operand: Constant::new(Signed::default()),
-            no_fold: Constant::new(Bits::default()),
         }
     }
 }
@@ -170,8 +162,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
         self.sequencer.clock.next = self.clock.val();
         self.a_skew.clock.next = self.clock.val();
         self.b_skew.clock.next = self.clock.val();
-        self.grid.clock.next = self.clock.val();
-        self.fold.clock.next = self.clock.val();
+        self.array.clock.next = self.clock.val();
 
         // Sequencer
         self.sequencer.reset_in.next = self.reset_in.val();
@@ -189,7 +180,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
                 self.a_gate[i].d.next = self.a_in[i].val();
             }
             self.a_skew.lane_in[i].next = self.a_gate[i].q.val();
-            self.grid.a_in[i].next = self.a_skew.lane_out[i].val();
+            self.array.a_in[i].next = self.a_skew.lane_out[i].val();
         }
         for j in 0..Q {
             self.b_gate[j].clock.next = self.clock.val();
@@ -198,50 +189,25 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
                 self.b_gate[j].d.next = self.b_in[j].val();
             }
             self.b_skew.lane_in[j].next = self.b_gate[j].q.val();
-            self.grid.b_in[j].next = self.b_skew.lane_out[j].val();
+            self.array.b_in[j].next = self.b_skew.lane_out[j].val();
         }
 
-        // Start wave, down the left edge
-        for i in 1..P {
-            self.start[i - 1].clock.next = self.clock.val();
-            self.grid.start_in[i].next = self.start[i - 1].q.val();
-        }
-        self.grid.start_in[0].next = self.sequencer.start_out.val();
-        self.start[0].d.next = self.sequencer.start_out.val();
-        for i in 2..P {
-            self.start[i - 1].d.next = self.start[i - 2].q.val();
-        }
-
-        // Drain wave and fold, along the top edge
-        self.head[0].take_in.next = self.sequencer.take_out.val();
-        self.head[0].address_in.next = self.sequencer.address_out.val();
-        self.head[0].first_in.next = self.sequencer.first_out.val();
-        self.head[0].last_in.next = self.sequencer.last_out.val();
-        self.head[0].fold_in.next = self.no_fold.val();
-        for j in 1..Q {
-            self.head[j].take_in.next = self.head[j - 1].take_out.val();
-            self.head[j].address_in.next = self.head[j - 1].address_out.val();
-            self.head[j].first_in.next = self.head[j - 1].first_out.val();
-            self.head[j].last_in.next = self.head[j - 1].last_out.val();
-            self.head[j].fold_in.next = self.head[j - 1].fold_out.val();
-        }
+        // Waves
+        self.array.start_in.next = self.sequencer.start_out.val();
+        self.array.take_in.next = self.sequencer.take_out.val();
+        self.array.address_in.next = self.sequencer.address_out.val();
+        self.array.first_in.next = self.sequencer.first_out.val();
+        self.array.last_in.next = self.sequencer.last_out.val();
+        self.array.tail_in.next = self.sequencer.tail_out.val();
         for j in 0..Q {
-            self.head[j].clock.next = self.clock.val();
-            self.head[j].sum_in.next = self.grid.sum_out[j].val();
-            self.result_valid_out[j].next = self.head[j].result_valid_out.val();
-            self.result_out[j].next = self.head[j].result_out.val();
-        }
-        self.fold.tail_in.next = self.sequencer.tail_out.val();
-        for q in Q..(Q + 1) {
-            self.fold.take_in.next = self.head[q - 1].take_out.val();
-            self.fold.address_in.next = self.head[q - 1].address_out.val();
-            self.fold.row_in.next = self.head[q - 1].fold_out.val();
+            self.result_valid_out[j].next = self.array.result_valid_out[j].val();
+            self.result_out[j].next = self.array.result_out[j].val();
         }
 
         // Outputs
         self.ready_out.next = self.sequencer.ready_out.val();
-        self.fold_valid_out.next = self.fold.fold_valid_out.val();
-        self.fold_out.next = self.fold.fold_out.val();
+        self.fold_valid_out.next = self.array.fold_valid_out.val();
+        self.fold_out.next = self.array.fold_out.val();
         self.busy_out.next = self.sequencer.busy_out.val();
         self.cycles_low_out.next = self.sequencer.cycles_low_out.val();
         self.cycles_high_out.next = self.sequencer.cycles_high_out.val();
@@ -255,7 +221,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
 impl<const P: usize, const Q: usize, const A: usize> Core<P, Q, A> {
     /// The registers of a PE, in a simulation.
     pub fn pe_state(&self, row: usize, column: usize) -> PeState {
-        self.grid.pe_state(row, column)
+        self.array.pe_state(row, column)
     }
 }
 

@@ -1,4 +1,5 @@
-//! A 48-bit event counter in two halves, so that no carry chain is longer than 24 bits.
+//! A 48-bit event counter in two halves of 24 bits, so that no carry chain is longer than that; each
+//! is a word of its own.
 //!
 //! # Latency
 //! An event is in the low half from the next cycle on; a carry reaches the high half one cycle
@@ -8,36 +9,24 @@
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
+use crate::zero_extend::ZeroExtend;
+
 /// Counts the cycles in which `event_in` is high.
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct Counter {
     /// Clock, rising edge.
     pub clock: Signal<In, Clock>,
     /// Count this cycle.
     pub event_in: Signal<In, Bit>,
     /// Low half.
-    pub low_out: Signal<Out, Bits<24>>,
+    pub low_out: Signal<Out, Bits<32>>,
     /// High half.
-    pub high_out: Signal<Out, Bits<24>>,
+    pub high_out: Signal<Out, Bits<32>>,
     low: DFF<Bits<24>>,
     high: DFF<Bits<24>>,
     carry: DFF<Bit>,
-    one: Constant<Bits<24>>,
-}
-
-impl Default for Counter {
-    fn default() -> Self {
-        Self {
-            clock: Signal::default(),
-            event_in: Signal::default(),
-            low_out: Signal::default(),
-            high_out: Signal::default(),
-            low: DFF::default(),
-            high: DFF::default(),
-            carry: DFF::default(),
-            one: Constant::new(1.into()),
-        }
-    }
+    low_word: ZeroExtend<24, 32>,
+    high_word: ZeroExtend<24, 32>,
 }
 
 impl Logic for Counter {
@@ -46,14 +35,16 @@ impl Logic for Counter {
         dff_setup!(self, clock, low, high, carry);
         self.carry.d.next = false;
         if self.event_in.val() {
-            self.low.d.next = self.low.q.val() + self.one.val();
+            self.low.d.next = self.low.q.val() + bits::<24>(1);
             self.carry.d.next = self.low.q.val().all();
         }
         if self.carry.q.val() {
-            self.high.d.next = self.high.q.val() + self.one.val();
+            self.high.d.next = self.high.q.val() + bits::<24>(1);
         }
-        self.low_out.next = self.low.q.val();
-        self.high_out.next = self.high.q.val();
+        self.low_word.data_in.next = self.low.q.val();
+        self.high_word.data_in.next = self.high.q.val();
+        self.low_out.next = self.low_word.data_out.val();
+        self.high_out.next = self.high_word.data_out.val();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::core::OPERAND_LATENCY;
 use crate::sequencer::{FLUSH_CYCLES, settle_cycles};
 
 /// Rows and columns of a tile: the one shape that the networks use.
@@ -119,9 +120,9 @@ impl Geometry {
         (row + address % self.rows, first_column + column)
     }
 
-    /// Cycles from a tile's last step to its last output.
+    /// Cycles from a tile's last step to its last output, in a [core](crate::core).
     pub const fn settle_cycles(self) -> usize {
-        settle_cycles(self.rows, self.columns)
+        settle_cycles(self.rows, self.columns, OPERAND_LATENCY)
     }
 
     /// Cycles from the end of a reset to the first step that can be taken.

@@ -8,7 +8,7 @@
 //!  fetch_in -->|           |--> fetch_out
 //!  address_in =>|           |=> address_out
 //!  step_in  -->| PanelLane |--> step_out
-//!  unsigned -->|           |
+//! unsigned_in->|           |--> unsigned_out
 //!              +----+------+
 //!                   v
 //!              operand_out
@@ -20,8 +20,8 @@
 //! | `write_enable_in`, `write_address_in`, `write_data_in` | 1, A, 32 | write a word: steps 4n to 4n+3, the first in the low byte |
 //! | `step_in` | 1 | the lane's operand of a step is due |
 //! | `fetch_in`, `address_in` | 1, A | with `step_in`: the step is the first of this word |
-//! | `step_out`, `fetch_out`, `address_out` | 1, 1, A | the same, one cycle later, for the next lane |
-//! | `unsigned_in` | 1 | the bytes are u8, not i8; stands still while steps are on their way |
+//! | `unsigned_in` | 1 | with `step_in`: the operand is a u8, not an i8 |
+//! | `step_out`, `fetch_out`, `address_out`, `unsigned_out` | 1, 1, A, 1 | the same, one cycle later, for the next lane |
 //! | `operand_out` | 9, signed | the operand; 0 when no step is due |
 //!
 //! # Latency
@@ -69,13 +69,16 @@ pub struct PanelLane<const A: usize> {
     pub fetch_out: Signal<Out, Bit>,
     /// To the next lane.
     pub address_out: Signal<Out, Bits<A>>,
-    // Operand
-    /// Bytes are u8.
+    /// It is a u8.
     pub unsigned_in: Signal<In, Bit>,
+    /// To the next lane.
+    pub unsigned_out: Signal<Out, Bit>,
+    // Operand
     /// The operand.
     pub operand_out: Signal<Out, Signed<9>>,
     memory: RAM<Bits<32>, A>,
     step: [DFF<Bit>; 2],
+    unsigned: [DFF<Bit>; 2],
     fetch: DFF<Bit>,
     address: DFF<Bits<A>>,
     word: DFF<Bits<32>>,
@@ -98,9 +101,11 @@ impl<const A: usize> Default for PanelLane<A> {
             fetch_out: Signal::default(),
             address_out: Signal::default(),
             unsigned_in: Signal::default(),
+            unsigned_out: Signal::default(),
             operand_out: Signal::default(),
             memory: RAM::default(),
             step: array_init::array_init(|_| DFF::default()),
+            unsigned: array_init::array_init(|_| DFF::default()),
             fetch: DFF::default(),
             address: DFF::default(),
             word: DFF::default(),
@@ -117,6 +122,8 @@ impl<const A: usize> Logic for PanelLane<A> {
         dff_setup!(self, clock, fetch, address, word, operand);
         self.step[0].clock.next = self.clock.val();
         self.step[1].clock.next = self.clock.val();
+        self.unsigned[0].clock.next = self.clock.val();
+        self.unsigned[1].clock.next = self.clock.val();
         self.memory.read_clock.next = self.clock.val();
         self.memory.write_clock.next = self.clock.val();
 
@@ -129,11 +136,14 @@ impl<const A: usize> Logic for PanelLane<A> {
         // Wave
         self.step[0].d.next = self.step_in.val();
         self.step[1].d.next = self.step[0].q.val();
+        self.unsigned[0].d.next = self.unsigned_in.val();
+        self.unsigned[1].d.next = self.unsigned[0].q.val();
         self.fetch.d.next = self.fetch_in.val();
         self.address.d.next = self.address_in.val();
         self.step_out.next = self.step[0].q.val();
         self.fetch_out.next = self.fetch.q.val();
         self.address_out.next = self.address.q.val();
+        self.unsigned_out.next = self.unsigned[0].q.val();
 
         // Word: loaded behind the memory, moved on by a byte a step
         if self.step[1].q.val() {
@@ -143,7 +153,7 @@ impl<const A: usize> Logic for PanelLane<A> {
             self.word.d.next = self.memory.read_data.val();
         }
         self.widen.byte_in.next = self.word.q.val().get_bits::<8>(0);
-        self.widen.unsigned_in.next = self.unsigned_in.val();
+        self.widen.unsigned_in.next = self.unsigned[1].q.val();
         self.operand.d.next = self.no_operand.val();
         if self.step[1].q.val() {
             self.operand.d.next = self.widen.operand_out.val();

@@ -20,6 +20,8 @@
 //! | `start_out` | 1 | start wave, for row 0 of the grid |
 //! | `take_out`, `address_out`, `first_out`, `last_out` | 1, A, 1, 1 | drain wave, for the first head |
 //! | `tail_out` | 1 | the chunk that drains has no fold word |
+//! | `chunk_end_out`, `pass_end_out`, `tile_end_out` | 1 | this cycle's step is the last of a chunk in its slot; of the chunk in all slots; of the tile |
+//! | `final_out` | 1 | the steps that are due are of the tile's last whole chunk or its tail; a cycle late, never early |
 //! | `busy_out` | 1 | a tile is in work, or its results are on the way |
 //! | `cycles_*`, `mac_cycles_*`, `full_mac_cycles_*` | 24+24 | counters, see below |
 //!
@@ -40,8 +42,9 @@
 //!    halves are two registers, so read them while they rest.
 //!
 //! # Latency
-//! The last step of a chunk in cycle t: start wave in t + 1 + [`START_LATENCY`], tokens in
-//! t + 1 + [`TOKEN_LATENCY`] + 2i for row i.
+//! The last step of a chunk in cycle t: start wave in t + 1 + [`start_latency`]`(O)`, tokens in
+//! t + 1 + [`token_latency`]`(O)` + 2i for row i; O is the number of cycles from a step to its operands
+//! at row 0 and column 0 of the grid.
 //!
 //! # Timing
 #![doc = concat!("```text\n", include_str!("../timing/sequencer.txt"), "```")]
@@ -60,10 +63,17 @@ use rust_hdl_widgets::prelude::*;
 
 use crate::counter::Counter;
 
-/// Cycles from the first cycle behind a chunk to its start wave at row 0 of the grid.
-pub const START_LATENCY: usize = 3;
+/// Cycles from the first cycle behind a chunk to its start wave at row 0 of the grid, where a step's
+/// operands take `operand_latency` cycles to row 0 and column 0.
+pub const fn start_latency(operand_latency: usize) -> usize {
+    operand_latency + 2
+}
+
 /// Cycles from the first cycle behind a chunk to its first token at the first head.
-pub const TOKEN_LATENCY: usize = 4;
+pub const fn token_latency(operand_latency: usize) -> usize {
+    operand_latency + 3
+}
+
 /// Cycles that the array takes to empty itself after a reset.
 pub const FLUSH_CYCLES: usize = 128;
 /// Shortest chunk, in steps: the drain of a chunk must be over before the next one ends.
@@ -71,7 +81,7 @@ pub const CHUNK_STEPS_MIN: usize = 64;
 
 /// See the module's documentation.
 #[derive(LogicBlock)]
-pub struct Sequencer<const P: usize, const Q: usize, const A: usize> {
+pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: usize> {
     /// Clock, rising edge.
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
@@ -105,21 +115,30 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize> {
     pub last_out: Signal<Out, Bit>,
     /// The chunk that drains is a tail.
     pub tail_out: Signal<Out, Bit>,
+    // Position
+    /// Last step of a chunk and slot.
+    pub chunk_end_out: Signal<Out, Bit>,
+    /// Last step of a chunk.
+    pub pass_end_out: Signal<Out, Bit>,
+    /// Last step of a tile.
+    pub tile_end_out: Signal<Out, Bit>,
+    /// Steps of the last whole chunk or the tail are due.
+    pub final_out: Signal<Out, Bit>,
     // Counters
     /// Work is in the array.
     pub busy_out: Signal<Out, Bit>,
     /// Busy cycles, low half.
-    pub cycles_low_out: Signal<Out, Bits<24>>,
+    pub cycles_low_out: Signal<Out, Bits<32>>,
     /// Busy cycles, high half.
-    pub cycles_high_out: Signal<Out, Bits<24>>,
+    pub cycles_high_out: Signal<Out, Bits<32>>,
     /// Steps, low half.
-    pub mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Steps, high half.
-    pub mac_cycles_high_out: Signal<Out, Bits<24>>,
+    pub mac_cycles_high_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, low half.
-    pub full_mac_cycles_low_out: Signal<Out, Bits<24>>,
+    pub full_mac_cycles_low_out: Signal<Out, Bits<32>>,
     /// Cycles with every PE at work, high half.
-    pub full_mac_cycles_high_out: Signal<Out, Bits<24>>,
+    pub full_mac_cycles_high_out: Signal<Out, Bits<32>>,
     // State: reset
     running: DFF<Bit>,
     flush: DFF<Bits<7>>,
@@ -133,9 +152,10 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize> {
     chunk_is_first: DFF<Bit>,
     chunk_is_last: DFF<Bit>,
     in_tail: DFF<Bit>,
+    fresh: DFF<Bit>,
     // State: waves
-    start: [DFF<Bit>; 4],
-    ended: [DFF<Bit>; 4],
+    start: Vec<DFF<Bit>>,
+    ended: Vec<DFF<Bit>>,
     first: DFF<Bit>,
     last: DFF<Bit>,
     tail: DFF<Bit>,
@@ -158,17 +178,9 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize> {
     step_next: Signal<Local, Bits<10>>,
     chunk_end: Signal<Local, Bit>,
     tile_chunk_is_last: Signal<Local, Bit>,
+    tile_end: Signal<Local, Bit>,
     // Constants
-    step_one: Constant<Bits<10>>,
-    step_zero: Constant<Bits<10>>,
-    flush_one: Constant<Bits<7>>,
-    flush_zero: Constant<Bits<7>>,
-    slot_one: Constant<Bits<7>>,
     slot_last: Constant<Bits<7>>,
-    chunk_one: Constant<Bits<11>>,
-    chunk_zero: Constant<Bits<11>>,
-    row_one: Constant<Bits<5>>,
-    row_zero: Constant<Bits<5>>,
     row_last: Constant<Bits<5>>,
     full_row: Constant<Bits<5>>,
     address_one: Constant<Bits<A>>,
@@ -176,13 +188,15 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize> {
     settle_cycles: Constant<Bits<7>>,
 }
 
-impl<const P: usize, const Q: usize, const A: usize> Default for Sequencer<P, Q, A> {
+impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
+    for Sequencer<P, Q, A, O>
+{
     fn default() -> Self {
         // The fold reads the chunk's flags before the next chunk's end overwrites them.
-        const { assert!(1 + TOKEN_LATENCY + 2 * (P - 1) + Q <= CHUNK_STEPS_MIN) };
+        const { assert!(1 + token_latency(O) + 2 * (P - 1) + Q <= CHUNK_STEPS_MIN) };
         // Widths of `flush` and `settle`; and all that is in flight is out before a flush ends.
         const { assert!(FLUSH_CYCLES == 1 << 7) };
-        const { assert!(settle_cycles(P, Q) < FLUSH_CYCLES) };
+        const { assert!(settle_cycles(P, Q, O) < FLUSH_CYCLES) };
         Self {
             clock: Signal::default(),
             reset_in: Signal::default(),
@@ -199,6 +213,10 @@ impl<const P: usize, const Q: usize, const A: usize> Default for Sequencer<P, Q,
             first_out: Signal::default(),
             last_out: Signal::default(),
             tail_out: Signal::default(),
+            chunk_end_out: Signal::default(),
+            pass_end_out: Signal::default(),
+            tile_end_out: Signal::default(),
+            final_out: Signal::default(),
             busy_out: Signal::default(),
             cycles_low_out: Signal::default(),
             cycles_high_out: Signal::default(),
@@ -217,8 +235,9 @@ impl<const P: usize, const Q: usize, const A: usize> Default for Sequencer<P, Q,
             chunk_is_first: DFF::default(),
             chunk_is_last: DFF::default(),
             in_tail: DFF::default(),
-            start: array_init::array_init(|_| DFF::default()),
-            ended: array_init::array_init(|_| DFF::default()),
+            fresh: DFF::default(),
+            start: (0..O + 3).map(|_| DFF::default()).collect(),
+            ended: (0..O + 3).map(|_| DFF::default()).collect(),
             first: DFF::default(),
             last: DFF::default(),
             tail: DFF::default(),
@@ -239,32 +258,26 @@ impl<const P: usize, const Q: usize, const A: usize> Default for Sequencer<P, Q,
             step_next: Signal::default(),
             chunk_end: Signal::default(),
             tile_chunk_is_last: Signal::default(),
-            step_one: Constant::new(1.into()),
-            step_zero: Constant::new(0.into()),
-            flush_one: Constant::new(1.into()),
-            flush_zero: Constant::new(0.into()),
-            slot_one: Constant::new(1.into()),
+            tile_end: Signal::default(),
             slot_last: Constant::new((256 / (P * Q) as u64 - 1).into()),
-            chunk_one: Constant::new(1.into()),
-            chunk_zero: Constant::new(0.into()),
-            row_one: Constant::new(1.into()),
-            row_zero: Constant::new(0.into()),
             row_last: Constant::new((P as u64 - 1).into()),
             full_row: Constant::new((P as u64 + Q as u64 - 2).into()),
             address_one: Constant::new(1.into()),
             address_zero: Constant::new(0.into()),
-            settle_cycles: Constant::new((settle_cycles(P, Q) as u64).into()),
+            settle_cycles: Constant::new((settle_cycles(P, Q, O) as u64).into()),
         }
     }
 }
 
 /// Cycles from the cycle of a tile's last step to the one of its last output.
-pub const fn settle_cycles(rows: usize, columns: usize) -> usize {
-    let last_token = 1 + TOKEN_LATENCY + 2 * (rows - 1) + (columns - 1);
+pub const fn settle_cycles(rows: usize, columns: usize, operand_latency: usize) -> usize {
+    let last_token = 1 + token_latency(operand_latency) + 2 * (rows - 1) + (columns - 1);
     last_token + 1 + crate::fold::LATENCY
 }
 
-impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A> {
+impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
+    for Sequencer<P, Q, A, O>
+{
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
@@ -281,6 +294,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
             chunk_is_first,
             chunk_is_last,
             in_tail,
+            fresh,
             first,
             last,
             tail,
@@ -295,7 +309,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
             count_step,
             count_full
         );
-        for s in 0..4 {
+        for s in 0..(O + 3) {
             self.start[s].clock.next = self.clock.val();
             self.ended[s].clock.next = self.clock.val();
         }
@@ -308,10 +322,10 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
         self.chunk_end.next = self.taken.val() && self.step_is_last.q.val();
         self.step_next.next = self.step.q.val();
         if self.taken.val() {
-            self.step_next.next = self.step.q.val() + self.step_one.val();
+            self.step_next.next = self.step.q.val() + bits::<10>(1);
         }
         if self.chunk_end.val() {
-            self.step_next.next = self.step_zero.val();
+            self.step_next.next = bits::<10>(0);
         }
         self.step.d.next = self.step_next.val();
         self.step_is_last.d.next = self.step_next.val() == self.limit.q.val();
@@ -327,18 +341,21 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
         if self.taken.val() {
             self.in_tile.d.next = true;
         }
+        self.tile_end.next =
+            self.chunk_end.val() && self.slot_is_last.q.val() && self.tile_chunk_is_last.val();
+        self.fresh.d.next = self.tile_end.val();
         if self.chunk_end.val() {
-            self.slot.d.next = self.slot.q.val() + self.slot_one.val();
+            self.slot.d.next = self.slot.q.val() + bits::<7>(1);
             if self.slot_is_last.q.val() {
-                self.slot.d.next = self.flush_zero.val();
+                self.slot.d.next = bits::<7>(0);
                 if self.tile_chunk_is_last.val() {
-                    self.chunk.d.next = self.chunk_zero.val();
+                    self.chunk.d.next = bits::<11>(0);
                     self.in_tail.d.next = false;
                     self.in_tile.d.next = false;
                 } else if self.chunk_is_last.q.val() {
                     self.in_tail.d.next = true;
                 } else {
-                    self.chunk.d.next = self.chunk.q.val() + self.chunk_one.val();
+                    self.chunk.d.next = self.chunk.q.val() + bits::<11>(1);
                 }
             }
         }
@@ -346,7 +363,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
         // Waves: what the drain of the chunk needs to know is caught at its end
         self.start[0].d.next = self.chunk_end.val() || !self.running.q.val();
         self.ended[0].d.next = self.chunk_end.val();
-        for s in 1..4 {
+        for s in 1..(O + 3) {
             self.start[s].d.next = self.start[s - 1].q.val();
             self.ended[s].d.next = self.ended[s - 1].q.val();
         }
@@ -358,30 +375,33 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
         if self.drain.q.val() {
             self.odd.d.next = !self.odd.q.val();
             if self.odd.q.val() {
-                self.row.d.next = self.row.q.val() + self.row_one.val();
+                self.row.d.next = self.row.q.val() + bits::<5>(1);
                 self.address.d.next = self.address.q.val() + self.address_one.val();
                 if self.row.q.val() == self.row_last.val() {
-                    self.row.d.next = self.row_zero.val();
+                    self.row.d.next = bits::<5>(0);
                     self.drain.d.next = false;
                 }
             }
         }
-        if self.ended[3].q.val() {
-            self.drain.d.next = true;
+        for o in O..(O + 1) {
+            if self.ended[o + 2].q.val() {
+                self.drain.d.next = true;
+            }
+            self.start_out.next = self.start[o + 2].q.val();
         }
 
         // Counters
-        self.steps_in_a_row.d.next = self.row_zero.val();
+        self.steps_in_a_row.d.next = bits::<5>(0);
         self.count_full.d.next = false;
         if self.taken.val() {
-            self.steps_in_a_row.d.next = self.steps_in_a_row.q.val() + self.row_one.val();
+            self.steps_in_a_row.d.next = self.steps_in_a_row.q.val() + bits::<5>(1);
             if self.steps_in_a_row.q.val() == self.full_row.val() {
                 self.steps_in_a_row.d.next = self.full_row.val();
                 self.count_full.d.next = true;
             }
         }
         if self.settle.q.val().any() {
-            self.settle.d.next = self.settle.q.val() - self.flush_one.val();
+            self.settle.d.next = self.settle.q.val() - bits::<7>(1);
         }
         if self.taken.val() {
             self.settle.d.next = self.settle_cycles.val();
@@ -394,40 +414,45 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Sequencer<P, Q, A
         self.full_mac_cycles.event_in.next = self.count_full.q.val();
 
         // Reset, and the flush behind it: starts run through the array until it is empty
-        self.flush.d.next = self.flush.q.val() + self.flush_one.val();
+        self.flush.d.next = self.flush.q.val() + bits::<7>(1);
         if self.flush.q.val().all() {
             self.running.d.next = true;
         }
         if self.running.q.val() {
-            self.flush.d.next = self.flush_zero.val();
+            self.flush.d.next = bits::<7>(0);
         }
         if self.reset_in.val() {
             self.running.d.next = false;
-            self.flush.d.next = self.flush_zero.val();
+            self.flush.d.next = bits::<7>(0);
         }
         if !self.running.q.val() {
-            self.step.d.next = self.step_zero.val();
+            self.step.d.next = bits::<10>(0);
             self.step_is_last.d.next = false;
-            self.slot.d.next = self.flush_zero.val();
-            self.chunk.d.next = self.chunk_zero.val();
+            self.slot.d.next = bits::<7>(0);
+            self.chunk.d.next = bits::<11>(0);
             self.in_tail.d.next = false;
             self.in_tile.d.next = false;
             self.drain.d.next = false;
             self.odd.d.next = false;
-            self.row.d.next = self.row_zero.val();
+            self.row.d.next = bits::<5>(0);
             self.address.d.next = self.address_zero.val();
-            self.settle.d.next = self.flush_zero.val();
+            self.settle.d.next = bits::<7>(0);
         }
 
         // Outputs
         self.ready_out.next = self.running.q.val();
         self.step_out.next = self.taken.val();
-        self.start_out.next = self.start[3].q.val();
         self.take_out.next = self.drain.q.val() && !self.odd.q.val();
         self.address_out.next = self.address.q.val();
         self.first_out.next = self.first.q.val();
         self.last_out.next = self.last.q.val();
         self.tail_out.next = self.tail.q.val();
+        self.chunk_end_out.next = self.chunk_end.val();
+        self.pass_end_out.next = self.chunk_end.val() && self.slot_is_last.q.val();
+        self.tile_end_out.next = self.tile_end.val();
+        // The position flags of a tile's first cycle are still those of the tile before.
+        self.final_out.next =
+            (self.chunk_is_last.q.val() || self.in_tail.q.val()) && !self.fresh.q.val();
         self.busy_out.next = self.in_tile.q.val() || self.settle.q.val().any();
         self.cycles_low_out.next = self.cycles.low_out.val();
         self.cycles_high_out.next = self.cycles.high_out.val();

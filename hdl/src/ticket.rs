@@ -51,7 +51,7 @@ pub const fn latency(lanes: usize, chunks: usize) -> usize {
     1 + (16 - chunks % 16) % 16 + blake3::latency(lanes) + COMPARE_CYCLES
 }
 
-/// See the module's documentation. `L` is the number of BLAKE3 lanes: 1, 2 or 4.
+/// See the module's documentation. `L` is the number of BLAKE3 lanes: 1, 2, 4 or 8.
 #[derive(LogicBlock)]
 pub struct Ticket<const L: usize> {
     /// Clock, rising edge.

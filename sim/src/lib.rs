@@ -4,6 +4,7 @@
 //! All of them take the same [`Program`] and give the same [`Run`]: the same words in the same
 //! cycles. That is a test here (`tests/it/lockstep.rs`), not a claim.
 
+pub mod board;
 mod collect;
 mod engine;
 pub mod model;

@@ -3,7 +3,9 @@
 //! The program runs as a child process and is driven over pipes: no foreign code in this process,
 //! a child that hangs or dies is an error and nothing more.
 
+mod board;
 mod build;
+mod child;
 pub mod modules;
 mod process;
 mod tools;
@@ -13,6 +15,7 @@ use gemmine_hdl::Geometry;
 use crate::collect::Collector;
 use crate::engine::{Counters, Engine, EngineError, Run};
 use crate::program::{Program, Shape, Stimulus};
+pub use board::VerilatedBoard;
 use process::Process;
 pub use tools::{REQUIREMENTS, Tools};
 

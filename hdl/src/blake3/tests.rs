@@ -87,3 +87,13 @@ fn two_lanes() {
 fn four_lanes() {
     check::<4>();
 }
+
+#[test]
+fn eight_lanes() {
+    check::<8>();
+}
+
+#[test]
+fn latencies_are_the_documented_ones() {
+    assert_eq!([1, 2, 4, 8].map(latency), [239, 127, 71, 43]);
+}

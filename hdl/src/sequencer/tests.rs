@@ -9,7 +9,9 @@ use crate::bits::unsigned_bits;
 use crate::geometry::Geometry;
 use crate::testbench::{Clocked, Picture, Random, bit, cell, space};
 
-impl<const P: usize, const Q: usize, const A: usize> Clocked for Sequencer<P, Q, A> {
+impl<const P: usize, const Q: usize, const A: usize, const O: usize> Clocked
+    for Sequencer<P, Q, A, O>
+{
     fn clock(&mut self) -> &mut Signal<In, Clock> {
         &mut self.clock
     }
@@ -28,6 +30,8 @@ struct Shape {
 struct Step {
     shape: Shape,
     tile_ends: bool,
+    pass_ends: bool,
+    final_chunk: bool,
     drains: Option<Drain>,
 }
 
@@ -49,19 +53,22 @@ fn steps(shape: Shape, rows: u64, slots: u64) -> Vec<Step> {
         let (first, last) = (chunk == 0, chunk + 1 == lengths.len());
         let tail = chunk as u64 == shape.chunks;
         for slot in 0..slots {
-            let step = Step { shape, tile_ends: false, drains: None };
+            let final_chunk = chunk as u64 + 1 >= shape.chunks;
+            let step =
+                Step { shape, tile_ends: false, pass_ends: false, final_chunk, drains: None };
             steps.extend(vec![step; length as usize - 1]);
             let drain = Drain { address: slot * rows, first, last, tail };
-            let tile_ends = last && slot + 1 == slots;
-            steps.push(Step { shape, tile_ends, drains: Some(drain) });
+            let pass_ends = slot + 1 == slots;
+            let tile_ends = last && pass_ends;
+            steps.push(Step { tile_ends, pass_ends, drains: Some(drain), ..step });
         }
     }
     steps
 }
 
 /// A sequencer, and what it must say from the documentation's formulas.
-struct Bench<const P: usize, const Q: usize, const A: usize> {
-    sequencer: Sequencer<P, Q, A>,
+struct Bench<const P: usize, const Q: usize, const A: usize, const O: usize> {
+    sequencer: Sequencer<P, Q, A, O>,
     cycle: usize,
     ready_from: usize,
     starts: BTreeSet<usize>,
@@ -71,9 +78,11 @@ struct Bench<const P: usize, const Q: usize, const A: usize> {
     steps_in_a_row: u64,
     /// Busy cycles, steps, cycles with every PE at work.
     counts: [u64; 3],
+    /// Whether the steps of the last cycles were of the last whole chunk or the tail.
+    finals: usize,
 }
 
-impl<const P: usize, const Q: usize, const A: usize> Bench<P, Q, A> {
+impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q, A, O> {
     /// A sequencer that was just switched on.
     fn new() -> Self {
         assert_eq!(Geometry::new(P, Q).address_bits(), A);
@@ -87,6 +96,7 @@ impl<const P: usize, const Q: usize, const A: usize> Bench<P, Q, A> {
             busy_to: 0,
             steps_in_a_row: 0,
             counts: [0; 3],
+            finals: 0,
         }
     }
 
@@ -104,25 +114,31 @@ impl<const P: usize, const Q: usize, const A: usize> Bench<P, Q, A> {
         self.sequencer.settle();
         let ready = self.cycle >= self.ready_from;
         let taken = offered.filter(|_| ready);
-        self.compare(ready, taken.is_some());
+        self.compare(ready, taken);
         self.sequencer.edge();
         self.note(taken);
         self.cycle += 1;
         taken.is_some()
     }
 
-    fn compare(&mut self, ready: bool, taken: bool) {
+    fn compare(&mut self, ready: bool, taken: Option<Step>) {
         let (now, module) = (self.cycle, &self.sequencer);
         assert_eq!(module.ready_out.val(), ready, "ready_out in cycle {now}");
-        assert_eq!(module.step_out.val(), taken, "step_out in cycle {now}");
+        assert_eq!(module.step_out.val(), taken.is_some(), "step_out in cycle {now}");
+        let tile_ends = taken.is_some_and(|step| step.tile_ends);
+        assert_eq!(module.tile_end_out.val(), tile_ends, "tile_end_out in cycle {now}");
+        let pass_ends = taken.is_some_and(|step| step.pass_ends);
+        assert_eq!(module.pass_end_out.val(), pass_ends, "pass_end_out in cycle {now}");
+        let chunk_ends = taken.is_some_and(|step| step.drains.is_some());
+        assert_eq!(module.chunk_end_out.val(), chunk_ends, "chunk_end_out in cycle {now}");
         let busy = module.busy_out.val();
-        self.counts[0] += u64::from(busy || taken);
+        self.counts[0] += u64::from(busy || taken.is_some());
         if !ready {
             return;
         }
         assert_eq!(busy, self.in_tile || now <= self.busy_to, "busy_out in cycle {now}");
         // The flush ends with the start wave of the first chunk.
-        let start = self.starts.contains(&now) || now <= self.ready_from + START_LATENCY;
+        let start = self.starts.contains(&now) || now <= self.ready_from + start_latency(O);
         assert_eq!(module.start_out.val(), start, "start_out in cycle {now}");
         let token = module.take_out.val().then(|| Drain {
             address: module.address_out.val().to_u64(),
@@ -140,15 +156,19 @@ impl<const P: usize, const Q: usize, const A: usize> Bench<P, Q, A> {
             return;
         };
         self.steps_in_a_row += 1;
+        self.finals = if step.final_chunk { self.finals + 1 } else { 0 };
+        if self.finals > 2 {
+            assert!(self.sequencer.final_out.val(), "final_out before cycle {}", self.cycle + 1);
+        }
         self.counts[1] += 1;
         self.counts[2] += u64::from(self.steps_in_a_row >= (P + Q - 1) as u64);
         self.in_tile = !step.tile_ends;
-        self.busy_to = self.cycle + settle_cycles(P, Q);
+        self.busy_to = self.cycle + settle_cycles(P, Q, O);
         if let Some(drain) = step.drains {
-            self.starts.insert(self.cycle + 1 + START_LATENCY);
+            self.starts.insert(self.cycle + 1 + start_latency(O));
             for i in 0..P {
                 let token = Drain { address: drain.address + i as u64, ..drain };
-                self.tokens.insert(self.cycle + 1 + TOKEN_LATENCY + 2 * i, token);
+                self.tokens.insert(self.cycle + 1 + token_latency(O) + 2 * i, token);
             }
         }
     }
@@ -177,7 +197,7 @@ impl<const P: usize, const Q: usize, const A: usize> Bench<P, Q, A> {
 
     /// Waits until all is out and compares the counters.
     fn rest(&mut self) {
-        for _ in 0..settle_cycles(P, Q) + 3 {
+        for _ in 0..settle_cycles(P, Q, O) + 3 {
             self.cycle(None);
         }
         assert_eq!(self.readings(), self.counts, "busy cycles, steps, full cycles");
@@ -196,9 +216,9 @@ impl<const P: usize, const Q: usize, const A: usize> Bench<P, Q, A> {
 }
 
 /// Random tiles with and without tails and gaps, with a reset in the middle of some.
-fn check<const P: usize, const Q: usize, const A: usize>(tiles: usize) {
+fn check<const P: usize, const Q: usize, const A: usize, const O: usize>(tiles: usize) {
     let mut random = Random((100 * P + Q) as u64);
-    let mut bench = Bench::<P, Q, A>::new();
+    let mut bench = Bench::<P, Q, A, O>::new();
     let least = CHUNK_STEPS_MIN as u64;
     for tile in 0..tiles {
         let shape = Shape {
@@ -222,17 +242,18 @@ fn check<const P: usize, const Q: usize, const A: usize>(tiles: usize) {
 
 #[test]
 fn waves_and_counters_follow_the_formulas() {
-    check::<2, 2, 7>(6);
-    check::<2, 16, 4>(12);
-    check::<16, 2, 7>(12);
-    check::<8, 4, 6>(12);
-    check::<16, 16, 4>(30);
+    check::<2, 2, 7, 1>(6);
+    check::<2, 16, 4, 1>(12);
+    check::<16, 2, 7, 4>(12);
+    check::<8, 4, 6, 4>(12);
+    check::<16, 16, 4, 1>(30);
+    check::<16, 16, 4, 4>(30);
 }
 
 #[test]
 fn longest_chunks_and_most_chunks_are_counted() {
     let random = &mut Random(1);
-    let mut bench = Bench::<16, 16, 4>::new();
+    let mut bench = Bench::<16, 16, 4, 1>::new();
     bench.run(Shape { chunk: 1024, chunks: 2, tail: 1024 }, usize::MAX, random, u64::MAX);
     bench.run(Shape { chunk: 64, chunks: 2048, tail: 64 }, usize::MAX, random, u64::MAX);
     bench.rest();
@@ -243,7 +264,7 @@ fn full_cycles_need_every_pe_at_work() {
     let shape = Shape { chunk: 64, chunks: 1, tail: 0 };
     let step = steps(shape, 8, 8)[0];
     for (run, full) in [(10, 0), (11, 1), (12, 2), (40, 30)] {
-        let mut bench = Bench::<8, 4, 6>::new();
+        let mut bench = Bench::<8, 4, 6, 1>::new();
         bench.shape(shape);
         for _ in 0..FLUSH_CYCLES {
             bench.cycle(None);
@@ -262,7 +283,7 @@ fn full_cycles_need_every_pe_at_work() {
 fn picture() {
     let caption =
         "End of a tile's first chunk, slot 0 of a 2x2 array, with a gap. Chunk of 64 steps.";
-    let mut bench = Bench::<2, 2, 7>::new();
+    let mut bench = Bench::<2, 2, 7, 1>::new();
     let shape = Shape { chunk: 64, chunks: 2, tail: 0 };
     bench.run(shape, 61, &mut Random(1), u64::MAX);
     let mut picture = Picture::new(caption, 0);

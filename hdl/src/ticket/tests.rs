@@ -111,12 +111,16 @@ fn tickets_and_hits_with_four_lanes() {
 }
 
 #[test]
-fn a_reset_in_every_cycle_leaves_nothing_behind() {
-    let mut module = Ticket::<4>::connected();
+fn tickets_and_hits_with_eight_lanes() {
+    check::<8>();
+}
+
+fn check_resets<const L: usize>() {
+    let mut module = Ticket::<L>::connected();
     set(&mut module.bound_in, &[u32::MAX; 8]);
     let folds: Vec<u32> = (1..=18).collect();
     let want = rule(&[0; 8], &folds);
-    for reset_at in 0..18 + latency(4, 18) {
+    for reset_at in 0..18 + latency(L, 18) {
         for n in 0..=reset_at {
             module.reset_in.next = n == reset_at;
             cycle(&mut module, folds.get(n).map(|&fold| (fold, n == 17)));
@@ -127,4 +131,14 @@ fn a_reset_in_every_cycle_leaves_nothing_behind() {
         assert!(!module.busy_out.val() && !module.valid_out.val(), "reset in cycle {reset_at}");
         assert_eq!(run(&mut module, &folds), (want, true), "reset in cycle {reset_at}");
     }
+}
+
+#[test]
+fn a_reset_in_every_cycle_leaves_nothing_behind() {
+    check_resets::<4>();
+}
+
+#[test]
+fn a_reset_in_every_cycle_leaves_nothing_behind_with_eight_lanes() {
+    check_resets::<8>();
 }

@@ -14,6 +14,9 @@ pub use device::{
     Limits, LinkCheck, LinkCounters, Side, Stalls,
 };
 pub use error::DeviceError;
-pub use serial::{LinkError, Opener, Port, PortInfo, SerialDevice, SerialOptions, TtyPort, ports};
+pub use serial::{
+    BoardOpener, LinkError, Opener, Port, PortInfo, SerialDevice, SerialOptions, SharedBoard,
+    TtyPort, ports,
+};
 pub use simulated::{EngineKind, Simulated};
 pub use worker::{UnitReport, WorkUnit, Worker};

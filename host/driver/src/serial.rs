@@ -2,7 +2,7 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | [`port`] | the line: bytes, a rate, a clock |
+//! | [`port`], [`board_port`] | the line: bytes, a rate, a clock; and one to a virtual board in this process |
 //! | [`decoder`], [`link`], [`pace`] | requests, each carried out once and in order, over a line that damages what it likes |
 //! | [`baud`], [`identify`] | the fastest rate that works; what the device is |
 //! | [`panels`], [`jobs`], [`refuse`] | what the device's memories hold, and what it can't do |
@@ -10,6 +10,7 @@
 //! | [`enumerate`] | which ports there are |
 
 mod baud;
+mod board_port;
 mod completions;
 mod counters;
 mod decoder;
@@ -24,6 +25,7 @@ mod panels;
 mod port;
 mod refuse;
 
+pub use board_port::{BoardOpener, SharedBoard};
 pub use device::{SerialDevice, SerialOptions};
 pub use enumerate::{PortInfo, ports};
 pub use error::LinkError;

@@ -97,6 +97,20 @@ impl Panel {
         panel
     }
 
+    /// `k` steps in memory order; missing groups are zeros, and so is what stands beyond k.
+    #[must_use]
+    pub fn from_groups(mut groups: Vec<Group>, k: usize) -> Self {
+        groups.resize(k.div_ceil(STEPS), Group::ZERO);
+        if let Some(group) = groups.last_mut()
+            && !k.is_multiple_of(STEPS)
+        {
+            for lane in group.0.as_chunks_mut::<STEPS>().0 {
+                lane[k % STEPS..].fill(0);
+            }
+        }
+        Self { k, groups }
+    }
+
     /// Steps.
     #[must_use]
     pub const fn k(&self) -> usize {

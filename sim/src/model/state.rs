@@ -1,9 +1,10 @@
 //! The registers of any PE in any cycle, by formula.
 
 use gemmine_hdl::Geometry;
+use gemmine_hdl::core::OPERAND_LATENCY;
 use gemmine_hdl::multiplier;
 use gemmine_hdl::pe::{self, PeState};
-use gemmine_hdl::sequencer::START_LATENCY;
+use gemmine_hdl::sequencer::start_latency;
 
 use super::timeline::Timeline;
 use crate::program::Program;
@@ -16,9 +17,9 @@ const TO_PRODUCT: u64 = TO_OPERAND + multiplier::LATENCY as u64;
 /// The same to the partial sum.
 const TO_SUM: u64 = 1 + pe::PAIR_LATENCY as u64;
 /// From the first cycle behind a chunk to the start register of PE (0, 0).
-const TO_START: u64 = START_LATENCY as u64 + 1;
+const TO_START: u64 = start_latency(OPERAND_LATENCY) as u64 + 1;
 /// The same to the chain register.
-const TO_CHAIN: u64 = (START_LATENCY + pe::SUM_LATENCY) as u64;
+const TO_CHAIN: u64 = (start_latency(OPERAND_LATENCY) + pe::SUM_LATENCY) as u64;
 
 /// The state of an idle array that runs a program without a reset, on demand.
 #[derive(Debug)]

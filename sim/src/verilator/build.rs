@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gemmine_hdl::devices::Emitted;
 use gemmine_hdl::{Geometry, arrays};
 
 use super::tools::{REQUIREMENTS, Tools, run};
@@ -21,6 +22,12 @@ pub(super) fn core(tools: &Tools, geometry: Geometry) -> Result<PathBuf, EngineE
     let (verilog, top) = arrays::verilog(geometry)?;
     let harness = core_harness(geometry);
     program(tools, &Sources { verilog: &verilog, top: &top, harness: &harness })
+}
+
+/// The program that runs a whole device.
+pub(super) fn board(tools: &Tools, device: &Emitted) -> Result<PathBuf, EngineError> {
+    let harness = include_str!("board.cpp");
+    program(tools, &Sources { verilog: &device.verilog, top: &device.top, harness })
 }
 
 /// Compiles, or finds what was compiled from the same sources with the same tools.

@@ -1,12 +1,10 @@
-//! The child process that runs a Verilated core, and the pipes to it.
+//! The child process that runs a Verilated core: commands to it, and its reports.
 
-use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::Command;
 use std::time::Duration;
 
+use super::child::{Child, take};
 use crate::engine::{Counters, EngineError};
 use crate::program::Stimulus;
 
@@ -20,10 +18,7 @@ const SLOWEST_CYCLES_PER_S: u64 = 200;
 /// A running child.
 #[derive(Debug)]
 pub(super) struct Process {
-    child: Arc<Mutex<Child>>,
-    input: BufWriter<ChildStdin>,
-    output: BufReader<ChildStdout>,
-    watchdog: Watchdog,
+    child: Child,
     patience: Duration,
     batch: Vec<u8>,
     batched: u32,
@@ -52,23 +47,9 @@ impl Process {
         Self::spawn(Command::new(program))
     }
 
-    fn spawn(mut command: Command) -> Result<Self, EngineError> {
-        let program = command.get_program().to_string_lossy().into_owned();
-        let start = |why: String| failed(format!("start {program}"), why);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        // An interrupt from the keyboard is for us: the child ends when its input does.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().map_err(|e| start(e.to_string()))?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(start("it has no pipes".into()));
-        };
-        let child = Arc::new(Mutex::new(child));
+    fn spawn(command: Command) -> Result<Self, EngineError> {
         Ok(Self {
-            input: BufWriter::with_capacity(1 << 18, input),
-            output: BufReader::with_capacity(1 << 18, output),
-            watchdog: Watchdog::start(Arc::clone(&child)),
-            child,
+            child: Child::spawn(command)?,
             patience: PATIENCE,
             batch: Vec::new(),
             batched: 0,
@@ -127,32 +108,9 @@ impl Process {
         self.flush_steps()?;
         self.flush_gaps();
         self.put(b"D");
-        self.watchdog.watch(self.patience + Duration::from_secs(cycles / SLOWEST_CYCLES_PER_S));
-        let flushed = self.input.flush();
-        let report = flushed.and_then(|()| self.read_report());
-        self.watchdog.rest();
-        report.map_err(|e| self.gone(&format!("the report of {cycles} cycles"), &e))
-    }
-
-    fn read_report(&mut self) -> std::io::Result<Report> {
-        let output = &mut self.output;
-        let ok = u8::from_le_bytes(take(output)?) == 1;
-        let cycle = u64::from_le_bytes(take(output)?);
-        let count = u32::from_le_bytes(take(output)?);
-        let mut events = Vec::new();
-        for _ in 0..count {
-            events.push(Event {
-                cycle: u64::from_le_bytes(take(output)?),
-                source: u32::from_le_bytes(take(output)?),
-                word: u32::from_le_bytes(take(output)?),
-            });
-        }
-        let counters = Counters {
-            cycles: u64::from_le_bytes(take(output)?),
-            mac_cycles: u64::from_le_bytes(take(output)?),
-            full_mac_cycles: u64::from_le_bytes(take(output)?),
-        };
-        Ok(Report { ok, cycle, events, counters })
+        let patience = self.patience + Duration::from_secs(cycles / SLOWEST_CYCLES_PER_S);
+        let what = || format!("the report of {cycles} cycles");
+        self.child.exchange(patience, read_report, what)
     }
 
     fn flush_gaps(&mut self) {
@@ -169,106 +127,39 @@ impl Process {
             let batch = std::mem::take(&mut self.batch);
             // A full pipe waits for the child, too.
             let most = Duration::from_secs(u64::from(steps) / SLOWEST_CYCLES_PER_S);
-            self.watchdog.watch(self.patience + most);
-            let sent = self
-                .input
-                .write_all(b"X")
-                .and_then(|()| self.input.write_all(&steps.to_le_bytes()))
-                .and_then(|()| self.input.write_all(&batch));
+            let head = steps.to_le_bytes();
+            let what = || format!("room for {steps} steps");
+            let sent = self.child.send(&[b"X", &head, &batch], self.patience + most, what);
             self.batch = batch;
             self.batch.clear();
-            self.watchdog.rest();
-            sent.map_err(|e| self.gone(&format!("room for {steps} steps"), &e))?;
+            sent?;
         }
         Ok(())
     }
 
-    /// Small commands: an error shows at the next flush.
     fn put(&mut self, bytes: &[u8]) {
-        let _ = self.input.write_all(bytes);
-    }
-
-    fn gone(&self, waited_for: &str, error: &std::io::Error) -> EngineError {
-        let why = match self.watchdog.bitten() {
-            Some(patience) => {
-                format!("timed out after {} ms; the simulation was killed", patience.as_millis())
-            }
-            None => {
-                let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-                // It may have closed its output and live on.
-                let _ = child.kill();
-                let ended =
-                    child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
-                format!("the simulation ended ({ended}): {error}")
-            }
-        };
-        failed(format!("wait for {waited_for} from the Verilated core"), why)
+        self.child.put(bytes);
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-}
-
-/// Kills a child that takes too long.
-#[derive(Debug)]
-struct Watchdog {
-    deadlines: Sender<Option<Duration>>,
-    bitten: Arc<Mutex<Option<Duration>>>,
-}
-
-impl Watchdog {
-    fn start(child: Arc<Mutex<Child>>) -> Self {
-        let (deadlines, receiver) = channel::<Option<Duration>>();
-        let bitten = Arc::new(Mutex::new(None));
-        let bite = Arc::clone(&bitten);
-        std::thread::spawn(move || {
-            let mut patience: Option<Duration> = None;
-            loop {
-                let next = match patience {
-                    None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                    Some(patience) => receiver.recv_timeout(patience),
-                };
-                match next {
-                    Ok(new) => patience = new,
-                    Err(RecvTimeoutError::Disconnected) => return,
-                    Err(RecvTimeoutError::Timeout) => {
-                        *bite.lock().unwrap_or_else(PoisonError::into_inner) = patience.take();
-                        let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
-                    }
-                }
-            }
+fn read_report(output: &mut dyn std::io::Read) -> std::io::Result<Report> {
+    let ok = u8::from_le_bytes(take(output)?) == 1;
+    let cycle = u64::from_le_bytes(take(output)?);
+    let count = u32::from_le_bytes(take(output)?);
+    let mut events = Vec::new();
+    for _ in 0..count {
+        events.push(Event {
+            cycle: u64::from_le_bytes(take(output)?),
+            source: u32::from_le_bytes(take(output)?),
+            word: u32::from_le_bytes(take(output)?),
         });
-        Self { deadlines, bitten }
     }
-
-    /// Bite unless there is a rest within this time.
-    fn watch(&self, patience: Duration) {
-        let _ = self.deadlines.send(Some(patience));
-    }
-
-    fn rest(&self) {
-        let _ = self.deadlines.send(None);
-    }
-
-    /// The patience that ran out, if one has.
-    fn bitten(&self) -> Option<Duration> {
-        *self.bitten.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn take<const N: usize>(from: &mut impl Read) -> std::io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    from.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn failed(doing: String, why: String) -> EngineError {
-    EngineError::Tool { doing, why }
+    let counters = Counters {
+        cycles: u64::from_le_bytes(take(output)?),
+        mac_cycles: u64::from_le_bytes(take(output)?),
+        full_mac_cycles: u64::from_le_bytes(take(output)?),
+    };
+    Ok(Report { ok, cycle, events, counters })
 }
 
 #[cfg(test)]

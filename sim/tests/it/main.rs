@@ -1,6 +1,7 @@
 //! Integration tests of the engines.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
 
+mod board;
 mod errors;
 mod lockstep;
 mod modules;

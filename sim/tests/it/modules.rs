@@ -2,6 +2,7 @@
 //! Verilog in Verilator gives the same outputs in every cycle, and those of a plain function.
 
 mod both;
+mod device;
 mod port;
 mod reference;
 mod shapes;
@@ -42,10 +43,10 @@ module!([const A: usize] Head<A>: clock,
 module!([const A: usize] Fold<A>: clock,
     (take_in, address_in, tail_in, row_in) -> (fold_valid_out, fold_out));
 module!([] Counter: clock, (event_in) -> (low_out, high_out));
-module!([const P: usize, const Q: usize, const A: usize] Sequencer<P, Q, A>: clock,
+module!([const P: usize, const Q: usize, const A: usize, const O: usize] Sequencer<P, Q, A, O>: clock,
     (reset_in, valid_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
     (ready_out, step_out, start_out, take_out, address_out, first_out, last_out, tail_out,
-     busy_out, cycles_low_out, cycles_high_out, mac_cycles_low_out, mac_cycles_high_out,
+     chunk_end_out, pass_end_out, tile_end_out, final_out, busy_out, cycles_low_out, cycles_high_out, mac_cycles_low_out, mac_cycles_high_out,
      full_mac_cycles_low_out, full_mac_cycles_high_out));
 module!([const P: usize, const Q: usize, const A: usize] Core<P, Q, A>: clock,
     (reset_in, valid_in, a_in, b_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
@@ -61,7 +62,7 @@ module!([const L: usize] Ticket<L>: clock,
 module!([] Operand: (byte_in, unsigned_in) -> (operand_out));
 module!([const A: usize] PanelLane<A>: clock,
     (write_enable_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
-    (step_out, fetch_out, address_out, operand_out));
+    (step_out, fetch_out, address_out, unsigned_out, operand_out));
 module!([] UartTx: clock, (baud_in, valid_in, data_in) -> (ready_out, line_out));
 module!([] UartRx: clock, (baud_in, line_in) -> (valid_out, data_out, error_out));
 
@@ -165,19 +166,19 @@ fn counter_carries_into_its_high_half() {
 }
 
 /// A sequencer on tiles with gaps, tails and resets.
-fn check_sequencer<const P: usize, const Q: usize, const A: usize>(cycles: usize) {
+fn check_sequencer<const P: usize, const Q: usize, const A: usize, const O: usize>(cycles: usize) {
     let mut source = Source::new(Geometry::new(P, Q), 9);
     let stimulus: Vec<Values> = (0..cycles).map(|_| source.cycle().sequencer_inputs()).collect();
     let name = format!("sequencer_{P}x{Q}");
-    let trace = check::<Sequencer<P, Q, A>>(&name, &stimulus, None);
+    let trace = check::<Sequencer<P, Q, A, O>>(&name, &stimulus, None);
     assert!(trace.count(&["take_out", "last_out"]) > 0, "the stimulus never came to a tile's end");
     assert!(trace.count(&["take_out", "tail_out"]) > 0, "the stimulus never came to a tail");
 }
 
 #[test]
 fn sequencers() {
-    check_sequencer::<2, 2, 7>(40_000);
-    check_sequencer::<16, 16, 4>(20_000);
+    check_sequencer::<2, 2, 7, 1>(40_000);
+    check_sequencer::<16, 16, 4, 4>(20_000);
 }
 
 #[test]
@@ -218,23 +219,30 @@ fn blake3() {
     check_blake3::<1>();
     check_blake3::<2>();
     check_blake3::<4>();
+    check_blake3::<8>();
 }
 
-#[test]
-fn ticket() {
+/// A ticket on fold words, with a reset now and then.
+fn check_ticket<const L: usize>() {
     // Fold words come no closer than a chunk is long; the last of a tile comes at any of them.
     let mut random = Random(12);
-    let mut stimulus = held_inputs::<Ticket<4>>(12, 24_000, &[5000]);
+    let mut stimulus = held_inputs::<Ticket<L>>(12, 24_000, &[5000]);
     for (cycle, inputs) in stimulus.iter_mut().enumerate() {
         // Order of ports: reset_in, fold_valid_in, fold_in, tile_end_in, ..
         inputs[1] = u64::from(cycle % 110 == 0);
         inputs[2] = random.below(1 << 32);
         inputs[3] = random.below(2);
     }
-    let trace = check::<Ticket<4>>("ticket_4", &stimulus, None);
+    let trace = check::<Ticket<L>>(&format!("ticket_{L}"), &stimulus, None);
     assert!(trace.count(&["valid_out"]) >= 50, "too few tickets");
     let hits = trace.count(&["valid_out", "hit_out"]);
     assert!((5..trace.count(&["valid_out"]) - 5).contains(&hits), "{hits} hits");
+}
+
+#[test]
+fn tickets() {
+    check_ticket::<4>();
+    check_ticket::<8>();
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gemmine_hdl::accelerator::OPERAND_LATENCY;
 use gemmine_hdl::registers::{
     COMMIT, DESCRIPTOR_WORDS, DESCRIPTORS, ERROR_CLEAR, JOB_SLOTS, PANELS_A, PANELS_B, RESET,
     SCRATCH_SET, STATUS, WATCHDOG, panel_address,
@@ -363,7 +364,7 @@ impl Device for SerialDevice {
         }
         let geometry = self.layout.geometry;
         let cycles = descriptor.steps * geometry.slots()
-            + settle_cycles(geometry.rows(), geometry.columns());
+            + settle_cycles(geometry.rows(), geometry.columns(), OPERAND_LATENCY);
         self.outstanding.push_back(Outstanding {
             tag: descriptor.tag,
             want_tile: descriptor.want_tile,

@@ -1,0 +1,474 @@
+//! The accelerator: everything behind a bus of words. Panel memory, queue, sequencer, array, finisher
+//! and registers, whatever the link in front of them.
+//!
+//! ```text
+//!                  +-------------------------------------------------------+
+//!  write, address  | Queue ==> Sequencer --start, tokens--> .              |
+//!  data ==========>|   |           | steps                  v              |
+//!                  |   `------> Feeder ==> PanelMemory ==> Array ==> folds |
+//!                  |                                         |     |       |
+//!  data_out <======| RegisterFile   Results <== results -----'  Finisher   |
+//!                  +-------------------------------------------------------+
+//! ```
+//!
+//! # Ports
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word; the address map is that of [`registers`](crate::registers) |
+//! | `address_in`, `data_out` | 20, 32 | read a word, [`READ_LATENCY`] cycles later |
+//! | `reset_in` | 1 | drop all work, as a write to RESET does; sets its bit in ERROR |
+//! | `baud_in` .. `bytes_out_in` | 32 | registers of the link |
+//! | `baud_write_out`, `watchdog_write_out` | 1 | this cycle writes a register of the link |
+//! | `waiting_out`, `outstanding_out` | 5 | completions in the queue; descriptors not popped |
+//! | `busy_out` | 1 | something will happen without the host: a descriptor is not complete and can go on, or the array empties itself |
+//!
+//! # Why
+//! Every cycle in which the device runs is one with a step or one of four kinds of stall; each has its
+//! counter. A serial link and a PCIe window see the same addresses.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::array::Array;
+use crate::counter::Counter;
+use crate::feeder::{self, Feeder};
+use crate::finisher::Finisher;
+use crate::flags::Flags;
+use crate::identity::{Build, Identity};
+use crate::join::Join;
+use crate::panel_lane;
+use crate::panel_memory::PanelMemory;
+use crate::queue::Queue;
+use crate::registers::{self, RegisterFile};
+use crate::results::Results;
+use crate::sequencer::Sequencer;
+use crate::zero_extend::ZeroExtend;
+
+/// Cycles from a step to its operands at row 0 and column 0 of the grid.
+pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_lane::LATENCY;
+/// Cycles from `address_in` to `data_out`.
+pub const READ_LATENCY: usize = registers::READ_LATENCY + 1;
+
+/// See the module's documentation. P, Q: the array; A: [`Geometry::address_bits`], B = A + 1; L: BLAKE3
+/// lanes; W: bits of a word's address in a panel lane; R = W + log2(16/P), S = W + log2(16/Q).
+///
+/// [`Geometry::address_bits`]: crate::Geometry::address_bits
+#[derive(LogicBlock, Default)]
+pub struct Accelerator<
+    const P: usize,
+    const Q: usize,
+    const A: usize,
+    const B: usize,
+    const L: usize,
+    const W: usize,
+    const R: usize,
+    const S: usize,
+> {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// Drop all work.
+    pub reset_in: Signal<In, Bit>,
+    // Bus
+    /// Write a word.
+    pub write_in: Signal<In, Bit>,
+    /// Where.
+    pub address_in: Signal<In, Bits<20>>,
+    /// The word to write.
+    pub data_in: Signal<In, Bits<32>>,
+    /// The word read.
+    pub data_out: Signal<Out, Bits<32>>,
+    // Registers of the link
+    /// Reads from BAUD.
+    pub baud_in: Signal<In, Bits<32>>,
+    /// Reads from FRAMES_GOOD.
+    pub frames_good_in: Signal<In, Bits<32>>,
+    /// Reads from FRAMES_BAD.
+    pub frames_bad_in: Signal<In, Bits<32>>,
+    /// Reads from FRAMES_REFUSED.
+    pub frames_refused_in: Signal<In, Bits<32>>,
+    /// Reads from LINE_ERRORS.
+    pub line_errors_in: Signal<In, Bits<32>>,
+    /// Reads from BYTES_IN.
+    pub bytes_in_in: Signal<In, Bits<32>>,
+    /// Reads from BYTES_OUT.
+    pub bytes_out_in: Signal<In, Bits<32>>,
+    /// BAUD_SET is written.
+    pub baud_write_out: Signal<Out, Bit>,
+    /// WATCHDOG is written.
+    pub watchdog_write_out: Signal<Out, Bit>,
+    // For the link
+    /// Completions in the queue.
+    pub waiting_out: Signal<Out, Bits<5>>,
+    /// Descriptors that are not popped.
+    pub outstanding_out: Signal<Out, Bits<5>>,
+    /// Something will happen without the host.
+    pub busy_out: Signal<Out, Bit>,
+    // Parts
+    queue: Queue<W>,
+    sequencer: Sequencer<P, Q, A, OPERAND_LATENCY>,
+    feeder: Feeder<Q, W, R, S>,
+    a_panels: PanelMemory<P, R>,
+    b_panels: PanelMemory<Q, S>,
+    array: Array<P, Q, A>,
+    results: Results<Q, A, B>,
+    finisher: Finisher<L>,
+    registers: RegisterFile,
+    identity: Identity<P, Q, L, W>,
+    // Counters
+    uptime: Counter,
+    stall_link: Counter,
+    stall_panel: Counter,
+    stall_drain: Counter,
+    stall_hash: Counter,
+    tiles: Counter,
+    hits: Counter,
+    counts_link: DFF<Bit>,
+    counts_panel: DFF<Bit>,
+    counts_drain: DFF<Bit>,
+    counts_hash: DFF<Bit>,
+    counts_tile: DFF<Bit>,
+    counts_hit: DFF<Bit>,
+    // State of registers
+    reset: DFF<Bit>,
+    overflow: DFF<Bit>,
+    underflow: DFF<Bit>,
+    watchdog: DFF<Bit>,
+    scratch: DFF<Bits<32>>,
+    a_commits: DFF<Bits<8>>,
+    b_commits: DFF<Bits<8>>,
+    // Bus
+    low: Signal<Local, Bits<18>>,
+    is_low: Signal<Local, Bit>,
+    is_register: Signal<Local, Bit>,
+    /// What is read: nothing, a register, a completion, a result.
+    kind: Signal<Local, Bits<2>>,
+    kinds: [DFF<Bits<2>>; 2],
+    data: DFF<Bits<32>>,
+    // Wires
+    clear: Signal<Local, Bit>,
+    valid: Signal<Local, Bit>,
+    runs: Signal<Local, Bit>,
+    stuck: Signal<Local, Bit>,
+    // Words of registers
+    error_flags: Flags,
+    error_word: ZeroExtend<3, 32>,
+    status_flags: Flags,
+    status_byte: ZeroExtend<3, 8>,
+    status_low: Join<5, 8, 16>,
+    status_word: Join<5, 16, 32>,
+    commits_word: Join<8, 8, 32>,
+}
+
+impl<
+    const P: usize,
+    const Q: usize,
+    const A: usize,
+    const B: usize,
+    const L: usize,
+    const W: usize,
+    const R: usize,
+    const S: usize,
+> Accelerator<P, Q, A, B, L, W, R, S>
+{
+    /// The accelerator of a build.
+    pub fn new(build: Build) -> Self {
+        Self { identity: Identity::new(build), ..Self::default() }
+    }
+}
+
+impl<
+    const P: usize,
+    const Q: usize,
+    const A: usize,
+    const B: usize,
+    const L: usize,
+    const W: usize,
+    const R: usize,
+    const S: usize,
+> Logic for Accelerator<P, Q, A, B, L, W, R, S>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            counts_link,
+            counts_panel,
+            counts_drain,
+            counts_hash,
+            counts_tile,
+            counts_hit,
+            reset,
+            overflow,
+            underflow,
+            watchdog,
+            scratch,
+            a_commits,
+            b_commits,
+            data
+        );
+        self.queue.clock.next = self.clock.val();
+        self.sequencer.clock.next = self.clock.val();
+        self.feeder.clock.next = self.clock.val();
+        self.a_panels.clock.next = self.clock.val();
+        self.b_panels.clock.next = self.clock.val();
+        self.array.clock.next = self.clock.val();
+        self.results.clock.next = self.clock.val();
+        self.finisher.clock.next = self.clock.val();
+        self.registers.clock.next = self.clock.val();
+        self.uptime.clock.next = self.clock.val();
+        self.stall_link.clock.next = self.clock.val();
+        self.stall_panel.clock.next = self.clock.val();
+        self.stall_drain.clock.next = self.clock.val();
+        self.stall_hash.clock.next = self.clock.val();
+        self.tiles.clock.next = self.clock.val();
+        self.hits.clock.next = self.clock.val();
+        self.kinds[0].clock.next = self.clock.val();
+        self.kinds[1].clock.next = self.clock.val();
+
+        // Address: region, then place in it
+        self.low.next = self.address_in.val().get_bits::<18>(0);
+        self.is_low.next = !(self.address_in.val().get_bits::<11>(9).any());
+        self.is_register.next =
+            self.is_low.val() && self.low.val().get_bits::<3>(6) == bits::<3>(0);
+        self.registers.address_in.next = self.low.val().get_bits::<6>(0);
+        self.registers.write_in.next = self.write_in.val() && self.is_register.val();
+        self.queue.write_in.next = self.write_in.val()
+            && self.is_low.val()
+            && self.low.val().get_bits::<3>(6) == bits::<3>(1);
+        self.queue.word_in.next = self.low.val().get_bits::<2>(0);
+        self.queue.data_in.next = self.data_in.val();
+        self.finisher.job_write_in.next = self.write_in.val()
+            && self.is_low.val()
+            && self.low.val().get_bits::<3>(6) == bits::<3>(2);
+        self.finisher.job_address_in.next = self.low.val().get_bits::<6>(0);
+        self.finisher.job_data_in.next = self.data_in.val();
+        self.a_panels.write_in.next =
+            self.write_in.val() && self.address_in.val().get_bits::<2>(18) == bits::<2>(2);
+        self.a_panels.write_address_in.next = self.low.val();
+        self.a_panels.write_data_in.next = self.data_in.val();
+        self.b_panels.write_in.next =
+            self.write_in.val() && self.address_in.val().get_bits::<2>(18) == bits::<2>(3);
+        self.b_panels.write_address_in.next = self.low.val();
+        self.b_panels.write_data_in.next = self.data_in.val();
+        self.finisher.address_in.next = self.low.val().get_bits::<8>(0);
+        self.results.address_in.next = self.low.val().get_bits::<9>(0);
+
+        // Data
+        self.kind.next = bits::<2>(0);
+        if self.is_register.val() {
+            self.kind.next = bits::<2>(1);
+        }
+        if self.is_low.val() && self.low.val().get_bit(8) {
+            self.kind.next = bits::<2>(2);
+        }
+        if self.address_in.val().get_bits::<11>(9) == bits::<11>(512) {
+            self.kind.next = bits::<2>(3);
+        }
+        self.kinds[0].d.next = self.kind.val();
+        self.kinds[1].d.next = self.kinds[0].q.val();
+        self.data.d.next = bits::<32>(0);
+        if self.kinds[1].q.val() == bits::<2>(1) {
+            self.data.d.next = self.registers.data_out.val();
+        }
+        if self.kinds[1].q.val() == bits::<2>(2) {
+            self.data.d.next = self.finisher.data_out.val();
+        }
+        if self.kinds[1].q.val() == bits::<2>(3) {
+            self.data.d.next = self.results.data_out.val();
+        }
+
+        // Reset
+        self.reset.d.next = self.reset_in.val() || self.registers.reset_write.val();
+        self.clear.next = self.reset.q.val() || !self.sequencer.ready_out.val();
+        self.sequencer.reset_in.next = self.reset.q.val();
+        self.queue.reset_in.next = self.reset.q.val();
+        self.finisher.reset_in.next = self.clear.val();
+        self.results.reset_in.next = self.clear.val();
+
+        // Queue, sequencer, feeder
+        self.queue.a_commits_in.next = self.a_commits.q.val();
+        self.queue.b_commits_in.next = self.b_commits.q.val();
+        self.queue.pop_in.next = self.finisher.popped_out.val();
+        self.queue.pop_count_in.next = self.data_in.val().get_bits::<5>(0);
+        self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
+        self.valid.next = self.queue.active_out.val() && !self.finisher.hold_out.val();
+        self.sequencer.valid_in.next = self.valid.val();
+        self.sequencer.chunk_last_in.next = self.queue.chunk_last_out.val();
+        self.sequencer.chunks_last_in.next = self.queue.chunks_last_out.val();
+        self.sequencer.tail_in.next = self.queue.tail_out.val();
+        self.sequencer.tail_last_in.next = self.queue.tail_last_out.val();
+        self.feeder.load_in.next = self.queue.load_out.val();
+        self.feeder.a_base_in.next = self.queue.a_base_out.val();
+        self.feeder.b_base_in.next = self.queue.b_base_out.val();
+        self.feeder.unsigned_in.next = self.queue.unsigned_out.val();
+        self.feeder.step_in.next = self.sequencer.step_out.val();
+        self.feeder.chunk_end_in.next = self.sequencer.chunk_end_out.val();
+        self.feeder.pass_end_in.next = self.sequencer.pass_end_out.val();
+
+        // Panels and array
+        self.a_panels.step_in.next = self.feeder.step_out.val();
+        self.a_panels.fetch_in.next = self.feeder.fetch_out.val();
+        self.a_panels.address_in.next = self.feeder.a_address_out.val();
+        self.a_panels.unsigned_in.next = self.feeder.unsigned_out.val();
+        self.b_panels.step_in.next = self.feeder.step_out.val();
+        self.b_panels.fetch_in.next = self.feeder.fetch_out.val();
+        self.b_panels.address_in.next = self.feeder.b_address_out.val();
+        self.b_panels.unsigned_in.next = false;
+        for i in 0..P {
+            self.array.a_in[i].next = self.a_panels.operand_out[i].val();
+        }
+        for j in 0..Q {
+            self.array.b_in[j].next = self.b_panels.operand_out[j].val();
+            self.results.result_valid_in[j].next = self.array.result_valid_out[j].val();
+            self.results.result_in[j].next = self.array.result_out[j].val();
+        }
+        self.array.start_in.next = self.sequencer.start_out.val();
+        self.array.take_in.next = self.sequencer.take_out.val();
+        self.array.address_in.next = self.sequencer.address_out.val();
+        self.array.first_in.next = self.sequencer.first_out.val();
+        self.array.last_in.next = self.sequencer.last_out.val();
+        self.array.tail_in.next = self.sequencer.tail_out.val();
+
+        // Results and finisher
+        self.results.keep_in.next = self.finisher.keep_out.val();
+        self.results.bank_in.next = self.finisher.bank_out.val();
+        self.finisher.active_in.next = self.queue.active_out.val();
+        self.finisher.tag_in.next = self.queue.tag_out.val();
+        self.finisher.job_in.next = self.queue.job_out.val();
+        self.finisher.want_in.next = self.queue.want_out.val();
+        self.finisher.chunks_last_in.next = self.queue.chunks_last_out.val();
+        self.finisher.tile_end_in.next = self.sequencer.tile_end_out.val();
+        self.finisher.final_in.next = self.sequencer.final_out.val();
+        self.finisher.fold_valid_in.next = self.array.fold_valid_out.val();
+        self.finisher.fold_in.next = self.array.fold_out.val();
+        self.finisher.done_in.next = self.results.done_out.val();
+        self.finisher.time_low_in.next = self.uptime.low_out.val();
+        self.finisher.time_high_in.next = self.uptime.high_out.val();
+        self.finisher.pop_in.next = self.registers.pop_write.val();
+        self.finisher.release_in.next = self.registers.release_write.val();
+        self.finisher.count_in.next = self.data_in.val().get_bits::<5>(0);
+
+        // Counters: every cycle in which the device runs is a step or a stall
+        self.runs.next = self.sequencer.ready_out.val() && !self.reset.q.val();
+        self.counts_link.d.next =
+            self.runs.val() && !self.queue.active_out.val() && !self.queue.fenced_out.val();
+        self.counts_panel.d.next =
+            self.runs.val() && !self.queue.active_out.val() && self.queue.fenced_out.val();
+        self.counts_drain.d.next = self.runs.val()
+            && self.queue.active_out.val()
+            && self.finisher.hold_out.val()
+            && self.finisher.drain_out.val();
+        self.counts_hash.d.next = self.runs.val()
+            && self.queue.active_out.val()
+            && self.finisher.hold_out.val()
+            && !self.finisher.drain_out.val();
+        self.counts_tile.d.next = self.finisher.tile_out.val();
+        self.counts_hit.d.next = self.finisher.hit_out.val();
+        self.uptime.event_in.next = true;
+        self.stall_link.event_in.next = self.counts_link.q.val();
+        self.stall_panel.event_in.next = self.counts_panel.q.val();
+        self.stall_drain.event_in.next = self.counts_drain.q.val();
+        self.stall_hash.event_in.next = self.counts_hash.q.val();
+        self.tiles.event_in.next = self.counts_tile.q.val();
+        self.hits.event_in.next = self.counts_hit.q.val();
+
+        // State of registers
+        if self.registers.error_write.val() {
+            self.overflow.d.next = false;
+            self.underflow.d.next = false;
+            self.watchdog.d.next = false;
+        }
+        if self.queue.overflow_out.val() {
+            self.overflow.d.next = true;
+        }
+        if self.finisher.underflow_out.val() {
+            self.underflow.d.next = true;
+        }
+        if self.reset_in.val() {
+            self.watchdog.d.next = true;
+        }
+        if self.registers.scratch_write.val() {
+            self.scratch.d.next = self.data_in.val();
+        }
+        if self.registers.commit_write.val() {
+            self.a_commits.d.next = self.a_commits.q.val() + self.data_in.val().get_bits::<8>(0);
+            self.b_commits.d.next = self.b_commits.q.val() + self.data_in.val().get_bits::<8>(8);
+        }
+        if self.reset.q.val() {
+            self.a_commits.d.next = bits::<8>(0);
+            self.b_commits.d.next = bits::<8>(0);
+        }
+
+        // Registers
+        self.error_flags.zero_in.next = self.overflow.q.val();
+        self.error_flags.one_in.next = self.underflow.q.val();
+        self.error_flags.two_in.next = self.watchdog.q.val();
+        self.error_word.data_in.next = self.error_flags.flags_out.val();
+        self.status_flags.zero_in.next = self.sequencer.ready_out.val();
+        self.status_flags.one_in.next = self.sequencer.busy_out.val();
+        self.status_flags.two_in.next = false;
+        self.status_byte.data_in.next = self.status_flags.flags_out.val();
+        self.status_low.high_in.next = self.finisher.waiting_out.val();
+        self.status_low.low_in.next = self.status_byte.data_out.val();
+        self.status_word.high_in.next = self.queue.outstanding_out.val();
+        self.status_word.low_in.next = self.status_low.joined_out.val();
+        self.commits_word.high_in.next = self.b_commits.q.val();
+        self.commits_word.low_in.next = self.a_commits.q.val();
+        self.registers.id.next = self.identity.id_out.val();
+        self.registers.version.next = self.identity.version_out.val();
+        self.registers.build.next = self.identity.build_out.val();
+        self.registers.geometry.next = self.identity.geometry_out.val();
+        self.registers.protocols.next = self.identity.protocols_out.val();
+        self.registers.limits.next = self.identity.limits_out.val();
+        self.registers.clock_hz.next = self.identity.clock_hz_out.val();
+        self.registers.status.next = self.status_word.joined_out.val();
+        self.registers.error.next = self.error_word.data_out.val();
+        self.registers.baud.next = self.baud_in.val();
+        self.registers.scratch.next = self.scratch.q.val();
+        self.registers.commits.next = self.commits_word.joined_out.val();
+        self.registers.time_low.next = self.uptime.low_out.val();
+        self.registers.time_high.next = self.uptime.high_out.val();
+        self.registers.busy_low.next = self.sequencer.cycles_low_out.val();
+        self.registers.busy_high.next = self.sequencer.cycles_high_out.val();
+        self.registers.mac_low.next = self.sequencer.mac_cycles_low_out.val();
+        self.registers.mac_high.next = self.sequencer.mac_cycles_high_out.val();
+        self.registers.full_mac_low.next = self.sequencer.full_mac_cycles_low_out.val();
+        self.registers.full_mac_high.next = self.sequencer.full_mac_cycles_high_out.val();
+        self.registers.stall_link_low.next = self.stall_link.low_out.val();
+        self.registers.stall_link_high.next = self.stall_link.high_out.val();
+        self.registers.stall_panel_low.next = self.stall_panel.low_out.val();
+        self.registers.stall_panel_high.next = self.stall_panel.high_out.val();
+        self.registers.stall_drain_low.next = self.stall_drain.low_out.val();
+        self.registers.stall_drain_high.next = self.stall_drain.high_out.val();
+        self.registers.stall_hash_low.next = self.stall_hash.low_out.val();
+        self.registers.stall_hash_high.next = self.stall_hash.high_out.val();
+        self.registers.tiles_low.next = self.tiles.low_out.val();
+        self.registers.tiles_high.next = self.tiles.high_out.val();
+        self.registers.hits_low.next = self.hits.low_out.val();
+        self.registers.hits_high.next = self.hits.high_out.val();
+        self.registers.frames_good.next = self.frames_good_in.val();
+        self.registers.frames_bad.next = self.frames_bad_in.val();
+        self.registers.frames_refused.next = self.frames_refused_in.val();
+        self.registers.line_errors.next = self.line_errors_in.val();
+        self.registers.bytes_in.next = self.bytes_in_in.val();
+        self.registers.bytes_out.next = self.bytes_out_in.val();
+
+        // Outputs
+        self.data_out.next = self.data.q.val();
+        self.baud_write_out.next = self.registers.baud_write.val();
+        self.watchdog_write_out.next = self.registers.watchdog_write.val();
+        self.waiting_out.next = self.finisher.waiting_out.val();
+        self.outstanding_out.next = self.queue.outstanding_out.val();
+        self.stuck.next = self.queue.fenced_out.val()
+            || (self.queue.active_out.val()
+                && self.finisher.hold_out.val()
+                && self.finisher.drain_out.val());
+        self.busy_out.next = !self.sequencer.ready_out.val()
+            || (self.queue.outstanding_out.val() != self.finisher.waiting_out.val()
+                && !self.stuck.val());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The array: grid, heads and fold, joined by their waves.
+//!
+//! ```text
+//!              +-----------------------------+
+//!   token ====>| Head Head .. Head ==> Fold  |===> fold word
+//!   start ---->|  ^    ^       ^             |
+//!   a[i]  ====>| [        Grid        ]      |===> results
+//!   b[j]  ====>| [     P x Q PEs      ]      |
+//!              +-----------------------------+
+//! ```
+//!
+//! # Ports
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `a_in[i]` | 9, signed | row i of A', skewed by i cycles |
+//! | `b_in[j]` | 9, signed | column j of B', skewed by j cycles |
+//! | `start_in` | 1 | start wave, for row 0 |
+//! | `take_in`, `address_in`, `first_in`, `last_in` | 1, A, 1, 1 | drain wave, for the first head |
+//! | `tail_in` | 1 | the chunk that drains has no fold word |
+//! | `fold_valid_out`, `fold_out` | 1, 32 | one fold word a whole chunk |
+//! | `result_valid_out[j]`, `result_out[j]` | 1, 32 | results of column j in the order of addresses |
+//!
+//! # Latency
+//! From the first token of a slot: result of row i, column j [`head::RESULT_LATENCY`] + 2i + j, fold
+//! word 1 + [`fold::LATENCY`] + 2(P-1) + (Q-1).
+//!
+//! # Why
+//! Whoever feeds the array, a gate and a skew or panel memory, the waves and what comes out are the
+//! same; so they stand here once.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::fold::Fold;
+use crate::grid::Grid;
+use crate::head::Head;
+use crate::pe::PeState;
+#[cfg(doc)]
+use crate::{fold, head};
+
+/// See the module's documentation. `A` is [`address_bits`](crate::Geometry::address_bits).
+#[derive(LogicBlock)]
+pub struct Array<const P: usize, const Q: usize, const A: usize> {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    // Operands
+    /// Rows of A'.
+    pub a_in: [Signal<In, Signed<9>>; P],
+    /// Columns of B'.
+    pub b_in: [Signal<In, Signed<9>>; Q],
+    // Waves
+    /// Start wave.
+    pub start_in: Signal<In, Bit>,
+    /// Drain wave: a partial sum is due.
+    pub take_in: Signal<In, Bit>,
+    /// Drain wave: its accumulator.
+    pub address_in: Signal<In, Bits<A>>,
+    /// Drain wave: first chunk of the tile.
+    pub first_in: Signal<In, Bit>,
+    /// Drain wave: last chunk of the tile.
+    pub last_in: Signal<In, Bit>,
+    /// The chunk that drains is a tail.
+    pub tail_in: Signal<In, Bit>,
+    // Results
+    /// A fold word is on `fold_out`.
+    pub fold_valid_out: Signal<Out, Bit>,
+    /// Fold word of a whole chunk.
+    pub fold_out: Signal<Out, Bits<32>>,
+    /// A result is on `result_out` of the column.
+    pub result_valid_out: [Signal<Out, Bit>; Q],
+    /// Results, two's complement.
+    pub result_out: [Signal<Out, Bits<32>>; Q],
+    start: Vec<DFF<Bit>>,
+    pub(crate) grid: Grid<P, Q>,
+    pub(crate) head: Vec<Head<A>>,
+    fold: Fold<A>,
+    no_fold: Constant<Bits<32>>,
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Default for Array<P, Q, A> {
+    fn default() -> Self {
+        Self {
+            clock: Signal::default(),
+            a_in: array_init::array_init(|_| Signal::default()),
+            b_in: array_init::array_init(|_| Signal::default()),
+            start_in: Signal::default(),
+            take_in: Signal::default(),
+            address_in: Signal::default(),
+            first_in: Signal::default(),
+            last_in: Signal::default(),
+            tail_in: Signal::default(),
+            fold_valid_out: Signal::default(),
+            fold_out: Signal::default(),
+            result_valid_out: array_init::array_init(|_| Signal::default()),
+            result_out: array_init::array_init(|_| Signal::default()),
+            start: (1..P).map(|_| DFF::default()).collect(),
+            grid: Grid::default(),
+            head: (0..Q).map(|_| Head::default()).collect(),
+            fold: Fold::default(),
+            no_fold: Constant::new(Bits::default()),
+        }
+    }
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Logic for Array<P, Q, A> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.grid.clock.next = self.clock.val();
+        self.fold.clock.next = self.clock.val();
+        for i in 0..P {
+            self.grid.a_in[i].next = self.a_in[i].val();
+        }
+        for j in 0..Q {
+            self.grid.b_in[j].next = self.b_in[j].val();
+        }
+
+        // Start wave, down the left edge
+        for i in 1..P {
+            self.start[i - 1].clock.next = self.clock.val();
+            self.grid.start_in[i].next = self.start[i - 1].q.val();
+        }
+        self.grid.start_in[0].next = self.start_in.val();
+        self.start[0].d.next = self.start_in.val();
+        for i in 2..P {
+            self.start[i - 1].d.next = self.start[i - 2].q.val();
+        }
+
+        // Drain wave and fold, along the top edge
+        self.head[0].take_in.next = self.take_in.val();
+        self.head[0].address_in.next = self.address_in.val();
+        self.head[0].first_in.next = self.first_in.val();
+        self.head[0].last_in.next = self.last_in.val();
+        self.head[0].fold_in.next = self.no_fold.val();
+        for j in 1..Q {
+            self.head[j].take_in.next = self.head[j - 1].take_out.val();
+            self.head[j].address_in.next = self.head[j - 1].address_out.val();
+            self.head[j].first_in.next = self.head[j - 1].first_out.val();
+            self.head[j].last_in.next = self.head[j - 1].last_out.val();
+            self.head[j].fold_in.next = self.head[j - 1].fold_out.val();
+        }
+        for j in 0..Q {
+            self.head[j].clock.next = self.clock.val();
+            self.head[j].sum_in.next = self.grid.sum_out[j].val();
+            self.result_valid_out[j].next = self.head[j].result_valid_out.val();
+            self.result_out[j].next = self.head[j].result_out.val();
+        }
+        self.fold.tail_in.next = self.tail_in.val();
+        for q in Q..(Q + 1) {
+            self.fold.take_in.next = self.head[q - 1].take_out.val();
+            self.fold.address_in.next = self.head[q - 1].address_out.val();
+            self.fold.row_in.next = self.head[q - 1].fold_out.val();
+        }
+
+        self.fold_valid_out.next = self.fold.fold_valid_out.val();
+        self.fold_out.next = self.fold.fold_out.val();
+    }
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Array<P, Q, A> {
+    /// The registers of a PE, in a simulation.
+    pub fn pe_state(&self, row: usize, column: usize) -> PeState {
+        self.grid.pe_state(row, column)
+    }
+}

@@ -1,0 +1,87 @@
+//! The whole devices that are compiled into the program, by geometry.
+
+use rust_hdl_core::prelude::*;
+
+use crate::emit;
+use crate::geometry::{Geometry, GeometryError};
+use crate::identity::Build;
+
+/// Bits of a word's address in a lane of panel memory: 8192 steps.
+pub const PANEL_WORD_BITS: usize = 11;
+
+/// Declares [`DEVICES`] and [`with_device!`] from one list: rows, columns, BLAKE3 lanes, bits of a result's
+/// address in its column, one more, and bits of a word's address in the lane memories of A and B.
+macro_rules! devices {
+    ($dollar:tt $(($rows:literal, $columns:literal, $lanes:literal: $a:literal, $b:literal, $r:literal, $s:literal)),*) => {
+        /// The geometries that there are devices of, with the lanes of their BLAKE3 engine.
+        pub const DEVICES: &[(Geometry, usize)] = &[$((Geometry::new($rows, $columns), $lanes)),*];
+
+        const GEOMETRIES: &[Geometry] = &[$(Geometry::new($rows, $columns)),*];
+
+        /// `with_device!(geometry, D => expression)` evaluates the expression with `D` standing for the
+        /// type of the serial device of that geometry; a geometry that is not built is a
+        /// [`GeometryError::NotBuilt`].
+        #[macro_export]
+        macro_rules! with_device {
+            ($dollar geometry:expr, $dollar device:ident => $dollar body:expr) => {{
+                let geometry: $crate::Geometry = $dollar geometry;
+                match (geometry.rows(), geometry.columns()) {
+                    $(($rows, $columns) => {
+                        type $dollar device = $crate::serial_device::SerialDevice<
+                            $rows, $columns, $a, $b, $lanes, { $crate::devices::PANEL_WORD_BITS }, $r, $s,
+                        >;
+                        Ok($dollar body)
+                    })*
+                    _ => Err($crate::devices::not_built(geometry)),
+                }
+            }};
+        }
+    };
+}
+
+devices!($
+    (2, 2, 1: 7, 8, 14, 14),
+    (4, 4, 1: 6, 7, 13, 13),
+    (8, 4, 2: 6, 7, 12, 13),
+    (4, 8, 4: 5, 6, 13, 12),
+    (8, 8, 8: 5, 6, 12, 12),
+    (16, 16, 1: 4, 5, 11, 11));
+
+/// The error of a geometry without a device.
+pub const fn not_built(wanted: Geometry) -> GeometryError {
+    GeometryError::NotBuilt { wanted, built: GEOMETRIES }
+}
+
+/// A device as Verilog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// The Verilog.
+    pub verilog: String,
+    /// Name of the top module.
+    pub top: String,
+    /// What its register BUILD reads as.
+    pub build: u32,
+}
+
+/// The Verilog of the device of a geometry. Its BUILD is the first word of the BLAKE3 hash of its own
+/// text with a BUILD of 0, whatever `build` says.
+///
+/// # Errors
+/// If the geometry is not among [`DEVICES`].
+pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, GeometryError> {
+    let top = format!("gemmine_device_{geometry}");
+    let text = |hash: u32| {
+        with_device!(geometry, D => {
+            let mut device = Box::new(D::new(Build { hash, ..build }));
+            device.connect_all();
+            emit::verilog(device.as_ref(), &top)
+        })
+    };
+    let hash = blake3::hash(text(0)?.as_bytes());
+    let [a, b, c, d, ..] = *hash.as_bytes();
+    let build = u32::from_le_bytes([a, b, c, d]);
+    Ok(Emitted { verilog: text(build)?, top, build })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Turns the sequencer's steps into the waves of addresses that run through both panel memories.
+//!
+//! ```text
+//!                 +--------+
+//!   base_in[2] ==>|        |---> step_out, fetch_out
+//!   load_in ----->| Feeder |===> a_address_out
+//!   step, ends -->|        |===> b_address_out
+//!                 +--------+
+//! ```
+//!
+//! # Ports
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `load_in`, `a_base_in`, `b_base_in` | 1, W, W | a tile begins: first words of its panels in their lanes |
+//! | `step_in` | 1 | a step is taken |
+//! | `unsigned_in` | 1 | operands of A are u8 |
+//! | `chunk_end_in`, `pass_end_in` | 1 | it is the last of a chunk in its slot; in all slots |
+//! | `step_out`, `fetch_out`, `unsigned_out` | 1 | the wave: an operand is due; it is a word's first; it is a u8 (A only) |
+//! | `a_address_out`, `b_address_out` | R, S | the word, behind the slot's group of rows or columns |
+//!
+//! # Latency
+//! [`LATENCY`] cycle from `step_in` to the wave.
+//!
+//! # Why
+//! A chunk is read once for every slot, so both walks remember where it began. A lane's memory holds
+//! 16/P (16/Q) lanes of the tile; which of them a slot needs, is the front of the address.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::join::Join;
+
+/// Cycles from a step to its wave.
+pub const LATENCY: usize = 1;
+
+/// See the module's documentation. W: bits of a word's address in its lane; R and S: with the group in
+/// front, for A and B.
+#[derive(LogicBlock)]
+pub struct Feeder<const Q: usize, const W: usize, const R: usize, const S: usize> {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    // Tile
+    /// A tile begins with the next step.
+    pub load_in: Signal<In, Bit>,
+    /// First word of its A panel.
+    pub a_base_in: Signal<In, Bits<W>>,
+    /// First word of its B panel.
+    pub b_base_in: Signal<In, Bits<W>>,
+    // Steps
+    /// A step is taken.
+    pub step_in: Signal<In, Bit>,
+    /// Its operand of A is a u8.
+    pub unsigned_in: Signal<In, Bit>,
+    /// The last of a chunk and slot.
+    pub chunk_end_in: Signal<In, Bit>,
+    /// The last of a chunk.
+    pub pass_end_in: Signal<In, Bit>,
+    // Wave
+    /// An operand is due.
+    pub step_out: Signal<Out, Bit>,
+    /// It is a word's first.
+    pub fetch_out: Signal<Out, Bit>,
+    /// It is a u8, in A.
+    pub unsigned_out: Signal<Out, Bit>,
+    /// Which word of A.
+    pub a_address_out: Signal<Out, Bits<R>>,
+    /// Which word of B.
+    pub b_address_out: Signal<Out, Bits<S>>,
+    // State
+    octet: DFF<Bits<2>>,
+    a_word: DFF<Bits<W>>,
+    b_word: DFF<Bits<W>>,
+    a_chunk: DFF<Bits<W>>,
+    b_chunk: DFF<Bits<W>>,
+    row_group: DFF<Bits<4>>,
+    column_group: DFF<Bits<4>>,
+    // Wave
+    step: DFF<Bit>,
+    fetch: DFF<Bit>,
+    is_unsigned: DFF<Bit>,
+    a_address: DFF<Bits<R>>,
+    b_address: DFF<Bits<S>>,
+    a_join: Join<4, W, R>,
+    b_join: Join<4, W, S>,
+    a_next: Signal<Local, Bits<W>>,
+    b_next: Signal<Local, Bits<W>>,
+    word_one: Constant<Bits<W>>,
+    last_column_group: Constant<Bits<4>>,
+}
+
+impl<const Q: usize, const W: usize, const R: usize, const S: usize> Default
+    for Feeder<Q, W, R, S>
+{
+    fn default() -> Self {
+        Self {
+            clock: Signal::default(),
+            load_in: Signal::default(),
+            a_base_in: Signal::default(),
+            b_base_in: Signal::default(),
+            step_in: Signal::default(),
+            unsigned_in: Signal::default(),
+            chunk_end_in: Signal::default(),
+            pass_end_in: Signal::default(),
+            step_out: Signal::default(),
+            fetch_out: Signal::default(),
+            unsigned_out: Signal::default(),
+            a_address_out: Signal::default(),
+            b_address_out: Signal::default(),
+            octet: DFF::default(),
+            a_word: DFF::default(),
+            b_word: DFF::default(),
+            a_chunk: DFF::default(),
+            b_chunk: DFF::default(),
+            row_group: DFF::default(),
+            column_group: DFF::default(),
+            step: DFF::default(),
+            fetch: DFF::default(),
+            is_unsigned: DFF::default(),
+            a_address: DFF::default(),
+            b_address: DFF::default(),
+            a_join: Join::default(),
+            b_join: Join::default(),
+            a_next: Signal::default(),
+            b_next: Signal::default(),
+            word_one: Constant::new(1.into()),
+            last_column_group: Constant::new((16 / Q as u64 - 1).into()),
+        }
+    }
+}
+
+impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for Feeder<Q, W, R, S> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            octet,
+            a_word,
+            b_word,
+            a_chunk,
+            b_chunk,
+            row_group,
+            column_group,
+            step,
+            fetch,
+            is_unsigned,
+            a_address,
+            b_address
+        );
+        // Walks
+        self.a_next.next = self.a_word.q.val() + self.word_one.val();
+        self.b_next.next = self.b_word.q.val() + self.word_one.val();
+        if self.step_in.val() {
+            self.octet.d.next = self.octet.q.val() + bits::<2>(1);
+            if self.octet.q.val().all() {
+                self.a_word.d.next = self.a_next.val();
+                self.b_word.d.next = self.b_next.val();
+            }
+        }
+        if self.chunk_end_in.val() {
+            self.octet.d.next = bits::<2>(0);
+            self.a_word.d.next = self.a_chunk.q.val();
+            self.b_word.d.next = self.b_chunk.q.val();
+            self.column_group.d.next = self.column_group.q.val() + bits::<4>(1);
+            if self.column_group.q.val() == self.last_column_group.val() {
+                self.column_group.d.next = bits::<4>(0);
+                self.row_group.d.next = self.row_group.q.val() + bits::<4>(1);
+            }
+        }
+        if self.pass_end_in.val() {
+            self.a_word.d.next = self.a_next.val();
+            self.b_word.d.next = self.b_next.val();
+            self.a_chunk.d.next = self.a_next.val();
+            self.b_chunk.d.next = self.b_next.val();
+            self.column_group.d.next = bits::<4>(0);
+            self.row_group.d.next = bits::<4>(0);
+        }
+        if self.load_in.val() {
+            self.octet.d.next = bits::<2>(0);
+            self.a_word.d.next = self.a_base_in.val();
+            self.b_word.d.next = self.b_base_in.val();
+            self.a_chunk.d.next = self.a_base_in.val();
+            self.b_chunk.d.next = self.b_base_in.val();
+            self.column_group.d.next = bits::<4>(0);
+            self.row_group.d.next = bits::<4>(0);
+        }
+
+        // Wave
+        self.a_join.high_in.next = self.row_group.q.val();
+        self.a_join.low_in.next = self.a_word.q.val();
+        self.b_join.high_in.next = self.column_group.q.val();
+        self.b_join.low_in.next = self.b_word.q.val();
+        self.step.d.next = self.step_in.val();
+        self.fetch.d.next = self.step_in.val() && !(self.octet.q.val().any());
+        self.is_unsigned.d.next = self.unsigned_in.val();
+        self.a_address.d.next = self.a_join.joined_out.val();
+        self.b_address.d.next = self.b_join.joined_out.val();
+        self.step_out.next = self.step.q.val();
+        self.fetch_out.next = self.fetch.q.val();
+        self.unsigned_out.next = self.is_unsigned.q.val();
+        self.a_address_out.next = self.a_address.q.val();
+        self.b_address_out.next = self.b_address.q.val();
+    }
+}

@@ -1,0 +1,430 @@
+//! Finishes tiles: ticket, comparison with the bound, completion queue; and holds the next tile's end
+//! back until that is done.
+//!
+//! ```text
+//!   the running tile ===>+----------+---> hold_out, drain_out
+//!   tile_end, final ---->|          |
+//!   fold words =========>| Finisher |---> keep_out, bank_out
+//!   done_in ------------>|          |===> waiting_out, tiles, hits
+//!   job window =========>|          |
+//!   address_in =========>|          |===> data_out
+//!   pop, release ======> +----------+---> underflow_out
+//! ```
+//!
+//! # Ports
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `reset_in` | 1 | drop all completions and tickets; stands while the array empties itself |
+//! | `job_write_in`, `job_address_in`, `job_data_in` | 1, 6, 32 | a word of a job slot |
+//! | `active_in` .. `chunks_last_in` | | the running tile, see [`queue`](crate::queue) |
+//! | `tile_end_in`, `final_in` | 1 | from the [sequencer](crate::sequencer) |
+//! | `fold_valid_in`, `fold_in` | 1, 32 | from the [array](crate::array) |
+//! | `done_in` | 1 | the tile's last result is out |
+//! | `hold_out` | 1 | no step may be taken |
+//! | `drain_out` | 1 | with `hold_out`: because no bank is free |
+//! | `keep_out`, `bank_out` | 1 | the results that come now are kept; in this bank |
+//! | `time_low_in`, `time_high_in` | 32 | the device's clock, for the completion |
+//! | `pop_in`, `release_in`, `count_in` | 1, 1, 5 | the host frees completions, or banks |
+//! | `popped_out` | 1 | there were as many completions as are popped |
+//! | `underflow_out` | 1 | there were not; nothing was freed |
+//! | `waiting_out` | 5 | completions in the queue |
+//! | `tile_out`, `hit_out` | 1 | for one cycle: a tile is complete; and its ticket is a hit |
+//! | `address_in`, `data_out` | 8, 32 | window on the completion queue |
+//!
+//! # Protocol
+//! 1. The words of the tile's job slot are read when the tile before it is complete.
+//! 2. From the first step of its last whole chunk on, a tile is held until its job is read, and until a
+//!    bank is free if its results are kept. So neither its last fold word nor its first result can meet
+//!    those of the tile before, however short it is.
+//! 3. A tile is complete when its ticket, its last result and its completion's entry are there.
+//!
+//! # Latency
+//! [`JOB_CYCLES`] from the completion before to the job; [`ENTRY_CYCLES`] from the later of ticket and
+//! last result to the completion. `data_out` comes [`READ_LATENCY`] cycles behind `address_in`.
+//!
+//! # Why
+//! Holding the end of a tile instead of its start costs nothing where tiles are long: the ticket of
+//! one is ready hundreds of cycles before the next one's last chunk begins.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::flags::Flags;
+use crate::join::Join;
+use crate::ticket::Ticket;
+use crate::zero_extend::ZeroExtend;
+
+/// Cycles from the first cycle in which a tile runs and none is being finished to the first one in
+/// which its job's words are there.
+pub const JOB_CYCLES: usize = 19;
+/// Cycles from the later of ticket and last result to the first one in which the completion can be
+/// read.
+pub const ENTRY_CYCLES: usize = 18;
+/// Cycles from `address_in` to `data_out`.
+pub const READ_LATENCY: usize = 2;
+
+/// See the module's documentation. `L` is the number of BLAKE3 lanes.
+#[derive(LogicBlock, Default)]
+pub struct Finisher<const L: usize> {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset_in: Signal<In, Bit>,
+    // Job window
+    /// A word of a job slot.
+    pub job_write_in: Signal<In, Bit>,
+    /// Which one.
+    pub job_address_in: Signal<In, Bits<6>>,
+    /// The word.
+    pub job_data_in: Signal<In, Bits<32>>,
+    // The running tile
+    /// There is one.
+    pub active_in: Signal<In, Bit>,
+    /// Its tag.
+    pub tag_in: Signal<In, Bits<32>>,
+    /// Its job slot.
+    pub job_in: Signal<In, Bits<2>>,
+    /// Its results are kept.
+    pub want_in: Signal<In, Bit>,
+    /// Its whole chunks, less one.
+    pub chunks_last_in: Signal<In, Bits<11>>,
+    /// Its last step is taken.
+    pub tile_end_in: Signal<In, Bit>,
+    /// Steps of its last whole chunk or tail are due.
+    pub final_in: Signal<In, Bit>,
+    /// No step may be taken.
+    pub hold_out: Signal<Out, Bit>,
+    /// Because no bank is free.
+    pub drain_out: Signal<Out, Bit>,
+    // From the array
+    /// A fold word is there.
+    pub fold_valid_in: Signal<In, Bit>,
+    /// Fold word.
+    pub fold_in: Signal<In, Bits<32>>,
+    /// The last result is out.
+    pub done_in: Signal<In, Bit>,
+    /// Keep the results that come.
+    pub keep_out: Signal<Out, Bit>,
+    /// In this bank.
+    pub bank_out: Signal<Out, Bit>,
+    // Completion queue
+    /// Clock of the device, low half.
+    pub time_low_in: Signal<In, Bits<32>>,
+    /// Clock of the device, high half.
+    pub time_high_in: Signal<In, Bits<32>>,
+    /// Free completions.
+    pub pop_in: Signal<In, Bit>,
+    /// Free banks.
+    pub release_in: Signal<In, Bit>,
+    /// How many.
+    pub count_in: Signal<In, Bits<5>>,
+    /// Completions are freed.
+    pub popped_out: Signal<Out, Bit>,
+    /// There were not so many.
+    pub underflow_out: Signal<Out, Bit>,
+    /// Completions in the queue.
+    pub waiting_out: Signal<Out, Bits<5>>,
+    /// A tile is complete.
+    pub tile_out: Signal<Out, Bit>,
+    /// Its ticket is a hit.
+    pub hit_out: Signal<Out, Bit>,
+    /// A word of the queue.
+    pub address_in: Signal<In, Bits<8>>,
+    /// The word.
+    pub data_out: Signal<Out, Bits<32>>,
+    // State: job of the running tile
+    jobs: RAM<Bits<32>, 6>,
+    loading: DFF<Bit>,
+    load_place: DFF<Bits<5>>,
+    loaded: DFF<Bit>,
+    /// Key and bound, the first word in front.
+    word: [DFF<Bits<32>>; 16],
+    job_place: Join<2, 4, 6>,
+    // State: the tile that is being finished
+    pending: DFF<Bit>,
+    tag: DFF<Bits<32>>,
+    want: DFF<Bit>,
+    chunks_last: DFF<Bits<11>>,
+    fold_count: DFF<Bits<11>>,
+    ticket: Ticket<L>,
+    ticket_done: DFF<Bit>,
+    hit: DFF<Bit>,
+    results_done: DFF<Bit>,
+    hold: DFF<Bit>,
+    drain: DFF<Bit>,
+    // State: its completion
+    writing: DFF<Bit>,
+    place: DFF<Bits<4>>,
+    entry: DFF<Bits<4>>,
+    waiting: DFF<Bits<5>>,
+    bank: DFF<Bit>,
+    banks: DFF<Bits<2>>,
+    time_low: DFF<Bits<32>>,
+    time_high: DFF<Bits<32>>,
+    queue: RAM<Bits<32>, 8>,
+    queue_place: Join<4, 4, 8>,
+    write: DFF<Bit>,
+    write_place: DFF<Bits<8>>,
+    write_word: DFF<Bits<32>>,
+    data: DFF<Bits<32>>,
+    // Wires
+    last_count: Signal<Local, Bits<11>>,
+    tile_wants: Signal<Local, Bit>,
+    banks_full: Signal<Local, Bit>,
+    complete: Signal<Local, Bit>,
+    finished: Signal<Local, Bit>,
+    enough: Signal<Local, Bit>,
+    enough_banks: Signal<Local, Bit>,
+    waiting_left: Signal<Local, Bits<5>>,
+    banks_left: Signal<Local, Bits<2>>,
+    banks_wide: ZeroExtend<2, 5>,
+    flags: Flags,
+    flags_word: ZeroExtend<3, 32>,
+}
+
+impl<const L: usize> Logic for Finisher<L> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            loading,
+            load_place,
+            loaded,
+            pending,
+            tag,
+            want,
+            chunks_last,
+            fold_count,
+            ticket_done,
+            hit,
+            results_done,
+            hold,
+            drain,
+            writing,
+            place,
+            entry,
+            waiting,
+            bank,
+            banks,
+            time_low,
+            time_high,
+            write,
+            write_place,
+            write_word,
+            data
+        );
+        self.jobs.read_clock.next = self.clock.val();
+        self.jobs.write_clock.next = self.clock.val();
+        self.queue.read_clock.next = self.clock.val();
+        self.queue.write_clock.next = self.clock.val();
+        self.ticket.clock.next = self.clock.val();
+
+        // Job of the running tile: sixteen words, each a cycle behind its address
+        self.jobs.write_enable.next = self.job_write_in.val();
+        self.jobs.write_address.next = self.job_address_in.val();
+        self.jobs.write_data.next = self.job_data_in.val();
+        self.job_place.high_in.next = self.job_in.val();
+        self.job_place.low_in.next = self.load_place.q.val().get_bits::<4>(0);
+        self.jobs.read_address.next = self.job_place.joined_out.val();
+        for i in 0..16 {
+            self.word[i].clock.next = self.clock.val();
+            self.word[i].d.next = self.word[i].q.val();
+        }
+        if self.loading.q.val() {
+            self.load_place.d.next = self.load_place.q.val() + bits::<5>(1);
+            if self.load_place.q.val().any() {
+                for i in 0..15 {
+                    self.word[i].d.next = self.word[i + 1].q.val();
+                }
+                self.word[15].d.next = self.jobs.read_data.val();
+            }
+            if self.load_place.q.val().get_bit(4) {
+                self.loading.d.next = false;
+                self.loaded.d.next = true;
+            }
+        }
+        if self.active_in.val()
+            && !self.pending.q.val()
+            && !self.loaded.q.val()
+            && !self.loading.q.val()
+        {
+            self.loading.d.next = true;
+            self.load_place.d.next = bits::<5>(0);
+        }
+
+        // Ticket: the fold words of a tile may end before its last step, if a tail follows
+        self.last_count.next = self.chunks_last_in.val();
+        self.tile_wants.next = self.want_in.val();
+        if self.pending.q.val() {
+            self.last_count.next = self.chunks_last.q.val();
+            self.tile_wants.next = self.want.q.val();
+        }
+        self.ticket.reset_in.next = self.reset_in.val();
+        self.ticket.fold_valid_in.next = self.fold_valid_in.val();
+        self.ticket.fold_in.next = self.fold_in.val();
+        self.ticket.tile_end_in.next = self.fold_count.q.val() == self.last_count.val();
+        if self.fold_valid_in.val() {
+            self.fold_count.d.next = self.fold_count.q.val() + bits::<11>(1);
+            if self.fold_count.q.val() == self.last_count.val() {
+                self.fold_count.d.next = bits::<11>(0);
+            }
+        }
+        for i in 0..8 {
+            self.ticket.key_in[i].next = self.word[i].q.val();
+            self.ticket.bound_in[i].next = self.word[i + 8].q.val();
+        }
+        if self.ticket.valid_out.val() {
+            self.ticket_done.d.next = true;
+            self.hit.d.next = self.ticket.hit_out.val();
+        }
+        if self.done_in.val() {
+            self.results_done.d.next = true;
+        }
+        if self.tile_end_in.val() {
+            self.pending.d.next = true;
+            self.tag.d.next = self.tag_in.val();
+            self.want.d.next = self.want_in.val();
+            self.chunks_last.d.next = self.chunks_last_in.val();
+        }
+
+        // Hold the end of a tile
+        self.banks_full.next = self.banks.q.val().get_bit(1);
+        self.hold.d.next = self.final_in.val()
+            && (self.pending.q.val()
+                || !self.loaded.q.val()
+                || (self.want_in.val() && self.banks_full.val()));
+        self.drain.d.next = self.final_in.val()
+            && !self.pending.q.val()
+            && self.loaded.q.val()
+            && self.want_in.val()
+            && self.banks_full.val();
+
+        // Entry in the queue
+        self.complete.next = self.pending.q.val()
+            && self.ticket_done.q.val()
+            && self.results_done.q.val()
+            && !self.writing.q.val();
+        if self.complete.val() {
+            self.writing.d.next = true;
+            self.place.d.next = bits::<4>(0);
+            self.time_low.d.next = self.time_low_in.val();
+        }
+        self.flags.zero_in.next = self.hit.q.val();
+        self.flags.one_in.next = self.want.q.val();
+        self.flags.two_in.next = self.want.q.val() && self.bank.q.val();
+        self.flags_word.data_in.next = self.flags.flags_out.val();
+        self.write.d.next = self.writing.q.val();
+        self.queue_place.high_in.next = self.entry.q.val();
+        self.queue_place.low_in.next = self.place.q.val();
+        self.write_place.d.next = self.queue_place.joined_out.val();
+        self.write_word.d.next = bits::<32>(0);
+        if self.place.q.val() == bits::<4>(0) {
+            // The high half follows a carry of the low half a cycle later.
+            self.time_high.d.next = self.time_high_in.val();
+            self.write_word.d.next = self.tag.q.val();
+        }
+        if self.place.q.val() == bits::<4>(1) {
+            self.write_word.d.next = self.flags_word.data_out.val();
+        }
+        if self.place.q.val() == bits::<4>(2) {
+            self.write_word.d.next = self.time_low.q.val();
+        }
+        if self.place.q.val() == bits::<4>(3) {
+            self.write_word.d.next = self.time_high.q.val();
+        }
+        if self.place.q.val() == bits::<4>(8) {
+            self.write_word.d.next = self.ticket.ticket_out[0].val();
+        }
+        if self.place.q.val() == bits::<4>(9) {
+            self.write_word.d.next = self.ticket.ticket_out[1].val();
+        }
+        if self.place.q.val() == bits::<4>(10) {
+            self.write_word.d.next = self.ticket.ticket_out[2].val();
+        }
+        if self.place.q.val() == bits::<4>(11) {
+            self.write_word.d.next = self.ticket.ticket_out[3].val();
+        }
+        if self.place.q.val() == bits::<4>(12) {
+            self.write_word.d.next = self.ticket.ticket_out[4].val();
+        }
+        if self.place.q.val() == bits::<4>(13) {
+            self.write_word.d.next = self.ticket.ticket_out[5].val();
+        }
+        if self.place.q.val() == bits::<4>(14) {
+            self.write_word.d.next = self.ticket.ticket_out[6].val();
+        }
+        if self.place.q.val() == bits::<4>(15) {
+            self.write_word.d.next = self.ticket.ticket_out[7].val();
+        }
+        self.queue.write_enable.next = self.write.q.val();
+        self.queue.write_address.next = self.write_place.q.val();
+        self.queue.write_data.next = self.write_word.q.val();
+
+        // Accounts
+        self.enough.next = self.count_in.val() <= self.waiting.q.val();
+        self.banks_wide.data_in.next = self.banks.q.val();
+        self.enough_banks.next = self.count_in.val() <= self.banks_wide.data_out.val();
+        self.waiting_left.next = self.waiting.q.val();
+        if self.pop_in.val() && self.enough.val() {
+            self.waiting_left.next = self.waiting.q.val() - self.count_in.val();
+        }
+        self.banks_left.next = self.banks.q.val();
+        if self.release_in.val() && self.enough_banks.val() {
+            self.banks_left.next = self.banks.q.val() - self.count_in.val().get_bits::<2>(0);
+        }
+        self.waiting.d.next = self.waiting_left.val();
+        self.banks.d.next = self.banks_left.val();
+        self.finished.next = self.writing.q.val() && self.place.q.val().all();
+        if self.writing.q.val() {
+            self.place.d.next = self.place.q.val() + bits::<4>(1);
+        }
+        if self.finished.val() {
+            self.writing.d.next = false;
+            self.pending.d.next = false;
+            self.loaded.d.next = false;
+            self.ticket_done.d.next = false;
+            self.results_done.d.next = false;
+            self.entry.d.next = self.entry.q.val() + bits::<4>(1);
+            self.waiting.d.next = self.waiting_left.val() + bits::<5>(1);
+            if self.want.q.val() {
+                self.bank.d.next = !self.bank.q.val();
+                self.banks.d.next = self.banks_left.val() + bits::<2>(1);
+            }
+        }
+
+        // Reset
+        if self.reset_in.val() {
+            self.loading.d.next = false;
+            self.loaded.d.next = false;
+            self.pending.d.next = false;
+            self.fold_count.d.next = bits::<11>(0);
+            self.ticket_done.d.next = false;
+            self.results_done.d.next = false;
+            self.hold.d.next = false;
+            self.drain.d.next = false;
+            self.writing.d.next = false;
+            self.entry.d.next = bits::<4>(0);
+            self.waiting.d.next = bits::<5>(0);
+            self.bank.d.next = false;
+            self.banks.d.next = bits::<2>(0);
+        }
+
+        // Window
+        self.queue.read_address.next = self.address_in.val();
+        self.data.d.next = self.queue.read_data.val();
+
+        // Outputs
+        self.hold_out.next = self.hold.q.val();
+        self.drain_out.next = self.drain.q.val();
+        self.keep_out.next = self.tile_wants.val();
+        self.bank_out.next = self.bank.q.val();
+        self.popped_out.next = self.pop_in.val() && self.enough.val();
+        self.underflow_out.next = (self.pop_in.val() && !self.enough.val())
+            || (self.release_in.val() && !self.enough_banks.val());
+        self.waiting_out.next = self.waiting.q.val();
+        self.tile_out.next = self.finished.val();
+        self.hit_out.next = self.finished.val() && self.hit.q.val();
+        self.data_out.next = self.data.q.val();
+    }
+}

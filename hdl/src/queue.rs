@@ -1,0 +1,270 @@
+//! The descriptor queue: takes descriptors word by word, holds one ready while another runs, and waits
+//! for their panels.
+//!
+//! ```text
+//!   write, word, data ==>+-------+---> active_out
+//!   pop, count =========>|       |===> the running tile: tag, shape, job, ..
+//!   commits[2] =========>| Queue |---> load_out, base[2]
+//!   tile_end_in -------->|       |---> waiting_out, fenced_out
+//!   reset_in ----------->+-------+===> outstanding_out
+//! ```
+//!
+//! # Ports
+//! | port | bits | meaning |
+//! |---|---|---|
+//! | `reset_in` | 1 | drop all descriptors |
+//! | `write_in`, `word_in`, `data_in` | 1, 2, 32 | a word of the descriptor window; word 3 pushes |
+//! | `a_commits_in`, `b_commits_in` | 8 | panels committed so far |
+//! | `pop_in`, `pop_count_in` | 1, 5 | completions are popped: so many descriptors are no longer outstanding |
+//! | `tile_end_in` | 1 | this cycle's step is the running tile's last |
+//! | `active_out` | 1 | a tile runs: its steps may be taken |
+//! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | with the next cycle another tile runs; where its panels begin |
+//! | `tag_out` .. `job_out` | | the running tile's descriptor, by field |
+//! | `fenced_out` | 1 | no tile runs, for the next one's panels are not committed |
+//! | `outstanding_out` | 5 | descriptors pushed and not popped |
+//! | `overflow_out` | 1 | this cycle's push is lost: [`QUEUE`](crate::registers::QUEUE) are outstanding |
+//!
+//! # Latency
+//! A descriptor pushed in cycle t onto an empty, idle queue runs from cycle t + [`START_LATENCY`] on, if
+//! its panels are committed. While a tile runs, the next one is ready [`START_LATENCY`] - 2 cycles after
+//! its push, or as long after the running one began, and follows without a cycle between.
+//!
+//! # Why
+//! The next descriptor waits in registers, with its fences already compared, so that one tile follows
+//! the other in the next cycle. The first tile after a rest begins two cycles later: the sequencer
+//! compares with a shape that has stood for two.
+
+use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::prelude::*;
+
+use crate::join::Join;
+
+/// Cycles from the push of a descriptor to the first cycle in which its tile runs.
+pub const START_LATENCY: usize = 11;
+
+/// See the module's documentation. `W` is the number of bits of a word's address in its lane.
+#[derive(LogicBlock, Default)]
+pub struct Queue<const W: usize> {
+    /// Clock, rising edge.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset_in: Signal<In, Bit>,
+    // Window
+    /// A word of a descriptor.
+    pub write_in: Signal<In, Bit>,
+    /// Which one.
+    pub word_in: Signal<In, Bits<2>>,
+    /// The word.
+    pub data_in: Signal<In, Bits<32>>,
+    // Accounts
+    /// Panels of A committed.
+    pub a_commits_in: Signal<In, Bits<8>>,
+    /// Panels of B committed.
+    pub b_commits_in: Signal<In, Bits<8>>,
+    /// Completions are popped.
+    pub pop_in: Signal<In, Bit>,
+    /// How many.
+    pub pop_count_in: Signal<In, Bits<5>>,
+    /// Descriptors outstanding.
+    pub outstanding_out: Signal<Out, Bits<5>>,
+    /// A descriptor is lost.
+    pub overflow_out: Signal<Out, Bit>,
+    // The running tile
+    /// Its last step is taken.
+    pub tile_end_in: Signal<In, Bit>,
+    /// There is one.
+    pub active_out: Signal<Out, Bit>,
+    /// Another one begins with the next cycle.
+    pub load_out: Signal<Out, Bit>,
+    /// First word of the other one's A panel.
+    pub a_base_out: Signal<Out, Bits<W>>,
+    /// First word of the other one's B panel.
+    pub b_base_out: Signal<Out, Bits<W>>,
+    /// Tag.
+    pub tag_out: Signal<Out, Bits<32>>,
+    /// Steps of a chunk, less one.
+    pub chunk_last_out: Signal<Out, Bits<10>>,
+    /// Whole chunks, less one.
+    pub chunks_last_out: Signal<Out, Bits<11>>,
+    /// A tail follows.
+    pub tail_out: Signal<Out, Bit>,
+    /// Its steps, less one.
+    pub tail_last_out: Signal<Out, Bits<10>>,
+    /// Bytes of A are u8.
+    pub unsigned_out: Signal<Out, Bit>,
+    /// Keep the product tile.
+    pub want_out: Signal<Out, Bit>,
+    /// Job slot.
+    pub job_out: Signal<Out, Bits<2>>,
+    /// No tile runs, since the next one's panels are missing.
+    pub fenced_out: Signal<Out, Bit>,
+    // State: queue
+    memory: RAM<Bits<32>, 6>,
+    head: DFF<Bits<4>>,
+    tail: DFF<Bits<4>>,
+    waiting: DFF<Bits<5>>,
+    outstanding: DFF<Bits<5>>,
+    // State: the next tile
+    fetching: DFF<Bit>,
+    place: DFF<Bits<3>>,
+    next_valid: DFF<Bit>,
+    next_tag: DFF<Bits<32>>,
+    next_base: DFF<Bits<32>>,
+    next_shape: DFF<Bits<32>>,
+    next_rest: DFF<Bits<32>>,
+    fenced: DFF<Bit>,
+    ready: DFF<Bit>,
+    // State: the running tile
+    arming: DFF<Bit>,
+    armed: DFF<Bit>,
+    active: DFF<Bit>,
+    tag: DFF<Bits<32>>,
+    shape: DFF<Bits<32>>,
+    rest: DFF<Bits<32>>,
+    // Wires
+    full: Signal<Local, Bit>,
+    push: Signal<Local, Bit>,
+    fetched: Signal<Local, Bit>,
+    idle: Signal<Local, Bit>,
+    swap: Signal<Local, Bit>,
+    a_lead: Signal<Local, Bits<8>>,
+    b_lead: Signal<Local, Bits<8>>,
+    write_place: Join<4, 2, 6>,
+    read_place: Join<4, 2, 6>,
+}
+
+impl<const W: usize> Logic for Queue<W> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            head,
+            tail,
+            waiting,
+            outstanding,
+            fetching,
+            place,
+            next_valid,
+            next_tag,
+            next_base,
+            next_shape,
+            next_rest,
+            fenced,
+            ready,
+            arming,
+            armed,
+            active,
+            tag,
+            shape,
+            rest
+        );
+        self.memory.read_clock.next = self.clock.val();
+        self.memory.write_clock.next = self.clock.val();
+
+        // Push
+        self.full.next = self.outstanding.q.val().get_bit(4);
+        self.push.next = self.write_in.val() && self.word_in.val().all() && !self.full.val();
+        self.overflow_out.next = self.write_in.val() && self.word_in.val().all() && self.full.val();
+        self.write_place.high_in.next = self.tail.q.val();
+        self.write_place.low_in.next = self.word_in.val();
+        self.memory.write_address.next = self.write_place.joined_out.val();
+        self.memory.write_data.next = self.data_in.val();
+        self.memory.write_enable.next = self.write_in.val() && !self.full.val();
+        if self.push.val() {
+            self.tail.d.next = self.tail.q.val() + bits::<4>(1);
+            self.outstanding.d.next = self.outstanding.q.val() + bits::<5>(1);
+        }
+        if self.pop_in.val() {
+            self.outstanding.d.next = self.outstanding.q.val() - self.pop_count_in.val();
+        }
+
+        // Fetch the next one: four words, each a cycle behind its address
+        self.fetched.next = self.fetching.q.val() && self.place.q.val().get_bit(2);
+        self.read_place.high_in.next = self.head.q.val();
+        self.read_place.low_in.next = self.place.q.val().get_bits::<2>(0);
+        self.memory.read_address.next = self.read_place.joined_out.val();
+        if self.fetching.q.val() {
+            self.place.d.next = self.place.q.val() + bits::<3>(1);
+            self.next_rest.d.next = self.memory.read_data.val();
+            self.next_shape.d.next = self.next_rest.q.val();
+            self.next_base.d.next = self.next_shape.q.val();
+            self.next_tag.d.next = self.next_base.q.val();
+        }
+        if !self.fetching.q.val() && !self.next_valid.q.val() && self.waiting.q.val().any() {
+            self.fetching.d.next = true;
+            self.place.d.next = bits::<3>(0);
+        }
+        if self.fetched.val() {
+            self.fetching.d.next = false;
+            self.next_valid.d.next = true;
+            self.head.d.next = self.head.q.val() + bits::<4>(1);
+        }
+        if self.push.val() && !self.fetched.val() {
+            self.waiting.d.next = self.waiting.q.val() + bits::<5>(1);
+        }
+        if self.fetched.val() && !self.push.val() {
+            self.waiting.d.next = self.waiting.q.val() - bits::<5>(1);
+        }
+
+        // Its fences
+        self.idle.next = !self.active.q.val() && !self.arming.q.val() && !self.armed.q.val();
+        self.swap.next = self.ready.q.val() && (self.idle.val() || self.tile_end_in.val());
+        self.a_lead.next = self.a_commits_in.val() - self.next_rest.q.val().get_bits::<8>(16);
+        self.b_lead.next = self.b_commits_in.val() - self.next_rest.q.val().get_bits::<8>(24);
+        self.fenced.d.next = self.next_valid.q.val()
+            && !self.swap.val()
+            && (self.a_lead.val().get_bit(7) || self.b_lead.val().get_bit(7));
+        self.ready.d.next = self.next_valid.q.val()
+            && !self.swap.val()
+            && !self.a_lead.val().get_bit(7)
+            && !self.b_lead.val().get_bit(7);
+
+        // The running one
+        self.arming.d.next = self.swap.val() && self.idle.val();
+        self.armed.d.next = self.arming.q.val();
+        if self.armed.q.val() {
+            self.active.d.next = true;
+        }
+        if self.tile_end_in.val() && !self.swap.val() {
+            self.active.d.next = false;
+        }
+        if self.swap.val() {
+            self.next_valid.d.next = false;
+            self.tag.d.next = self.next_tag.q.val();
+            self.shape.d.next = self.next_shape.q.val();
+            self.rest.d.next = self.next_rest.q.val();
+        }
+
+        // Reset
+        if self.reset_in.val() {
+            self.head.d.next = bits::<4>(0);
+            self.tail.d.next = bits::<4>(0);
+            self.waiting.d.next = bits::<5>(0);
+            self.outstanding.d.next = bits::<5>(0);
+            self.fetching.d.next = false;
+            self.next_valid.d.next = false;
+            self.fenced.d.next = false;
+            self.ready.d.next = false;
+            self.arming.d.next = false;
+            self.armed.d.next = false;
+            self.active.d.next = false;
+        }
+
+        // Outputs
+        self.outstanding_out.next = self.outstanding.q.val();
+        self.active_out.next = self.active.q.val();
+        self.load_out.next = self.swap.val();
+        self.a_base_out.next = self.next_base.q.val().get_bits::<W>(0);
+        self.b_base_out.next = self.next_base.q.val().get_bits::<W>(16);
+        self.tag_out.next = self.tag.q.val();
+        self.chunk_last_out.next = self.shape.q.val().get_bits::<10>(0);
+        self.tail_out.next = self.shape.q.val().get_bit(10);
+        self.tail_last_out.next = self.shape.q.val().get_bits::<10>(11);
+        self.unsigned_out.next = self.shape.q.val().get_bit(21);
+        self.want_out.next = self.shape.q.val().get_bit(22);
+        self.chunks_last_out.next = self.rest.q.val().get_bits::<11>(0);
+        self.job_out.next = self.rest.q.val().get_bits::<2>(12);
+        self.fenced_out.next = self.fenced.q.val() && self.idle.val();
+    }
+}

@@ -1,0 +1,93 @@
+//! The Verilated board: the emitted Verilog of a whole device, compiled, at its two wires.
+
+use std::process::Command;
+use std::time::Duration;
+
+use gemmine_hdl::devices;
+use gemmine_hdl::identity::Build;
+
+use super::build;
+use super::child::{Child, take};
+use super::tools::Tools;
+use crate::board::host::increment;
+use crate::board::{Board, BoardConfig, BoardDescription, LineByte, Progress, Stop};
+use crate::engine::EngineError;
+
+/// Time that an answer may take, however few its cycles.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Slowest simulation that is still thought alive, in cycles a second.
+const SLOWEST_CYCLES_PER_S: u64 = 10_000;
+
+/// The board.
+#[derive(Debug)]
+pub struct VerilatedBoard {
+    description: BoardDescription,
+    child: Child,
+}
+
+impl VerilatedBoard {
+    /// A board that has just been powered up. Compiles the device first if that has not been done yet,
+    /// which takes up to a minute. Lanes, panel memory and BUILD are those of the device that is built,
+    /// whatever the configuration says.
+    ///
+    /// # Errors
+    /// If the tools are missing, the geometry is not built in, the first rate is too fast for the
+    /// clock, or the compilation fails.
+    pub fn new(tools: &Tools, config: BoardConfig) -> Result<Self, EngineError> {
+        increment(config.first_baud, config.clock_hz)?;
+        let build = Build { hash: 0, clock_hz: config.clock_hz, baud: config.first_baud };
+        let emitted = devices::verilog(config.geometry, build)?;
+        let program = build::board(tools, &emitted)?;
+        let built = devices::DEVICES.iter().find(|(geometry, _)| *geometry == config.geometry);
+        let config = BoardConfig {
+            hash_lanes: built.map_or(config.hash_lanes, |(_, lanes)| *lanes),
+            panel_word_bits: devices::PANEL_WORD_BITS as u32,
+            build: emitted.build,
+            ..config
+        };
+        let child = Child::spawn(Command::new(program))?;
+        let description = BoardDescription { engine: "verilator", config };
+        let mut board = Self { description, child };
+        board.set_host_baud(config.first_baud)?;
+        Ok(board)
+    }
+}
+
+impl Board for VerilatedBoard {
+    fn description(&self) -> &BoardDescription {
+        &self.description
+    }
+
+    fn set_host_baud(&mut self, baud: u32) -> Result<(), EngineError> {
+        let increment = increment(baud, self.description.config.clock_hz)?;
+        self.child.put(b"P");
+        self.child.put(&u64::from(increment).to_le_bytes());
+        Ok(())
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        let length = bytes.len() as u32;
+        let what = || format!("room for {length} bytes");
+        self.child.send(&[b"B", &length.to_le_bytes(), bytes], PATIENCE, what)
+    }
+
+    fn run(&mut self, cycles: u64, stop: Stop) -> Result<Progress, EngineError> {
+        self.child.put(b"R");
+        self.child.put(&cycles.to_le_bytes());
+        self.child.put(&[(stop == Stop::AtRest).into()]);
+        let patience = PATIENCE + Duration::from_secs(cycles / SLOWEST_CYCLES_PER_S);
+        self.child.exchange(patience, read_progress, || format!("{cycles} cycles"))
+    }
+}
+
+fn read_progress(output: &mut dyn std::io::Read) -> std::io::Result<Progress> {
+    let now = u64::from_le_bytes(take(output)?);
+    let resting = u8::from_le_bytes(take(output)?) == 1;
+    let count = u32::from_le_bytes(take(output)?);
+    let mut bytes = Vec::new();
+    for _ in 0..count {
+        let cycle = u64::from_le_bytes(take(output)?);
+        bytes.push(LineByte { cycle, byte: u8::from_le_bytes(take(output)?) });
+    }
+    Ok(Progress { bytes, now, resting })
+}

@@ -29,27 +29,31 @@ struct Answer {
 /// Runs the command.
 pub fn run(args: &DevicesArgs) -> Result<Outcome> {
     let listed = ports().context("list the serial ports")?;
-    let (asked, ignored): (Vec<PortInfo>, Vec<PortInfo>) =
-        listed.into_iter().partition(|port| port.pluggable || args.port.contains(&port.path));
-    let named = args.port.iter().filter(|path| asked.iter().all(|port| port.path != **path));
-    let named = named.map(|path| (path.clone(), "named by --port".to_owned()));
-    let ports: Vec<(String, String)> = asked
-        .iter()
-        .map(|port| (port.path.clone(), port.description.clone()))
-        .chain(named)
-        .collect();
+    let (asked, ignored): (Vec<PortInfo>, Vec<PortInfo>) = if args.port.is_empty() {
+        listed.into_iter().partition(|port| port.pluggable)
+    } else {
+        let (named, ignored): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|port| args.port.contains(&port.path));
+        let info = |path: &String| {
+            let known = named.iter().find(|port| port.path == *path).cloned();
+            known.unwrap_or_else(|| PortInfo {
+                path: path.clone(),
+                description: "named by --port".to_owned(),
+                pluggable: true,
+            })
+        };
+        (args.port.iter().map(info).collect(), ignored)
+    };
     let mut found = Vec::new();
     let spinner = spinner(args.json);
-    for (path, port) in ports {
-        spinner.set_message(format!("asking {path}"));
-        found.push(ask(&path, port, args));
+    for port in asked {
+        spinner.set_message(format!("asking {}", port.path));
+        found.push(ask(&port, args));
     }
     spinner.finish_and_clear();
     // A port that somebody named should have a device; others may be anything.
-    let failed = |found: &&Found| {
-        found.answer.is_err() && args.port.iter().any(|path| found.name.ends_with(path.as_str()))
-    };
-    let outcome = if found.iter().any(|found| failed(&found)) { Outcome::No } else { Outcome::Yes };
+    let failed = !args.port.is_empty() && found.iter().any(|found| found.answer.is_err());
+    let outcome = if failed { Outcome::No } else { Outcome::Yes };
     let found: Vec<Found> = simulated().into_iter().chain(found).collect();
     if args.json {
         print_line(&to_json(&found, &ignored, outcome).to_string())?;
@@ -75,8 +79,8 @@ fn simulated() -> Vec<Found> {
     ]
 }
 
-fn ask(path: &str, port: String, args: &DevicesArgs) -> Found {
-    let opened = SerialDevice::open(path, args.rates.options());
+fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
+    let opened = SerialDevice::open(&port.path, args.rates.options());
     let answer = opened.map(|device| {
         let identity = device.identity();
         let certificates: Vec<String> =
@@ -102,7 +106,7 @@ fn ask(path: &str, port: String, args: &DevicesArgs) -> Found {
         }
     });
     let answer = answer.map_err(|error| link_error(error).to_string());
-    Found { name: format!("serial:{path}"), port, answer }
+    Found { name: format!("serial:{}", port.path), port: port.description.clone(), answer }
 }
 
 fn to_text(found: &[Found], ignored: &[PortInfo]) -> String {

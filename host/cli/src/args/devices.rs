@@ -72,7 +72,7 @@ impl DeviceArgs {
 const DEVICES_EXAMPLES: &str = "\
 Examples:
   gemmine devices                            asks every USB serial port
-  gemmine devices --port /dev/pts/3          asks a virtual board too
+  gemmine devices --port /dev/pts/3          asks this port alone, such as a virtual board's
   gemmine devices --max-baud 115200 --json   without a search for faster rates
 
 Asking resets a board's queue and sends bytes to whatever is behind a USB serial port. Exit code 1 if a
@@ -82,7 +82,7 @@ port that --port names has no device.";
 #[derive(Clone, Debug, Args)]
 #[command(after_help = DEVICES_EXAMPLES)]
 pub struct DevicesArgs {
-    /// A port to ask besides; can be given several times
+    /// A port to ask, and no other; can be given several times
     #[arg(long, value_name = "PATH")]
     pub port: Vec<String>,
 

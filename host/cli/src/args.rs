@@ -1,6 +1,7 @@
 //! The command line: every option with its meaning, its default and examples.
 
 mod devices;
+mod sim;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
+pub use sim::{BoardEngine, SimArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
@@ -42,6 +44,8 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Check that a device does what the rule says
     Selftest(SelftestArgs),
+    /// Run tiles through a whole simulated device, and see where its cycles go
+    Sim(SimArgs),
     /// Install or show the pinned tools that `--device verilator` needs
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
@@ -56,6 +60,7 @@ impl Command {
             Self::Matmul(args) => args.mining.json,
             Self::Devices(args) => args.json,
             Self::Selftest(args) => args.json,
+            Self::Sim(args) => args.json,
             Self::Tools(_) => false,
         }
     }

@@ -28,6 +28,7 @@ mod product;
 mod quantise;
 mod receipts;
 mod selftest;
+mod sim;
 mod tools;
 mod verify;
 
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Matmul(args) => matmul::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Selftest(args) => selftest::run(&args),
+        Command::Sim(args) => sim::run(&args),
         Command::Tools(command) => tools::run(command),
     };
     let outcome = outcome.unwrap_or_else(|error| {

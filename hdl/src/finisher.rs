@@ -146,6 +146,8 @@ pub struct Finisher<const L: usize> {
     want: DFF<Bit>,
     chunks_last: DFF<Bits<11>>,
     fold_count: DFF<Bits<11>>,
+    /// Its last fold word has come: the next ones are the running tile's.
+    folded: DFF<Bit>,
     ticket: Ticket<L>,
     ticket_done: DFF<Bit>,
     hit: DFF<Bit>,
@@ -196,6 +198,7 @@ impl<const L: usize> Logic for Finisher<L> {
             want,
             chunks_last,
             fold_count,
+            folded,
             ticket_done,
             hit,
             results_done,
@@ -253,12 +256,15 @@ impl<const L: usize> Logic for Finisher<L> {
             self.load_place.d.next = bits::<5>(0);
         }
 
-        // Ticket: the fold words of a tile may end before its last step, if a tail follows
+        // Ticket: the fold words of a tile may end before its last step, if a tail follows; and those
+        // of the next one may begin before the ticket is ready
         self.last_count.next = self.chunks_last_in.val();
         self.tile_wants.next = self.want_in.val();
         if self.pending.q.val() {
-            self.last_count.next = self.chunks_last.q.val();
             self.tile_wants.next = self.want.q.val();
+        }
+        if self.pending.q.val() && !self.folded.q.val() {
+            self.last_count.next = self.chunks_last.q.val();
         }
         self.ticket.reset_in.next = self.reset_in.val();
         self.ticket.fold_valid_in.next = self.fold_valid_in.val();
@@ -268,6 +274,7 @@ impl<const L: usize> Logic for Finisher<L> {
             self.fold_count.d.next = self.fold_count.q.val() + bits::<11>(1);
             if self.fold_count.q.val() == self.last_count.val() {
                 self.fold_count.d.next = bits::<11>(0);
+                self.folded.d.next = true;
             }
         }
         for i in 0..8 {
@@ -383,6 +390,7 @@ impl<const L: usize> Logic for Finisher<L> {
             self.writing.d.next = false;
             self.pending.d.next = false;
             self.loaded.d.next = false;
+            self.folded.d.next = false;
             self.ticket_done.d.next = false;
             self.results_done.d.next = false;
             self.entry.d.next = self.entry.q.val() + bits::<4>(1);
@@ -399,6 +407,7 @@ impl<const L: usize> Logic for Finisher<L> {
             self.loaded.d.next = false;
             self.pending.d.next = false;
             self.fold_count.d.next = bits::<11>(0);
+            self.folded.d.next = false;
             self.ticket_done.d.next = false;
             self.results_done.d.next = false;
             self.hold.d.next = false;

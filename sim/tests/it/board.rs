@@ -1,5 +1,10 @@
 //! Boards at their wires: rust-hdl, Verilator.
 
+mod host;
+mod lockstep;
+mod mining;
+mod pair;
+
 use gemmine_hdl::Geometry;
 use gemmine_hdl::frame::{Opcode, Request, Response};
 use gemmine_hdl::registers;

@@ -1,5 +1,6 @@
 //! The command line: every option with its meaning, its default and examples.
 
+mod board;
 mod devices;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
+pub use board::{BoardArgs, BoardEngine};
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 
 const EXIT_CODES: &str = "\
@@ -42,6 +44,8 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Check that a device does what the rule says
     Selftest(SelftestArgs),
+    /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
+    Board(BoardArgs),
     /// Install or show the pinned tools that `--device verilator` needs
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
@@ -56,7 +60,7 @@ impl Command {
             Self::Matmul(args) => args.mining.json,
             Self::Devices(args) => args.json,
             Self::Selftest(args) => args.json,
-            Self::Tools(_) => false,
+            Self::Board(_) | Self::Tools(_) => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod board;
 mod devices;
+mod sim;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use gemmine_pouw::target::{self, TargetError};
 
 pub use board::{BoardArgs, BoardEngine};
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
+pub use sim::{BoardEngine, SimArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
@@ -44,6 +46,8 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Check that a device does what the rule says
     Selftest(SelftestArgs),
+    /// Run tiles through a whole simulated device, and see where its cycles go
+    Sim(SimArgs),
     /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
     Board(BoardArgs),
     /// Install or show the pinned tools that `--device verilator` needs
@@ -60,6 +64,7 @@ impl Command {
             Self::Matmul(args) => args.mining.json,
             Self::Devices(args) => args.json,
             Self::Selftest(args) => args.json,
+            Self::Sim(args) => args.json,
             Self::Board(_) | Self::Tools(_) => false,
         }
     }

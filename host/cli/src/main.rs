@@ -30,6 +30,7 @@ mod product;
 mod quantise;
 mod receipts;
 mod selftest;
+mod sim;
 mod tools;
 mod verify;
 
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Command::Matmul(args) => matmul::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Selftest(args) => selftest::run(&args),
+        Command::Sim(args) => sim::run(&args),
         Command::Board(args) => board::run(&args),
         Command::Tools(command) => tools::run(command),
     };

@@ -6,6 +6,7 @@
 //   'R' u64 n, u8 at_rest            run n cycles, or until the device rests; answer: u64 now, u8 resting,
 //                                    u32 bytes, and for each u64 first cycle of its start bit, u8 byte
 //   'T' u32 n, n bytes               trace into the file of this name from now on (needs VM_TRACE)
+//   'C'                              close the trace; answer: a byte
 //
 // The host's sender is uart_tx, its receiver uart_rx, in plain C++.
 #include <cstdint>
@@ -184,6 +185,12 @@ int main() {
             if (!trace->isOpen()) return 4;
             break;
         }
+        case 'C':
+            trace->close();
+            trace = nullptr;
+            write_value<uint8_t>(1);
+            std::fflush(stdout);
+            break;
 #endif
         default:
             return 2;

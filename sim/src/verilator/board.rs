@@ -1,5 +1,6 @@
 //! The Verilated board: the emitted Verilog of a whole device, compiled, at its two wires.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -23,6 +24,17 @@ const SLOWEST_CYCLES_PER_S: u64 = 10_000;
 pub struct VerilatedBoard {
     description: BoardDescription,
     child: Child,
+    traced: bool,
+}
+
+/// The waveform is whole when the child says so.
+impl Drop for VerilatedBoard {
+    fn drop(&mut self) {
+        if self.traced {
+            self.child.put(b"C");
+            let _ = self.child.exchange(PATIENCE, take::<1>, || "the end of the waveform".into());
+        }
+    }
 }
 
 impl VerilatedBoard {
@@ -34,10 +46,23 @@ impl VerilatedBoard {
     /// If the tools are missing, the geometry is not built in, the first rate is too fast for the
     /// clock, or the compilation fails.
     pub fn new(tools: &Tools, config: BoardConfig) -> Result<Self, EngineError> {
+        Self::start(tools, config, None)
+    }
+
+    /// The same, and every signal of the device in every cycle goes into a waveform, in VCD, which is
+    /// whole when the board is dropped. About 20 times slower.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; that the file can't be written shows in the first run.
+    pub fn traced(tools: &Tools, config: BoardConfig, vcd: &Path) -> Result<Self, EngineError> {
+        Self::start(tools, config, Some(vcd))
+    }
+
+    fn start(tools: &Tools, config: BoardConfig, vcd: Option<&Path>) -> Result<Self, EngineError> {
         increment(config.first_baud, config.clock_hz)?;
         let build = Build { hash: 0, clock_hz: config.clock_hz, baud: config.first_baud };
         let emitted = devices::verilog(config.geometry, build)?;
-        let program = build::board(tools, &emitted)?;
+        let program = build::board(tools, &emitted, vcd.is_some())?;
         let built = devices::DEVICES.iter().find(|(geometry, _)| *geometry == config.geometry);
         let config = BoardConfig {
             hash_lanes: built.map_or(config.hash_lanes, |(_, lanes)| *lanes),
@@ -47,8 +72,14 @@ impl VerilatedBoard {
         };
         let child = Child::spawn(Command::new(program))?;
         let description = BoardDescription { engine: "verilator", config };
-        let mut board = Self { description, child };
+        let mut board = Self { description, child, traced: vcd.is_some() };
         board.set_host_baud(config.first_baud)?;
+        if let Some(vcd) = vcd {
+            let name = vcd.as_os_str().as_encoded_bytes();
+            board.child.put(b"T");
+            board.child.put(&(name.len() as u32).to_le_bytes());
+            board.child.put(name);
+        }
         Ok(board)
     }
 }

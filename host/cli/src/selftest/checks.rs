@@ -207,16 +207,16 @@ fn counters(device: &mut dyn Device) -> Found {
     const TILES: u64 = 4;
     let vectors = golden_vectors(&device.identity().limits);
     let Some(vector) = vectors.last() else { return Ok(None) };
-    let before = device.counters()?;
+    let before = [device.counters()?, device.counters()?];
     for tag in 0..TILES as u32 {
         prove(device, tag, vector)?;
     }
-    let after = device.counters()?;
+    let [first, after] = [before[0], device.counters()?];
     let macs = TILES * (vector.steps() * device.identity().geometry.slots()) as u64;
     let expected = [
-        ("tiles", after.tiles - before.tiles, TILES),
-        ("hits", after.hits - before.hits, TILES),
-        ("cycles with a step", after.mac_cycles - before.mac_cycles, macs),
+        ("tiles", after.tiles - first.tiles, TILES),
+        ("hits", after.hits - first.hits, TILES),
+        ("cycles with a step", after.mac_cycles - first.mac_cycles, macs),
     ];
     for (name, counted, want) in expected {
         if counted != want {
@@ -229,26 +229,31 @@ fn counters(device: &mut dyn Device) -> Found {
             after.full_mac_cycles, after.mac_cycles, after.cycles
         )));
     }
-    let last = device.counters()?;
-    let reasons = account(&after, &last)?;
+    let reasons = account(&before, &[after, device.counters()?])?;
     Ok(Some(format!("{TILES} tiles, as many hits, {} cycles with a step{reasons}", grouped(macs))))
 }
 
-/// Time is cycles with a step and without one, by cause. Time is read before the rest of a reading, so
-/// the sum lies between it and the time of the next.
-fn account(reading: &Counters, next: &Counters) -> Result<String, Failure> {
-    let (Some(begin), Some(end), Some(stalls)) = (reading.time, next.time, reading.stalls) else {
+/// Between resets, time is cycles with a step and without one, by cause. Time is read before the rest of
+/// a reading, so what the rest adds up to is that of a moment before the time of the next reading.
+fn account(before: &[Counters; 2], after: &[Counters; 2]) -> Result<String, Failure> {
+    let [begin, begun, end, ended] = [before[0], before[1], after[0], after[1]].map(|c| c.time);
+    let sum = |c: &Counters| c.mac_cycles + c.stalls.map_or(0, |stalls| stalls.total());
+    let (Some(begin), Some(begun), Some(end), Some(ended), Some(stalls)) =
+        (begin, begun, end, ended, after[0].stalls)
+    else {
         return Ok(String::new());
     };
-    let sum = reading.mac_cycles + stalls.total();
-    if !(begin..=end).contains(&sum) {
+    let passed = sum(&after[0]) - sum(&before[0]);
+    let (least, most) = (end - begun, ended - begin);
+    if !(least..=most).contains(&passed) {
         return Err(Failure::Wrong(format!(
-            "cycles with a step and stalls add up to {sum}, outside of {begin} to {end} by the device's \
-             clock"
+            "cycles with a step and stalls add up to {passed}, outside of {least} to {most} that passed by \
+             the device's clock"
         )));
     }
     Ok(format!(
-        "; every cycle accounted for: {} stalled by the link, {} by panels, {} by the drain, {} by the hash",
+        "; every cycle accounted for, since power-up {} stalled by the link, {} by panels, {} by the drain, {} by \
+         the hash",
         grouped(stalls.link),
         grouped(stalls.panel),
         grouped(stalls.drain),

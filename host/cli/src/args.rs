@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
-pub use board::{BoardArgs, BoardEngine};
+pub use board::BoardArgs;
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 pub use sim::{BoardEngine, SimArgs};
 

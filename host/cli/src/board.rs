@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use gemmine_sim::EngineError;
 use gemmine_sim::board::model::ModelBoard;
 use gemmine_sim::board::{Board, BoardConfig};
+use gemmine_sim::rtl::RustHdlBoard;
 use gemmine_sim::verilator::{Tools, VerilatedBoard};
 
 use crate::args::{BoardArgs, BoardEngine};
@@ -19,6 +20,7 @@ fn power_up(args: &BoardArgs) -> Result<Box<dyn Board>, EngineError> {
     };
     Ok(match args.engine {
         BoardEngine::Model => Box::new(ModelBoard::new(config)?),
+        BoardEngine::Rtl => Box::new(RustHdlBoard::new(config)?),
         BoardEngine::Verilator => Box::new(VerilatedBoard::new(&Tools::find()?, config)?),
     })
 }

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use gemmine_hdl::Geometry;
 use gemmine_sim::board::{CLOCK_HZ, FIRST_BAUD};
+
+use super::BoardEngine;
 
 const BOARD_EXAMPLES: &str = "\
 Examples:
@@ -21,21 +23,13 @@ its state until Ctrl-C, which ends it with exit code 0.
 Without --pace, simulated time runs as fast as it can, and stands still while nothing is to do: so
 figures by the clock on the wall say nothing about a board, and its watchdog never bites.";
 
-/// What runs a virtual board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum BoardEngine {
-    /// Cycle-accurate model, fast
-    Model,
-    /// The emitted Verilog, compiled; run `gemmine tools install` once
-    Verilator,
-}
-
 /// Options of `board`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = BOARD_EXAMPLES)]
 pub struct BoardArgs {
-    /// What runs it
-    #[arg(long, value_name = "NAME", default_value = "model")]
+    /// What runs it: `model` (fast), `verilator` (the emitted Verilog, compiled; run `gemmine tools
+    /// install` once) or `rtl` (rust-hdl's own simulator, a thousand cycles a second)
+    #[arg(long, value_name = "NAME", default_value = "model", hide_possible_values = true)]
     pub engine: BoardEngine,
 
     /// Physical array, P rows x Q columns of PEs, both dividing 16

@@ -1,5 +1,6 @@
 //! The command line: every option with its meaning, its default and examples.
 
+mod board;
 mod devices;
 mod sim;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
+pub use board::BoardArgs;
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 pub use sim::{BoardEngine, SimArgs};
 
@@ -46,6 +48,8 @@ pub enum Command {
     Selftest(SelftestArgs),
     /// Run tiles through a whole simulated device, and see where its cycles go
     Sim(SimArgs),
+    /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
+    Board(BoardArgs),
     /// Install or show the pinned tools that `--device verilator` needs
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
@@ -61,7 +65,7 @@ impl Command {
             Self::Devices(args) => args.json,
             Self::Selftest(args) => args.json,
             Self::Sim(args) => args.json,
-            Self::Tools(_) => false,
+            Self::Board(_) | Self::Tools(_) => false,
         }
     }
 }

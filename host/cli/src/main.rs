@@ -9,10 +9,12 @@
 //! | [`job`], [`receipts`], [`npy`], [`files`] | what is read and written |
 //! | [`device`], [`tools`] | the device and its thread; the tools that some devices need |
 //! | [`devices`], [`selftest`] | which devices there are, and whether one does what the rule says |
+//! | [`board`] | a virtual board behind a pseudo-terminal |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
 //! | [`display`], [`counters`] | numbers for people; a device's counters |
 
 mod args;
+mod board;
 mod counters;
 mod device;
 mod devices;
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Devices(args) => devices::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Sim(args) => sim::run(&args),
+        Command::Board(args) => board::run(&args),
         Command::Tools(command) => tools::run(command),
     };
     let outcome = outcome.unwrap_or_else(|error| {

@@ -4,6 +4,8 @@ mod host;
 mod lockstep;
 mod mining;
 mod pair;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 use gemmine_hdl::Geometry;
 use gemmine_hdl::frame::{Opcode, Request, Response};

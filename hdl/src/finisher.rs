@@ -40,7 +40,11 @@
 //!
 //! # Latency
 //! [`JOB_CYCLES`] from the completion before to the job; [`ENTRY_CYCLES`] from the later of ticket and
-//! last result to the completion. `data_out` comes [`READ_LATENCY`] cycles behind `address_in`.
+//! last result to the completion, whose last word can be addressed a cycle later. `hold_out` comes
+//! [`HOLD_LATENCY`] behind its causes, `data_out` [`READ_LATENCY`] behind `address_in`.
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/finisher.txt"), "```")]
 //!
 //! # Why
 //! Holding the end of a tile instead of its start costs nothing where tiles are long: the ticket of
@@ -56,10 +60,12 @@ use crate::zero_extend::ZeroExtend;
 
 /// Cycles from the first cycle in which a tile runs and none is being finished to the first one in
 /// which its job's words are there.
-pub const JOB_CYCLES: usize = 19;
-/// Cycles from the later of ticket and last result to the first one in which the completion can be
-/// read.
+pub const JOB_CYCLES: usize = 18;
+/// Cycles from the later of ticket and last result to the first one in which the completion counts
+/// among those that wait.
 pub const ENTRY_CYCLES: usize = 18;
+/// Cycles from `final_in`, and from what ends a hold, to `hold_out`.
+pub const HOLD_LATENCY: usize = 1;
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = 2;
 
@@ -146,6 +152,8 @@ pub struct Finisher<const L: usize> {
     want: DFF<Bit>,
     chunks_last: DFF<Bits<11>>,
     fold_count: DFF<Bits<11>>,
+    /// Its last fold word has come: the next ones are of the running tile.
+    folded: DFF<Bit>,
     ticket: Ticket<L>,
     ticket_done: DFF<Bit>,
     hit: DFF<Bit>,
@@ -196,6 +204,7 @@ impl<const L: usize> Logic for Finisher<L> {
             want,
             chunks_last,
             fold_count,
+            folded,
             ticket_done,
             hit,
             results_done,
@@ -253,11 +262,14 @@ impl<const L: usize> Logic for Finisher<L> {
             self.load_place.d.next = bits::<5>(0);
         }
 
-        // Ticket: the fold words of a tile may end before its last step, if a tail follows
+        // Ticket: the fold words of a tile may end before its last step, if a tail follows, and those of
+        // the next may begin before it is complete
         self.last_count.next = self.chunks_last_in.val();
+        if self.pending.q.val() && !self.folded.q.val() {
+            self.last_count.next = self.chunks_last.q.val();
+        }
         self.tile_wants.next = self.want_in.val();
         if self.pending.q.val() {
-            self.last_count.next = self.chunks_last.q.val();
             self.tile_wants.next = self.want.q.val();
         }
         self.ticket.reset_in.next = self.reset_in.val();
@@ -268,6 +280,7 @@ impl<const L: usize> Logic for Finisher<L> {
             self.fold_count.d.next = self.fold_count.q.val() + bits::<11>(1);
             if self.fold_count.q.val() == self.last_count.val() {
                 self.fold_count.d.next = bits::<11>(0);
+                self.folded.d.next = true;
             }
         }
         for i in 0..8 {
@@ -383,6 +396,7 @@ impl<const L: usize> Logic for Finisher<L> {
             self.writing.d.next = false;
             self.pending.d.next = false;
             self.loaded.d.next = false;
+            self.folded.d.next = false;
             self.ticket_done.d.next = false;
             self.results_done.d.next = false;
             self.entry.d.next = self.entry.q.val() + bits::<4>(1);
@@ -399,6 +413,7 @@ impl<const L: usize> Logic for Finisher<L> {
             self.loaded.d.next = false;
             self.pending.d.next = false;
             self.fold_count.d.next = bits::<11>(0);
+            self.folded.d.next = false;
             self.ticket_done.d.next = false;
             self.results_done.d.next = false;
             self.hold.d.next = false;
@@ -428,3 +443,6 @@ impl<const L: usize> Logic for Finisher<L> {
         self.data_out.next = self.data.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

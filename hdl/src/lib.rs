@@ -29,6 +29,7 @@ pub mod grid;
 pub mod head;
 pub mod identity;
 pub mod join;
+pub mod latency;
 pub mod line_control;
 pub mod multiplier;
 pub mod operand;

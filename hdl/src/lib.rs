@@ -12,6 +12,7 @@ pub mod array;
 pub mod arrays;
 pub mod bits;
 pub mod blake3;
+pub mod bus;
 pub mod core;
 pub mod counter;
 pub mod crc32;

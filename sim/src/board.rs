@@ -12,10 +12,15 @@
 //! same cycles; [`wire`] says which. A rate that differs at the two ends therefore gives the garbage
 //! that it would give on a bench.
 
+pub mod host;
 pub mod model;
+#[cfg(target_os = "linux")]
+pub mod pty;
+#[cfg(target_os = "linux")]
+pub mod serve;
 pub mod wire;
 
-use gemmine_hdl::Geometry;
+use gemmine_hdl::{Geometry, devices};
 
 use crate::engine::EngineError;
 
@@ -23,10 +28,9 @@ use crate::engine::EngineError;
 pub const CLOCK_HZ: u32 = 24_000_000;
 /// First baud rate where nothing asks for another.
 pub const FIRST_BAUD: u32 = 115_200;
-/// Lanes of the BLAKE3 engine where nothing asks for others.
-pub const HASH_LANES: usize = 1;
-/// Bits of a word's address in a lane of panel memory where nothing asks for others.
-pub const PANEL_WORD_BITS: u32 = 10;
+/// Cycles without anything on a wire, in the link or behind it, after which a board rests: longer than
+/// any part of it takes to see what another one did.
+pub const REST_CYCLES: u64 = 64;
 
 /// What a board is. Constant over its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub struct BoardConfig {
     pub clock_hz: u32,
     /// Baud rate after power-up, of the device and, until it says otherwise, of the host.
     pub first_baud: u32,
-    /// Lanes of the BLAKE3 engine: 1, 2 or 4.
+    /// Lanes of the BLAKE3 engine: 1, 2, 4 or 8.
     pub hash_lanes: usize,
     /// Bits of a word's address in a lane of panel memory.
     pub panel_word_bits: u32,
@@ -55,14 +59,16 @@ pub struct BoardConfig {
 }
 
 impl BoardConfig {
-    /// A board of this geometry, else with what nothing asks for.
-    pub const fn new(geometry: Geometry) -> Self {
+    /// A board of this geometry, else with what nothing asks for. Lanes and panel memory are those of
+    /// the device that is built, if there is one.
+    pub fn new(geometry: Geometry) -> Self {
+        let built = devices::DEVICES.iter().find(|(built, _)| *built == geometry);
         Self {
             geometry,
             clock_hz: CLOCK_HZ,
             first_baud: FIRST_BAUD,
-            hash_lanes: HASH_LANES,
-            panel_word_bits: PANEL_WORD_BITS,
+            hash_lanes: built.map_or(1, |(_, lanes)| *lanes),
+            panel_word_bits: devices::PANEL_WORD_BITS as u32,
             build: 0,
         }
     }
@@ -93,8 +99,9 @@ pub struct Progress {
     pub bytes: Vec<LineByte>,
     /// Cycles since power-up.
     pub now: u64,
-    /// Nothing more will happen unless the host sends something: no byte waits or is on a wire, no
-    /// frame is in hand, no tile can go on. An armed watchdog does not count.
+    /// Nothing more will happen unless the host sends something: for [`REST_CYCLES`] no byte has waited
+    /// or been on a wire, no frame has been in hand, no tile could go on. An armed watchdog does not
+    /// count.
     pub resting: bool,
 }
 
@@ -103,8 +110,8 @@ pub trait Board: Send {
     /// What it is.
     fn description(&self) -> &BoardDescription;
 
-    /// Changes the host's baud rate, both ways: for bytes that are sent from now on, and for what is
-    /// on the way to the host.
+    /// Changes the host's baud rate: of bytes that are put on the wire from now on, and of what is read
+    /// from it. Bytes that wait are still sent at the rate at which they were put.
     ///
     /// # Errors
     /// If a bit of it would last less than two cycles, or the simulation fails.

@@ -1,5 +1,6 @@
 //! Engines that run the accelerator: [`model`] (closed form, fast), [`rtl`] (rust-hdl's simulator)
-//! and [`verilator`] (the emitted Verilog, compiled).
+//! and [`verilator`] (the emitted Verilog, compiled). [`board`] is a whole device at its serial line,
+//! by each of them.
 //!
 //! All of them take the same [`Program`] and give the same [`Run`]: the same words in the same
 //! cycles. That is a test here (`tests/it/lockstep.rs`), not a claim.
@@ -11,6 +12,7 @@ pub mod model;
 mod program;
 pub mod rtl;
 pub mod verilator;
+pub mod waveform;
 
 pub use engine::{Counters, Engine, EngineError, Run, TileRun};
 pub use program::{CHUNKS_MAX, Gaps, Program, Reset, Shape, Stimulus, TileWork};

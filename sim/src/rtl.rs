@@ -3,6 +3,8 @@
 //! Slow (about a thousand cycles a second for 256 PEs) and close to the source: for tests, small
 //! arrays, and looking into PEs.
 
+mod board;
+
 use gemmine_hdl::Geometry;
 use gemmine_hdl::bits::{signed_bits, unsigned_bits};
 use gemmine_hdl::core::Core;
@@ -12,6 +14,7 @@ use rust_hdl_core::prelude::*;
 use crate::collect::Collector;
 use crate::engine::{Counters, Engine, EngineError, Run};
 use crate::program::{Program, Shape, Stimulus};
+pub use board::RustHdlBoard;
 
 /// Passes that rust-hdl may take to settle a cycle; deep wire-only hierarchies need a few.
 const SETTLE_PASSES: usize = 1000;

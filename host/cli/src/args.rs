@@ -1,15 +1,20 @@
 //! The command line: every option with its meaning, its default and examples.
 
+mod board;
+mod devices;
+mod sim;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
-use crate::device::DeviceName;
+pub use board::BoardArgs;
+pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
+pub use sim::{BoardEngine, SimArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
@@ -31,12 +36,20 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Multiply two matrices on a simulated accelerator, and mine Pearl shares by it
+    /// Multiply two matrices on an accelerator, simulated or real, and mine Pearl shares by it
     Mine(MineArgs),
     /// Check a Pearl proof, an Amadeus solution or a folder of receipts, offline
     Verify(VerifyArgs),
-    /// Multiply A.npy by B.npy exactly on a simulated accelerator
+    /// Multiply A.npy by B.npy exactly on an accelerator, simulated or real
     Matmul(MatmulArgs),
+    /// Find devices and describe them
+    Devices(DevicesArgs),
+    /// Check that a device does what the rule says
+    Selftest(SelftestArgs),
+    /// Run tiles through a whole simulated device, and see where its cycles go
+    Sim(SimArgs),
+    /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
+    Board(BoardArgs),
     /// Install or show the pinned tools that `--device verilator` needs
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
@@ -49,7 +62,10 @@ impl Command {
             Self::Mine(args) => args.mining.json,
             Self::Verify(args) => args.json,
             Self::Matmul(args) => args.mining.json,
-            Self::Tools(_) => false,
+            Self::Devices(args) => args.json,
+            Self::Selftest(args) => args.json,
+            Self::Sim(args) => args.json,
+            Self::Board(_) | Self::Tools(_) => false,
         }
     }
 }
@@ -86,19 +102,6 @@ impl Cli {
 struct MineOnly {
     #[command(flatten)]
     args: MineArgs,
-}
-
-/// Which accelerator.
-#[derive(Clone, Debug, Args)]
-pub struct DeviceArgs {
-    /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
-    /// `gemmine tools install` once) or `rtl` (rust-hdl's own simulator, slow)
-    #[arg(long, value_name = "NAME", default_value = "model", hide_possible_values = true)]
-    pub device: DeviceName,
-
-    /// Physical array, P rows x Q columns of PEs, both dividing 16 [default: 16x16; rtl: 4x4]
-    #[arg(long, value_name = "PxQ")]
-    pub geometry: Option<Geometry>,
 }
 
 /// When a mining run ends, and what its shares must meet.
@@ -139,6 +142,7 @@ Examples:
   gemmine mine --a A.npy --b B.npy              multiply your own int8 matrices
   gemmine mine --job job.json --seconds 60      mine a gateway's job for a minute
   gemmine mine --device rtl --geometry 4x4      on rust-hdl's simulator
+  gemmine mine --device serial:/dev/ttyUSB1     on a board
   gemmine verify --job gemmine-out/job.json gemmine-out/share-1.b64
 
 What it writes into the folder:

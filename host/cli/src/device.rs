@@ -1,12 +1,16 @@
 //! The device that a command computes on: opened by name, fed by a thread of its own.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use clap::ValueEnum;
-use gemmine_driver::{DeviceError, EngineKind, Identity, Simulated, UnitReport, WorkUnit, Worker};
+use anyhow::{Context, Result, bail};
+use gemmine_driver::{
+    Device, DeviceError, EngineKind, Identity, SerialDevice, Simulated, UnitReport, WorkUnit,
+    Worker,
+};
 use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 
@@ -22,55 +26,107 @@ const SLOW: Duration = Duration::from_millis(250);
 /// How long a device that is left in the middle of its work may take to close.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 
-/// How the cycles of a device come about, by its name.
-pub fn cycle_kind(device: &str) -> &'static str {
-    match device {
+/// How the cycles of a device come about.
+pub fn cycle_kind(identity: &Identity) -> &'static str {
+    match identity.name.as_str() {
+        _ if identity.external => "counted by the device itself",
         "model" => "modelled",
         _ => "counted in simulated RTL",
     }
 }
 
-/// The devices there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// What `--device` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceName {
-    /// Cycle-accurate model.
-    Model,
-    /// rust-hdl's simulator.
-    Rtl,
-    /// The emitted Verilog, compiled.
-    Verilator,
+    /// A device in this process.
+    Simulated(EngineKind),
+    /// A board, or a virtual one, behind the serial port with this path.
+    Serial(String),
+}
+
+impl FromStr for DeviceName {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match (text, text.strip_prefix("serial:")) {
+            ("model", _) => Ok(Self::Simulated(EngineKind::Model)),
+            ("rtl", _) => Ok(Self::Simulated(EngineKind::Rtl)),
+            ("verilator", _) => Ok(Self::Simulated(EngineKind::Verilator)),
+            (_, Some(path)) if !path.is_empty() => Ok(Self::Serial(path.to_owned())),
+            _ => bail!("give model, verilator, rtl or serial:PATH, such as serial:/dev/ttyUSB1"),
+        }
+    }
+}
+
+impl fmt::Display for DeviceName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Simulated(kind) => formatter.write_str(kind.name()),
+            Self::Serial(path) => write!(formatter, "serial:{path}"),
+        }
+    }
 }
 
 impl DeviceName {
-    fn kind(self) -> EngineKind {
-        match self {
-            Self::Model => EngineKind::Model,
-            Self::Rtl => EngineKind::Rtl,
-            Self::Verilator => EngineKind::Verilator,
-        }
-    }
-
-    /// The array to simulate where nothing asks for another: rust-hdl's simulator takes time for
-    /// every PE in every cycle.
-    fn geometry(self) -> Geometry {
-        match self {
-            Self::Model | Self::Verilator => Geometry::new(16, 16),
-            Self::Rtl => Geometry::new(4, 4),
-        }
-    }
-
     /// The local job's share target, before scaling: a share every few seconds at the device's usual
     /// speed. A native tile at k = 2048 scales it by 2^19, so its chance is 2^(exponent + 19 - 256).
-    pub fn share_target(self) -> U256 {
+    pub fn share_target(&self) -> U256 {
         let exponent = match self {
             // One ticket in 2^18, at 50,000 to 200,000 a second; harder than the local network's 1 in 32.
-            Self::Model => 219,
+            Self::Simulated(EngineKind::Model) => 219,
             // One in 2^9, at 150 to 400 a second; harder too.
-            Self::Verilator => 228,
+            Self::Simulated(EngineKind::Verilator) => 228,
             // One in 4, at about one a second (4x4); easier than the network's.
-            Self::Rtl => 235,
+            Self::Simulated(EngineKind::Rtl) => 235,
+            // One in 2^4, at about two a second where panels of 64 KiB cross a line of 1 to 3 Mbaud.
+            Self::Serial(_) => 233,
         };
         U256::one() << exponent
+    }
+}
+
+/// Opens the device that the arguments name, with a spinner unless `quiet`.
+///
+/// # Errors
+/// If the options don't go together, the geometry is not built, a tool that the device needs is
+/// missing, or nothing answers on the port.
+pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
+    args.check()?;
+    let spinner = spinner(quiet);
+    let (shown, opened) = match &args.device {
+        DeviceName::Simulated(kind) => {
+            let geometry = args.geometry.unwrap_or_else(|| default_geometry(*kind));
+            let shown = format!("device {} {geometry}", kind.name());
+            // The first time, Verilator compiles the array, which takes up to a minute.
+            spinner.set_message(format!("opening {shown}"));
+            let device = Simulated::new(*kind, geometry);
+            (shown, device.map(|device| Box::new(device) as Box<dyn Device>))
+        }
+        DeviceName::Serial(path) => {
+            let shown = format!("device {}", args.device);
+            spinner.set_message(format!("opening {shown}"));
+            let device = SerialDevice::open(path, args.rates.options());
+            (shown, device.map(|device| Box::new(device) as Box<dyn Device>))
+        }
+    };
+    spinner.finish_and_clear();
+    opened.map_err(|error| link_error(error).context(format!("open {shown}")))
+}
+
+/// What happened to a link, without the name of its device, for texts that have named it.
+pub fn link_error(error: DeviceError) -> anyhow::Error {
+    match error {
+        DeviceError::Lost { source, .. } => source.into(),
+        error => error.into(),
+    }
+}
+
+/// The array to simulate where nothing asks for another: rust-hdl's simulator takes time for every PE
+/// in every cycle.
+fn default_geometry(kind: EngineKind) -> Geometry {
+    match kind {
+        EngineKind::Model | EngineKind::Verilator => Geometry::new(16, 16),
+        EngineKind::Rtl => Geometry::new(4, 4),
     }
 }
 
@@ -83,19 +139,14 @@ pub struct DeviceHandle {
 }
 
 impl DeviceHandle {
-    /// Opens the device that the arguments name, with a spinner unless `quiet`.
+    /// [Opens](open) a device and gives it a thread.
     ///
     /// # Errors
-    /// If the geometry is not built, or a tool that the device needs is missing.
+    /// If it can't be opened.
     pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Self> {
-        let geometry = args.geometry.unwrap_or_else(|| args.device.geometry());
-        let kind = args.device.kind();
-        // The first time, Verilator compiles the array, which takes up to a minute.
-        let spinner = spinner(quiet);
-        spinner.set_message(format!("opening device {} {geometry}", kind.name()));
-        let open = || Worker::start(Box::new(Simulated::new(kind, geometry)?), WINDOW_FAST);
-        let worker = open().with_context(|| format!("open device {} {geometry}", kind.name()))?;
-        spinner.finish_and_clear();
+        let device = open(args, quiet)?;
+        let worker = Worker::start(device, WINDOW_FAST);
+        let worker = worker.with_context(|| format!("open device {}", args.device))?;
         Ok(Self { worker, outstanding: 0, window: WINDOW_SLOW })
     }
 

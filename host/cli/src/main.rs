@@ -8,10 +8,16 @@
 //! | [`verify`] | verdicts on proofs, solutions and receipts |
 //! | [`job`], [`receipts`], [`npy`], [`files`] | what is read and written |
 //! | [`device`], [`tools`] | the device and its thread; the tools that some devices need |
-//! | [`outcome`], [`interrupt`], [`display`] | exit codes and named errors; Ctrl-C; numbers for people |
+//! | [`devices`], [`selftest`] | which devices there are, and whether one does what the rule says |
+//! | [`board`] | a virtual board behind a pseudo-terminal |
+//! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
+//! | [`display`], [`counters`] | numbers for people; a device's counters |
 
 mod args;
+mod board;
+mod counters;
 mod device;
+mod devices;
 mod display;
 mod files;
 mod interrupt;
@@ -23,6 +29,8 @@ mod outcome;
 mod product;
 mod quantise;
 mod receipts;
+mod selftest;
+mod sim;
 mod tools;
 mod verify;
 
@@ -46,6 +54,10 @@ fn main() -> ExitCode {
         Command::Mine(args) => mine::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Matmul(args) => matmul::run(&args),
+        Command::Devices(args) => devices::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
+        Command::Sim(args) => sim::run(&args),
+        Command::Board(args) => board::run(&args),
         Command::Tools(command) => tools::run(command),
     };
     let outcome = outcome.unwrap_or_else(|error| {

@@ -13,7 +13,7 @@ use crate::mine::{self, Operands, Plan, ProductFile};
 use crate::npy::{self, Matrix, Operand};
 use crate::outcome::Outcome;
 use crate::quantise::{self, Quantised};
-use crate::{files, print_line, product};
+use crate::{counters, files, print_line, product};
 
 /// What was multiplied, and what the result becomes.
 enum Inputs {
@@ -75,12 +75,12 @@ fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
     let (a, b) = inputs.integers();
     let mut device = DeviceHandle::open(&args.device, args.mining.json)?;
     let started = Instant::now();
-    let mut counters = gemmine_driver::Counters::default();
+    let mut counted = gemmine_driver::Counters::default();
     let spinner = spinner(args.mining.json);
     let product = product::multiply(&mut device, a, b, |report| {
-        counters = report.counters;
-        let (tiles, cycles) = (grouped(counters.tiles), grouped(counters.cycles));
-        spinner.set_message(format!("{tiles} tiles, {cycles} simulated cycles"));
+        counted = report.counters;
+        let (tiles, cycles) = (grouped(counted.tiles), grouped(counted.cycles));
+        spinner.set_message(format!("{tiles} tiles, {cycles} cycles"));
     })?;
     spinner.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
@@ -99,13 +99,13 @@ fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
     let identity = device.identity();
     let (m, n, k) = (a.rows, b.columns, a.columns);
     let macs = m * n * k;
-    let cycles_kind = cycle_kind(identity.name);
+    let cycles_kind = cycle_kind(identity);
     if args.mining.json {
         let mut object = json!({
             "device": identity.name, "geometry": identity.geometry.to_string(),
             "m": m, "n": n, "k": k, "macs": macs, "seconds": seconds,
             "kinds": {
-                "seconds": "measured", "simulated_cycles": cycles_kind, "mac_cycles": cycles_kind,
+                "seconds": "measured", counters::cycles_key(identity): cycles_kind, "mac_cycles": cycles_kind,
                 "full_mac_cycles": cycles_kind, "utilisation": cycles_kind,
                 "full_utilisation": cycles_kind,
             },
@@ -115,20 +115,21 @@ fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
             "exit": Outcome::Yes.code(),
         });
         if let serde_json::Value::Object(object) = &mut object {
-            object.extend(mine::cycles_json(&counters));
+            object.extend(counters::to_json(identity, &counted));
         }
         print_line(&object.to_string())?;
         return Ok(Outcome::Yes);
     }
     print_line(&format!(
         "{}: {m} x {n} from k = {k}, {} ({})\nmeasured: {seconds:.3} s, {}MAC/s of the product on device \
-         {} (host wall time of the simulation)\n{cycles_kind}: {} cycles of the {} array",
+         {} (host wall time{})\n{cycles_kind}: {} cycles of the {} array",
         args.output.display(),
         kind(error_bound),
         check.description(quantised),
         si(macs as f64 / seconds.max(1e-9)),
         identity.name,
-        grouped(counters.cycles),
+        if identity.external { "" } else { " of the simulation" },
+        grouped(counted.cycles),
         identity.geometry,
     ))?;
     print_bound(error_bound)?;

@@ -36,7 +36,6 @@ use shares::Keeper;
 pub use store::JOB_FILE;
 use store::Store;
 use summary::Summary;
-pub use summary::cycles_json;
 
 /// When a run ends that was not told.
 const DEFAULT_SHARES: u64 = 3;
@@ -91,6 +90,14 @@ pub fn mine(plan: &Plan) -> Result<Outcome> {
             identity.name,
             identity.cert_versions,
             job.cert_version
+        );
+    }
+    let (k, most) = (operands.a_padded.k(), identity.limits.panel_steps);
+    if k > most {
+        bail!(
+            "mine the job: k is {k} with padding, and device {} holds panels of up to {most} steps; choose \
+             another --device, or operands with a smaller k",
+            identity.name
         );
     }
     let sink = Sink::new(operands, plan.product_file, plan.out)?;

@@ -35,7 +35,11 @@ struct Split {
 impl Split {
     fn new(k: usize, limits: &Limits) -> Result<Self> {
         let chunk_steps = CHUNK_STEPS.clamp(limits.chunk_steps_min, limits.chunk_steps_max);
-        let longest = limits.panel_steps.min(SEGMENT_STEPS_MAX);
+        let chunk_steps = chunk_steps.next_multiple_of(limits.steps_multiple);
+        // Two panels a side, so that one loads while the other is multiplied; one if it must be.
+        let half = limits.memory_steps / 2;
+        let most = if half >= chunk_steps { half } else { limits.memory_steps };
+        let longest = most.min(limits.panel_steps).min(SEGMENT_STEPS_MAX);
         let segment_steps = longest - longest % chunk_steps;
         ensure!(
             segment_steps > 0,

@@ -10,6 +10,8 @@ use std::time::Duration;
 use gemmine_hdl::Geometry;
 use gemmine_pouw::panel::Panel;
 
+use crate::error::DeviceError;
+
 /// Which operand a panel holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
@@ -22,14 +24,26 @@ pub enum Side {
 /// What a device is and what it can do. The host refuses work outside of it before sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Short name, such as `model` or `verilator`.
-    pub name: &'static str,
+    /// Short name, such as `model`, `verilator` or `serial:/dev/ttyUSB1`.
+    pub name: String,
     /// One line for people: what runs, and which parts of the device are software.
     pub description: String,
+    /// The device has a clock and counters of its own, and is reached over a link: nothing of it runs
+    /// in this process.
+    pub external: bool,
     /// The physical array.
     pub geometry: Geometry,
     /// Pearl certificate versions that the device implements.
-    pub cert_versions: &'static [u32],
+    pub cert_versions: Vec<u32>,
+    /// Version of the register map; 0 of a device in this process.
+    pub version: u32,
+    /// What the device was built from: the first word of the hash of its Verilog; 0 of a device in this
+    /// process.
+    pub build: u32,
+    /// Clock in hertz, where there is one.
+    pub clock_hz: Option<u64>,
+    /// G lanes of the BLAKE3 engine, where the device has one.
+    pub hash_lanes: Option<u32>,
     /// Capacities.
     pub limits: Limits,
 }
@@ -41,6 +55,10 @@ pub struct Limits {
     pub panels: usize,
     /// Steps of k that a panel may have.
     pub panel_steps: usize,
+    /// Steps that all panels of a side have room for together.
+    pub memory_steps: usize,
+    /// What steps and chunk lengths are multiples of.
+    pub steps_multiple: usize,
     /// Shortest chunk in steps: shorter ones would collide on the drain chain.
     pub chunk_steps_min: usize,
     /// Longest chunk in steps: longer ones could overflow a PE's partial sum.
@@ -80,9 +98,7 @@ pub struct Completion {
     pub tag: u32,
     /// Device cycle at which the tile's last result left the array, since the device started.
     pub cycle: u64,
-    /// The 16-word fold register after the last whole chunk.
-    pub fold: [u32; 16],
-    /// Keyed hash of the fold register.
+    /// Keyed hash of the 16-word fold register after the last whole chunk.
     pub ticket: [u8; 32],
     /// Whether the ticket meets the bound.
     pub hit: bool,
@@ -93,6 +109,8 @@ pub struct Completion {
 /// The device's own counters since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// Cycles since power-up, of a device with a clock.
+    pub time: Option<u64>,
     /// Cycles from the first operand of each burst of work to its last result.
     pub cycles: u64,
     /// Cycles in which an operand pair entered the array: each is worth P*Q MACs.
@@ -103,68 +121,94 @@ pub struct Counters {
     pub tiles: u64,
     /// Tickets that met their bound.
     pub hits: u64,
+    /// Cycles without a step, of a device that counts them.
+    pub stalls: Option<Stalls>,
+    /// What went over the link, of a device that has one.
+    pub link: Option<LinkCounters>,
 }
 
-/// Why a device could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum DeviceError {
-    /// The request does not fit the device; nothing was sent.
-    #[error("{what} {value} is outside of what device {device} can do ({limit}); {remedy}")]
-    Unsupported {
-        /// Device name.
-        device: &'static str,
-        /// The quantity.
-        what: &'static str,
-        /// The value asked for.
-        value: usize,
-        /// What is possible.
-        limit: String,
-        /// What to do instead.
-        remedy: &'static str,
-    },
-    /// A panel can't be replaced while a descriptor that names it is outstanding.
-    #[error("{side:?} panel {panel} is in use; wait for the completions of its descriptors first")]
-    PanelBusy {
-        /// Which side.
-        side: Side,
-        /// Which panel.
-        panel: usize,
-    },
-    /// A completion came that is not the one that is due.
-    #[error(
-        "completion {got} came where {expected} was due; the device lost or repeated one and was reset"
-    )]
-    Tag {
-        /// The tag that was due.
-        expected: u32,
-        /// The tag that came.
-        got: u32,
-    },
-    /// A descriptor names a panel that was never loaded.
-    #[error("{side:?} panel {panel} is empty; load it before pushing a descriptor that names it")]
-    NoPanel {
-        /// Which side.
-        side: Side,
-        /// Which panel.
-        panel: usize,
-    },
-    /// The descriptor queue is full.
-    #[error("descriptor queue is full ({0} outstanding); wait for a completion first")]
-    QueueFull(usize),
-    /// Nothing came back in time.
-    #[error("timed out after {waited_ms} ms waiting for {what}")]
-    Timeout {
-        /// What was waited for.
-        what: &'static str,
-        /// How long, in milliseconds.
-        waited_ms: u128,
-    },
-    /// The simulation engine failed.
-    #[error(transparent)]
-    Engine(#[from] gemmine_sim::EngineError),
-    /// The thread that owns the device is gone.
-    #[error("device thread stopped: {0}")]
-    Stopped(String),
+/// Cycles without a step, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stalls {
+    /// No descriptor was there.
+    pub link: u64,
+    /// A panel was not committed.
+    pub panel: u64,
+    /// No result bank was free.
+    pub drain: u64,
+    /// The ticket before was not ready.
+    pub hash: u64,
+}
+
+impl Stalls {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.link + self.panel + self.drain + self.hash
+    }
+}
+
+/// A link as both of its ends saw it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkCounters {
+    /// The rate now, in bits a second.
+    pub baud: u32,
+    /// As the device counts, since power-up, each modulo 2^24.
+    pub device: DeviceLinkCounters,
+    /// As the host counts, since it opened the device.
+    pub host: HostLinkCounters,
+}
+
+/// What a test of a link found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkCheck {
+    /// Full frames sent each way.
+    pub frames: u32,
+    /// The rate, in bits a second.
+    pub baud: u32,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What the device counted meanwhile.
+    pub device: DeviceLinkCounters,
+    /// What the host counted meanwhile.
+    pub host: HostLinkCounters,
+}
+
+/// A link as the device saw it; each modulo 2^24.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeviceLinkCounters {
+    /// Whole frames.
+    pub frames_good: u32,
+    /// Damaged frames.
+    pub frames_bad: u32,
+    /// Whole frames that were not carried out.
+    pub frames_refused: u32,
+    /// Bytes without a stop bit.
+    pub line_errors: u32,
+    /// Bytes received.
+    pub bytes_in: u32,
+    /// Bytes sent.
+    pub bytes_out: u32,
+}
+
+/// A link as the host saw it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostLinkCounters {
+    /// Frames sent, those sent again included.
+    pub frames_sent: u64,
+    /// Frames sent again.
+    pub frames_resent: u64,
+    /// Responses that were whole.
+    pub responses_good: u64,
+    /// Responses that came damaged.
+    pub responses_damaged: u64,
+    /// Times that nothing came in time.
+    pub timeouts: u64,
+    /// Times that the port was lost and opened again.
+    pub reconnects: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Bytes received.
+    pub bytes_in: u64,
 }
 
 /// What every accelerator looks like to the host.
@@ -172,11 +216,13 @@ pub trait Device: Send {
     /// What the device is. Constant over its life.
     fn identity(&self) -> &Identity;
 
-    /// Loads a panel into one of its side's places, from 0 to [`Limits::panels`] less one.
+    /// Loads a panel into one of its side's places, from 0 to [`Limits::panels`] less one. Where memory
+    /// is short, the oldest panels of that side make room and their places are empty.
     ///
     /// # Errors
     /// [`DeviceError::Unsupported`] if there is no such place or the panel is too long,
-    /// [`DeviceError::PanelBusy`] if an outstanding descriptor names it.
+    /// [`DeviceError::PanelBusy`] if an outstanding descriptor names it, or a panel whose memory it
+    /// would take.
     fn load_panel(
         &mut self,
         side: Side,
@@ -187,7 +233,8 @@ pub trait Device: Send {
     /// Queues one tile. It will get exactly one completion.
     ///
     /// # Errors
-    /// Refuses what the device can't do, empty panels and a full queue; nothing is queued then.
+    /// Refuses what the device can't do, empty panels, a full queue and one key or bound too many;
+    /// nothing is queued then.
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError>;
 
     /// Waits for the next completion, in the order of the descriptors. A simulation in this process
@@ -197,7 +244,8 @@ pub trait Device: Send {
     /// [`DeviceError::Timeout`] if nothing comes in time or nothing is outstanding.
     fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError>;
 
-    /// Drops every outstanding descriptor: no completion of theirs comes any more. Panels stay.
+    /// Drops every outstanding descriptor: no completion of theirs comes any more. Panels stay, unless
+    /// the device was lost: then it is reached again, and its places are empty.
     ///
     /// # Errors
     /// If the device can't be reached.
@@ -208,4 +256,14 @@ pub trait Device: Send {
     /// # Errors
     /// If the device can't be reached.
     fn counters(&mut self) -> Result<Counters, DeviceError>;
+
+    /// Sends so many full frames each way and counts what is damaged; `None` if there is no link.
+    /// Nothing may be outstanding; places are empty afterwards.
+    ///
+    /// # Errors
+    /// If the device can't be reached, or a word comes back wrong.
+    fn check_link(&mut self, frames: u32) -> Result<Option<LinkCheck>, DeviceError> {
+        let _ = frames;
+        Ok(None)
+    }
 }

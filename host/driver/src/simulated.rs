@@ -18,9 +18,8 @@ use gemmine_sim::rtl::RustHdl;
 use gemmine_sim::verilator::{Tools, Verilated};
 use gemmine_sim::{Engine, Program, TileRun, TileWork};
 
-use crate::device::{
-    Completion, Counters, Descriptor, Device, DeviceError, Identity, Limits, Side,
-};
+use crate::device::{Completion, Counters, Descriptor, Device, Identity, Limits, Side};
+use crate::error::DeviceError;
 
 /// Descriptors that the queue holds.
 const QUEUE: usize = 64;
@@ -88,17 +87,24 @@ impl Simulated {
     fn on(kind: EngineKind, engine: Box<dyn Engine>) -> Self {
         let geometry = engine.geometry();
         let identity = Identity {
-            name: kind.name(),
+            name: kind.name().to_owned(),
             description: format!(
                 "{geometry} {}; panel memory, queue and ticket hash are host code and take no \
                  simulated cycle",
                 kind.description()
             ),
             geometry,
-            cert_versions: &[3],
+            external: false,
+            cert_versions: vec![3],
+            version: 0,
+            build: 0,
+            clock_hz: None,
+            hash_lanes: None,
             limits: Limits {
                 panels: PANELS,
                 panel_steps: PANEL_STEPS,
+                memory_steps: PANELS * PANEL_STEPS,
+                steps_multiple: 1,
                 chunk_steps_min: CHUNK_STEPS_MIN,
                 chunk_steps_max: CHUNK_STEPS_MAX,
                 queue: QUEUE,
@@ -122,7 +128,13 @@ impl Simulated {
         }
         let limit = format!("at most {max}");
         let remedy = "choose less, or another device";
-        Err(DeviceError::Unsupported { device: self.identity.name, what, value, limit, remedy })
+        Err(DeviceError::Unsupported {
+            device: self.identity.name.clone(),
+            what,
+            value,
+            limit,
+            remedy,
+        })
     }
 
     fn panel(&self, side: Side, panel: usize) -> Result<Arc<Panel>, DeviceError> {
@@ -157,7 +169,6 @@ impl Simulated {
         Completion {
             tag: descriptor.tag,
             cycle: self.clock + tile.last_cycle,
-            fold,
             ticket,
             hit: meets(&ticket, U256::from_little_endian(&descriptor.bound_le)),
             tile: descriptor.want_tile.then_some(tile.product),
@@ -225,6 +236,7 @@ impl Device for Simulated {
             full_mac_cycles: array.full_mac_cycles,
             tiles: self.tiles,
             hits: self.hits,
+            ..Counters::default()
         })
     }
 }

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use gemmine_pouw::panel::Panel;
 
-use crate::device::{
-    Completion, Counters, Descriptor, Device, DeviceError, Identity, Limits, Side,
-};
+use crate::device::{Completion, Counters, Device, Identity};
+use crate::error::DeviceError;
+use crate::feeder::Feeder;
 
 /// The slice of a job that one device gets: one strip of A against several strips of B.
 #[derive(Clone, Debug)]
@@ -41,7 +41,8 @@ pub struct WorkUnit {
 pub struct UnitReport {
     /// The unit's id.
     pub id: u64,
-    /// One completion per B panel, in order, or what went wrong.
+    /// One completion per B panel, in order, or what went wrong. A device that was lost on the way has
+    /// been reached again and done the unit anew, once and whole.
     pub result: Result<Vec<Completion>, DeviceError>,
     /// The device's counters after the unit.
     pub counters: Counters,
@@ -59,9 +60,6 @@ pub struct Worker {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
-
-/// Time that one completion may take: rust-hdl's simulator needs minutes for a long tile.
-const COMPLETION_TIMEOUT: Duration = Duration::from_secs(3600);
 
 impl Worker {
     /// Moves a device to a thread of its own. `depth` units may wait in its queue.
@@ -134,7 +132,7 @@ fn serve(
     reports: &Sender<UnitReport>,
     stop: &AtomicBool,
 ) {
-    let mut feeder = Feeder { limits: device.identity().limits, next: [0; 2], tag: 0 };
+    let mut feeder = Feeder::new(device.identity().limits);
     let mut left_over = None;
     let mut counters = Counters::default();
     while let Some(batch) = next_batch(units, &mut left_over, feeder.window()) {
@@ -144,7 +142,9 @@ fn serve(
         let begin = Instant::now();
         let results = feeder.run_each(device.as_mut(), &batch);
         // A device that can't be read keeps its last reading.
-        counters = device.counters().unwrap_or(counters);
+        if !feeder.is_dead() {
+            counters = device.counters().unwrap_or(counters);
+        }
         let elapsed = begin.elapsed() / batch.len() as u32;
         for (unit, result) in batch.iter().zip(results) {
             let report = UnitReport { id: unit.id, result, counters, elapsed };
@@ -173,108 +173,6 @@ fn next_batch(
         batch.push(unit);
     }
     Some(batch)
-}
-
-/// Hands a device its panels and descriptors. Panels take their places in turn; a window of tiles
-/// never needs a place twice.
-struct Feeder {
-    limits: Limits,
-    next: [usize; 2],
-    tag: u32,
-}
-
-impl Feeder {
-    /// Tiles that may be outstanding at once; the place of the running A panel is taken besides.
-    fn window(&self) -> usize {
-        self.limits.queue.min(self.limits.panels.saturating_sub(1)).max(1)
-    }
-
-    /// Runs a batch; where that fails, its units one by one, so that each gets what is its own.
-    fn run_each(
-        &mut self,
-        device: &mut dyn Device,
-        batch: &[WorkUnit],
-    ) -> Vec<Result<Vec<Completion>, DeviceError>> {
-        if batch.len() > 1
-            && let Ok(completions) = self.run(device, batch)
-        {
-            return completions.into_iter().map(Ok).collect();
-        }
-        let alone = |unit: &WorkUnit| {
-            let mut completions = self.run(device, std::slice::from_ref(unit))?;
-            Ok(completions.pop().unwrap_or_default())
-        };
-        batch.iter().map(alone).collect()
-    }
-
-    /// Runs a batch and sorts its completions by unit. After a failure the device is reset: what is
-    /// still outstanding must not be taken for an answer to the next unit.
-    fn run(
-        &mut self,
-        device: &mut dyn Device,
-        batch: &[WorkUnit],
-    ) -> Result<Vec<Vec<Completion>>, DeviceError> {
-        let done = self.push_and_collect(device, batch);
-        if done.is_err() {
-            device.reset()?;
-        }
-        done
-    }
-
-    /// Loads panels, pushes descriptors as fast as the queue takes them, and collects.
-    fn push_and_collect(
-        &mut self,
-        device: &mut dyn Device,
-        batch: &[WorkUnit],
-    ) -> Result<Vec<Vec<Completion>>, DeviceError> {
-        let mut completions: Vec<Vec<Completion>> =
-            batch.iter().map(|unit| Vec::with_capacity(unit.b.len())).collect();
-        let tiles: Vec<(usize, usize)> =
-            (0..batch.len()).flat_map(|u| (0..batch[u].b.len()).map(move |n| (u, n))).collect();
-        let mut loaded = None;
-        let mut a_panel = 0;
-        for window in tiles.chunks(self.window()) {
-            let first_tag = self.tag;
-            for &(u, n) in window {
-                let unit = &batch[u];
-                if loaded != Some(u) {
-                    a_panel = self.place(Side::A);
-                    device.load_panel(Side::A, a_panel, Arc::clone(&unit.a))?;
-                    loaded = Some(u);
-                }
-                let b_panel = self.place(Side::B);
-                device.load_panel(Side::B, b_panel, Arc::clone(&unit.b[n]))?;
-                device.push(Descriptor {
-                    tag: self.tag,
-                    a_panel,
-                    b_panel,
-                    unsigned_a: false,
-                    steps: unit.steps,
-                    chunk_steps: unit.chunk_steps,
-                    ticket_key: unit.ticket_key,
-                    bound_le: unit.bound_le,
-                    want_tile: unit.want_tiles,
-                })?;
-                self.tag = self.tag.wrapping_add(1);
-            }
-            for (expected, &(u, _)) in (0..).zip(window) {
-                let expected = first_tag.wrapping_add(expected);
-                let completion = device.wait(COMPLETION_TIMEOUT)?;
-                if completion.tag != expected {
-                    return Err(DeviceError::Tag { expected, got: completion.tag });
-                }
-                completions[u].push(completion);
-            }
-        }
-        Ok(completions)
-    }
-
-    fn place(&mut self, side: Side) -> usize {
-        let next = &mut self.next[side as usize];
-        let place = *next % self.limits.panels.max(1);
-        *next = place + 1;
-        place
-    }
 }
 
 #[cfg(test)]

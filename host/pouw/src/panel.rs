@@ -97,7 +97,7 @@ impl Panel {
         panel
     }
 
-    /// `k` steps in memory order; missing groups are zeros, and so is what stands beyond k.
+    /// `k` steps in memory order; missing groups are zeros, and what stands beyond k is cleared.
     #[must_use]
     pub fn from_groups(mut groups: Vec<Group>, k: usize) -> Self {
         groups.resize(k.div_ceil(STEPS), Group::ZERO);

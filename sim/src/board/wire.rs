@@ -13,6 +13,9 @@ pub const BITS: u64 = 10;
 /// Binary digits of an increment behind the point.
 const FRACTION: u32 = 24;
 
+/// When each bit of a byte begins, in cycles behind its start bit, and when the last one ends.
+pub type Bounds = [u64; BITS as usize + 1];
+
 /// Cycles from the first one of a start bit to the first one of bit `bit`.
 pub const fn bit_begin(increment: u64, bit: u64) -> u64 {
     (bit << FRACTION).div_ceil(increment)
@@ -26,6 +29,8 @@ pub(super) struct Run {
     start: u64,
     bytes: Vec<u8>,
     taken: usize,
+    /// Of a single byte, if its rate changed on the way.
+    bounds: Option<Box<Bounds>>,
 }
 
 impl Run {
@@ -39,9 +44,27 @@ impl Run {
         self.start + self.bytes.len() as u64 * self.period
     }
 
+    /// First cycle of the last byte.
+    fn last_start(&self) -> u64 {
+        self.next_start() - self.period
+    }
+
+    /// When a bit begins, behind its byte.
+    fn bit_begin(&self, bit: u64) -> u64 {
+        match &self.bounds {
+            Some(bounds) => bounds[bit as usize],
+            None => bit_begin(self.increment, bit),
+        }
+    }
+
     /// First cycle behind the last byte.
     fn end(&self) -> u64 {
-        self.next_start() - self.period + bit_begin(self.increment, BITS)
+        self.last_start() + self.bit_begin(BITS)
+    }
+
+    /// Whether all that is to be known about its bytes is when they begin, at this rate.
+    pub(super) fn is_regular(&self, increment: u64) -> bool {
+        self.increment == increment && self.bounds.is_none()
     }
 
     /// The bytes that are not taken.
@@ -53,7 +76,11 @@ impl Run {
     fn level(&self, cycle: u64) -> bool {
         let behind = cycle - self.start;
         let Some(&byte) = self.bytes.get((behind / self.period) as usize) else { return true };
-        let bit = (behind % self.period * self.increment) >> FRACTION;
+        let behind = behind % self.period;
+        let bit = match &self.bounds {
+            Some(bounds) => bounds[1..].iter().filter(|&&begin| begin <= behind).count() as u64,
+            None => (behind * self.increment) >> FRACTION,
+        };
         level_of_bit(byte, bit)
     }
 }
@@ -71,6 +98,7 @@ fn level_of_bit(byte: u8, bit: u64) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Wire {
     runs: VecDeque<Run>,
+    end: u64,
 }
 
 impl Wire {
@@ -81,7 +109,8 @@ impl Wire {
             return;
         }
         if let Some(run) = self.runs.back_mut()
-            && (run.next_start(), run.increment, run.period) == (start, increment, period)
+            && (run.next_start(), run.period) == (start, period)
+            && run.is_regular(increment)
         {
             if run.taken > run.bytes.len() / 2 {
                 run.bytes.drain(..run.taken);
@@ -89,20 +118,37 @@ impl Wire {
                 run.taken = 0;
             }
             run.bytes.extend_from_slice(bytes);
+            self.end = run.end();
             return;
         }
         let bytes = bytes.to_vec();
-        self.runs.push_back(Run { increment, period, start, bytes, taken: 0 });
+        let run = Run { increment, period, start, bytes, taken: 0, bounds: None };
+        self.end = run.end();
+        self.runs.push_back(run);
     }
 
-    /// First cycle behind the last byte that is still here.
-    pub fn end(&self) -> Option<u64> {
-        self.runs.back().map(Run::end)
+    /// Puts a byte on the wire whose bits begin when `bounds` says.
+    pub(super) fn put_irregular(&mut self, start: u64, bounds: Bounds, byte: u8) {
+        let (bytes, period) = (vec![byte], bounds[BITS as usize] + 1);
+        let bounds = Some(Box::new(bounds));
+        self.end = start + period - 1;
+        self.runs.push_back(Run { increment: 1, period, start, bytes, taken: 0, bounds });
     }
 
-    /// Bytes that are still here.
-    pub fn len(&self) -> usize {
-        self.runs.iter().map(|run| run.bytes().len()).sum()
+    /// Takes the last byte off if it begins in this cycle, and says when its bits begin.
+    pub(super) fn take_last(&mut self, start: u64) -> Option<Bounds> {
+        let run = self.runs.back_mut().filter(|run| run.last_start() == start)?;
+        let bounds = std::array::from_fn(|bit| run.bit_begin(bit as u64));
+        run.bytes.pop();
+        if run.bytes().is_empty() {
+            self.runs.pop_back();
+        }
+        Some(bounds)
+    }
+
+    /// First cycle behind the last byte that was put; 0 before the first.
+    pub fn end(&self) -> u64 {
+        self.end
     }
 
     /// Whether no byte is here any more.
@@ -128,7 +174,7 @@ impl Wire {
     /// Takes all bytes off that end before a cycle.
     pub(super) fn forget_before(&mut self, cycle: u64) {
         while let Some(run) = self.runs.front() {
-            if run.start() + bit_begin(run.increment, BITS) > cycle {
+            if run.start() + run.bit_begin(BITS) > cycle {
                 return;
             }
             self.take(1);
@@ -161,8 +207,8 @@ impl Wire {
             for (n, &byte) in run.bytes.iter().enumerate().skip(first as usize) {
                 let start = run.start + n as u64 * run.period;
                 for bit in 0..=BITS {
-                    let begin = start + bit_begin(run.increment, bit);
-                    let lasts = bit == BITS || begin < start + bit_begin(run.increment, bit + 1);
+                    let begin = start + run.bit_begin(bit);
+                    let lasts = bit == BITS || begin < start + run.bit_begin(bit + 1);
                     if begin >= cycle && lasts && level_of_bit(byte, bit) == level {
                         return Some(begin);
                     }

@@ -1,11 +1,12 @@
 // Drives one Verilated serial device at its two wires: commands on standard input, what happened on
 // standard output, both little endian. The Rust side is sim/src/verilator/board.rs.
 //
-//   'P' u64 increment                the host's rate, in bits a cycle, in 2^-24
+//   'P' u64 increment                the host's rate, in bits a cycle, in 2^-24; of what is put from now on
 //   'B' u32 n, n bytes               put bytes on the wire to the device
 //   'R' u64 n, u8 at_rest            run n cycles, or until the device rests; answer: u64 now, u8 resting,
 //                                    u32 bytes, and for each u64 first cycle of its start bit, u8 byte
 //   'T' u32 n, n bytes               trace into the file of this name from now on (needs VM_TRACE)
+//   'C'                              close the trace; answer: a byte
 //
 // The host's sender is uart_tx, its receiver uart_rx, in plain C++.
 #include <cstdint>
@@ -40,8 +41,13 @@ static VerilatedVcdC* trace;
 
 double sc_time_stamp() { return 0; }
 
-// The host's sender
-static std::deque<uint8_t> waiting;
+// The host's sender: every byte goes at the rate at which it was put
+struct Waiting {
+    uint8_t byte;
+    uint64_t increment;
+};
+static std::deque<Waiting> waiting;
+static uint64_t send_increment;
 static bool sending;
 static unsigned shifted;
 static unsigned bits_left;
@@ -50,14 +56,15 @@ static uint64_t send_phase;
 static bool send_cycle() {
     if (!sending && !waiting.empty()) {
         sending = true;
-        shifted = (unsigned(waiting.front()) << 1) | 0x200;
+        shifted = (unsigned(waiting.front().byte) << 1) | 0x200;
+        send_increment = waiting.front().increment;
         waiting.pop_front();
         bits_left = 10;
         send_phase = 0;
     }
     if (!sending) return true;
     const bool level = shifted & 1;
-    send_phase = (send_phase & FRACTION) + increment;
+    send_phase = (send_phase & FRACTION) + send_increment;
     if (send_phase & BIT) {
         shifted >>= 1;
         if (--bits_left == 0) sending = false;
@@ -148,7 +155,7 @@ int main() {
         case 'B':
             bytes.resize(read_value<uint32_t>());
             read_exactly(bytes.data(), bytes.size());
-            waiting.insert(waiting.end(), bytes.begin(), bytes.end());
+            for (const uint8_t byte : bytes) waiting.push_back({byte, increment});
             if (!bytes.empty()) quiet = 0;
             break;
         case 'R': {
@@ -178,6 +185,12 @@ int main() {
             if (!trace->isOpen()) return 4;
             break;
         }
+        case 'C':
+            trace->close();
+            trace = nullptr;
+            write_value<uint8_t>(1);
+            std::fflush(stdout);
+            break;
 #endif
         default:
             return 2;

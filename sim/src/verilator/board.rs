@@ -1,15 +1,16 @@
 //! The Verilated board: the emitted Verilog of a whole device, compiled, at its two wires.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use gemmine_hdl::devices;
 use gemmine_hdl::identity::Build;
-use gemmine_hdl::uart_tx::baud_increment;
 
 use super::build;
 use super::child::{Child, take};
 use super::tools::Tools;
+use crate::board::host::increment;
 use crate::board::{Board, BoardConfig, BoardDescription, LineByte, Progress, Stop};
 use crate::engine::EngineError;
 
@@ -23,6 +24,17 @@ const SLOWEST_CYCLES_PER_S: u64 = 10_000;
 pub struct VerilatedBoard {
     description: BoardDescription,
     child: Child,
+    traced: bool,
+}
+
+/// The waveform is whole when the child says so.
+impl Drop for VerilatedBoard {
+    fn drop(&mut self) {
+        if self.traced {
+            self.child.put(b"C");
+            let _ = self.child.exchange(PATIENCE, take::<1>, || "the end of the waveform".into());
+        }
+    }
 }
 
 impl VerilatedBoard {
@@ -34,10 +46,23 @@ impl VerilatedBoard {
     /// If the tools are missing, the geometry is not built in, the first rate is too fast for the
     /// clock, or the compilation fails.
     pub fn new(tools: &Tools, config: BoardConfig) -> Result<Self, EngineError> {
+        Self::start(tools, config, None)
+    }
+
+    /// The same, and every signal of the device in every cycle goes into a waveform, in VCD, which is
+    /// whole when the board is dropped. About 20 times slower.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; that the file can't be written shows in the first run.
+    pub fn traced(tools: &Tools, config: BoardConfig, vcd: &Path) -> Result<Self, EngineError> {
+        Self::start(tools, config, Some(vcd))
+    }
+
+    fn start(tools: &Tools, config: BoardConfig, vcd: Option<&Path>) -> Result<Self, EngineError> {
         increment(config.first_baud, config.clock_hz)?;
         let build = Build { hash: 0, clock_hz: config.clock_hz, baud: config.first_baud };
         let emitted = devices::verilog(config.geometry, build)?;
-        let program = build::board(tools, &emitted)?;
+        let program = build::board(tools, &emitted, vcd.is_some())?;
         let built = devices::DEVICES.iter().find(|(geometry, _)| *geometry == config.geometry);
         let config = BoardConfig {
             hash_lanes: built.map_or(config.hash_lanes, |(_, lanes)| *lanes),
@@ -47,20 +72,16 @@ impl VerilatedBoard {
         };
         let child = Child::spawn(Command::new(program))?;
         let description = BoardDescription { engine: "verilator", config };
-        let mut board = Self { description, child };
+        let mut board = Self { description, child, traced: vcd.is_some() };
         board.set_host_baud(config.first_baud)?;
+        if let Some(vcd) = vcd {
+            let name = vcd.as_os_str().as_encoded_bytes();
+            board.child.put(b"T");
+            board.child.put(&(name.len() as u32).to_le_bytes());
+            board.child.put(name);
+        }
         Ok(board)
     }
-}
-
-/// The increment of a rate.
-fn increment(baud: u32, clock_hz: u32) -> Result<u32, EngineError> {
-    baud_increment(baud.into(), clock_hz.into()).ok_or(EngineError::Unsupported {
-        what: "baud rate",
-        value: baud as usize,
-        min: 1,
-        max: clock_hz as usize / 2,
-    })
 }
 
 impl Board for VerilatedBoard {

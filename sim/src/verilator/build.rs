@@ -15,19 +15,21 @@ pub(super) struct Sources<'a> {
     pub(super) verilog: &'a str,
     pub(super) top: &'a str,
     pub(super) harness: &'a str,
+    /// Able to write waveforms, and slower for it.
+    pub(super) trace: bool,
 }
 
 /// The program that runs the core of a geometry.
 pub(super) fn core(tools: &Tools, geometry: Geometry) -> Result<PathBuf, EngineError> {
     let (verilog, top) = arrays::verilog(geometry)?;
     let harness = core_harness(geometry);
-    program(tools, &Sources { verilog: &verilog, top: &top, harness: &harness })
+    program(tools, &Sources { verilog: &verilog, top: &top, harness: &harness, trace: false })
 }
 
 /// The program that runs a whole device.
-pub(super) fn board(tools: &Tools, device: &Emitted) -> Result<PathBuf, EngineError> {
+pub(super) fn board(tools: &Tools, device: &Emitted, trace: bool) -> Result<PathBuf, EngineError> {
     let harness = include_str!("board.cpp");
-    program(tools, &Sources { verilog: &device.verilog, top: &device.top, harness })
+    program(tools, &Sources { verilog: &device.verilog, top: &device.top, harness, trace })
 }
 
 /// Compiles, or finds what was compiled from the same sources with the same tools.
@@ -58,6 +60,7 @@ fn key(tools: &Tools, sources: &Sources) -> String {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }
+    hasher.update(&[sources.trace.into()]);
     // A tool that was replaced in place must not meet what its forerunner compiled.
     hasher.update(&std::fs::read(tools.verilator().get_program()).unwrap_or_default());
     let compiler = Command::new("g++").args(["-dumpfullversion", "-dumpmachine"]).output();
@@ -84,16 +87,20 @@ fn compile(tools: &Tools, sources: &Sources, folder: &Path) -> Result<(), Engine
         .args(["--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--threads", "1"])
         .args(["-Wno-fatal", "-Wno-UNUSEDSIGNAL", "--prefix", "Vdut", "--top-module", sources.top])
         .args(["--Mdir", ".", "dut.v"])
+        .args(sources.trace.then_some("--trace-vcd"))
         .current_dir(folder);
     run(&mut verilator, "verilate the emitted Verilog")?;
     // The start-up code is most of the text and runs once; -O1 simulates as fast as -O3 here and
     // compiles in half the time. Two compilers at once, since most machines have two cores.
-    let slow = generated(tools, folder, true);
+    let mut slow = generated(tools, folder, true);
+    if sources.trace {
+        slow.push(tools.include().join("verilated_vcd_c.cpp"));
+    }
     let fast = generated(tools, folder, false);
+    let compiler = || compiler(tools, folder, sources.trace);
     std::thread::scope(|scope| {
-        let slow =
-            scope.spawn(|| run(compiler(tools, folder).args(["-O0", "-c"]).args(slow), COMPILE));
-        run(compiler(tools, folder).args(["-O1", "-c", "harness.cpp"]).args(fast), COMPILE)?;
+        let slow = scope.spawn(|| run(compiler().args(["-O0", "-c"]).args(slow), COMPILE));
+        run(compiler().args(["-O1", "-c", "harness.cpp"]).args(fast), COMPILE)?;
         slow.join().unwrap_or_else(|_| {
             Err(EngineError::Tool { doing: COMPILE.into(), why: "its thread panicked".into() })
         })
@@ -106,13 +113,15 @@ fn compile(tools: &Tools, sources: &Sources, folder: &Path) -> Result<(), Engine
 
 const COMPILE: &str = "compile the Verilated core with g++ (install g++ if it is missing)";
 
-fn compiler(tools: &Tools, folder: &Path) -> Command {
+fn compiler(tools: &Tools, folder: &Path, trace: bool) -> Command {
     let include = tools.include();
     let mut compiler = Command::new("g++");
     compiler
         .current_dir(folder)
         .args(["-std=c++17", "-w", "-pthread", "-I", "."])
-        .args(["-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", "-DVM_TRACE=0"])
+        .args(["-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0"])
+        .arg(format!("-DVM_TRACE={}", u8::from(trace)))
+        .arg(format!("-DVM_TRACE_VCD={}", u8::from(trace)))
         .arg("-I")
         .arg(&include)
         .arg("-I")

@@ -54,7 +54,7 @@ pub fn simulate(
     stimulus: &[Vec<u64>],
 ) -> Result<Vec<Vec<u64>>, EngineError> {
     let harness = harness(verilog, top);
-    let program = program(tools, &Sources { verilog, top, harness: &harness })?;
+    let program = program(tools, &Sources { verilog, top, harness: &harness, trace: false })?;
     let failed = |why: String| EngineError::Tool { doing: format!("simulate {top}"), why };
     let mut child = Command::new(program)
         .stdin(Stdio::piped())

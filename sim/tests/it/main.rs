@@ -3,6 +3,7 @@
 
 mod board;
 mod errors;
+mod garbage;
 mod lockstep;
 mod modules;
 mod state;

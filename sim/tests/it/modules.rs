@@ -2,6 +2,7 @@
 //! Verilog in Verilator gives the same outputs in every cycle, and those of a plain function.
 
 mod both;
+mod device;
 mod port;
 mod reference;
 mod shapes;

@@ -35,7 +35,7 @@ pub struct Keeper {
     job: Job,
     share_target: U256,
     seed: u64,
-    device: &'static str,
+    device: String,
     geometry: String,
     store: Store,
 }
@@ -44,7 +44,7 @@ impl Keeper {
     /// Keeps shares of a job in a folder.
     pub fn new(job: Job, share_target: U256, seed: u64, identity: &Identity, store: Store) -> Self {
         let geometry = identity.geometry.to_string();
-        Self { job, share_target, seed, device: identity.name, geometry, store }
+        Self { job, share_target, seed, device: identity.name.clone(), geometry, store }
     }
 
     /// Seed of the nonces.
@@ -76,8 +76,7 @@ impl Keeper {
         let golden = prepared.golden(t_row, t_col)?;
         let ticket = tile::ticket(&prepared.seeds().a, &golden.register);
         let bound = prepared.bound(Some(self.share_target));
-        let same = completion.fold == golden.register && completion.ticket == ticket;
-        if !same || !target::meets(&ticket, bound) {
+        if completion.ticket != ticket || !target::meets(&ticket, bound) {
             return Ok(Found::Wrong(format!(
                 "hit refused: device {} reports ticket {} for the tile at ({t_row}, {t_col}), the host \
                  computes {}",
@@ -115,7 +114,7 @@ impl Keeper {
             t_col: t_col as usize,
             seed: self.seed,
             pass,
-            device: self.device.to_owned(),
+            device: self.device.clone(),
             geometry: self.geometry.clone(),
             device_cycle: completion.cycle,
             unix_time_s: 0,

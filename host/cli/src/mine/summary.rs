@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gemmine_driver::{Counters, Identity};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::product::Product;
+use crate::counters;
 use crate::device::cycle_kind;
 use crate::outcome::Outcome;
 
@@ -103,8 +104,11 @@ pub struct Summary {
     pub seed: u64,
 }
 
-const WALL: &str = "host wall time of this simulation, preparation and rechecks included";
-const BUSY: &str = "simulated array core while it has work; link and host waits are not in it";
+const WALL_SIMULATED: &str = "host wall time of this simulation, preparation and rechecks included";
+const WALL: &str = "host wall time; preparation, link and rechecks included";
+const BUSY_SIMULATED: &str =
+    "simulated array core while it has work; link and host waits are not in it";
+const BUSY: &str = "the array while it has work, since power-up; waits without work are not in it";
 
 impl Summary {
     /// What the run's exit code says: an answer that is wrong is a no; Ctrl-C before the product is
@@ -162,8 +166,11 @@ impl Summary {
 
     /// The object that `--json` prints.
     pub fn to_json(&self) -> Value {
-        let measured = |count: u64| json!({ "value": self.per_second(count), "kind": "measured", "boundary": WALL });
-        let counted = json!({ "kind": cycle_kind(self.identity.name), "boundary": BUSY });
+        let external = self.identity.external;
+        let (wall, busy) = if external { (WALL, BUSY) } else { (WALL_SIMULATED, BUSY_SIMULATED) };
+        let measured = |count: u64| json!({ "value": self.per_second(count), "kind": "measured", "boundary": wall });
+        let counted = json!({ "kind": cycle_kind(&self.identity), "boundary": busy });
+        let cycles_key = counters::cycles_key(&self.identity);
         let (m, n, k) = self.shape;
         let mut object = json!({
             "device": self.identity.name,
@@ -188,10 +195,9 @@ impl Summary {
             "seconds": self.elapsed.as_secs_f64(),
             "tickets_per_s": measured(self.tally.tiles()),
             "macs_per_s": measured(self.macs()),
-            "simulated_cycles_per_s": measured(self.counters.cycles),
             "kinds": {
-                "seconds": { "kind": "measured", "boundary": WALL },
-                "simulated_cycles": counted,
+                "seconds": { "kind": "measured", "boundary": wall },
+                cycles_key: counted,
                 "mac_cycles": counted,
                 "full_mac_cycles": counted,
                 "utilisation": counted,
@@ -216,21 +222,13 @@ impl Summary {
             "exit": self.outcome().code(),
         });
         if let Value::Object(object) = &mut object {
-            object.extend(cycles_json(&self.counters));
+            if !external {
+                // A device's cycles are counted since power-up, and come as fast as its clock.
+                object.insert("simulated_cycles_per_s".into(), measured(self.counters.cycles));
+            }
+            object.extend(counters::to_json(&self.identity, &self.counters));
             object.extend(self.error().map(|error| ("error".to_owned(), error.into())));
         }
         object
     }
-}
-
-/// A device's cycle counters, and what share of its time it used.
-pub fn cycles_json(counters: &Counters) -> Map<String, Value> {
-    let share = |cycles: u64| cycles as f64 / counters.cycles.max(1) as f64;
-    Map::from_iter([
-        ("simulated_cycles".to_owned(), counters.cycles.into()),
-        ("mac_cycles".to_owned(), counters.mac_cycles.into()),
-        ("full_mac_cycles".to_owned(), counters.full_mac_cycles.into()),
-        ("utilisation".to_owned(), share(counters.mac_cycles).into()),
-        ("full_utilisation".to_owned(), share(counters.full_mac_cycles).into()),
-    ])
 }

@@ -2,6 +2,7 @@
 
 use super::product::Product;
 use super::summary::Summary;
+use crate::counters;
 use crate::device::cycle_kind;
 use crate::display::{counted, grouped, rate, si};
 use crate::quantise;
@@ -31,6 +32,7 @@ impl Summary {
             ),
         ];
         lines.extend(self.rate_lines());
+        lines.extend(counters::to_lines(&self.counters));
         if let Some(bound) = self.error_bound {
             lines.push(("float32", quantise::bound_text(bound)));
         }
@@ -39,32 +41,39 @@ impl Summary {
         for (name, value) in lines {
             text.push_str(&format!("{name:<14} {value}\n"));
         }
-        text.push_str(
-            "\nA simulation: cycles and utilisation are what the array would take; the rates above are \
-             this\ncomputer's and say nothing about the speed of hardware.",
-        );
+        if !self.identity.external {
+            text.push_str(
+                "\nA simulation: cycles and utilisation are what the array would take; the rates above are \
+                 this\ncomputer's and say nothing about the speed of hardware.",
+            );
+        }
         text
     }
 
     fn rate_lines(&self) -> [(&'static str, String); 3] {
-        let kind = cycle_kind(self.identity.name);
+        let kind = cycle_kind(&self.identity);
+        let external = self.identity.external;
+        let simulated = match si(self.per_second(self.counters.cycles)) {
+            _ if external => String::new(),
+            cycles => format!(", {cycles}simulated cycles/s"),
+        };
         [
             (
                 "measured",
                 format!(
-                    "{:.2} s; {} tickets/s, {}MAC/s, {}simulated cycles/s (host wall time)",
+                    "{:.2} s; {} tickets/s, {}MAC/s{simulated} (host wall time)",
                     self.elapsed.as_secs_f64(),
                     rate(self.per_second(self.tally.tiles())),
                     si(self.per_second(self.macs())),
-                    si(self.per_second(self.counters.cycles)),
                 ),
             ),
             (
                 "cycles",
                 format!(
-                    "{} of the {} array while it has work ({kind})",
+                    "{} of the {} array while it has work{} ({kind})",
                     grouped(self.counters.cycles),
-                    self.identity.geometry
+                    self.identity.geometry,
+                    if external { ", since power-up" } else { "" }
                 ),
             ),
             (

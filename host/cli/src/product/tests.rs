@@ -2,8 +2,15 @@
 
 use super::*;
 
-const LIMITS: Limits =
-    Limits { panels: 2, panel_steps: 1000, chunk_steps_min: 40, chunk_steps_max: 512, queue: 4 };
+const LIMITS: Limits = Limits {
+    panels: 2,
+    panel_steps: 1000,
+    memory_steps: 2000,
+    steps_multiple: 4,
+    chunk_steps_min: 40,
+    chunk_steps_max: 512,
+    queue: 4,
+};
 
 #[test]
 fn segments_are_whole_chunks_that_cover_k_once() {

@@ -62,7 +62,6 @@ fn check_completions(device: &mut Simulated) {
         device.push(Descriptor { bound_le, want_tile, ..descriptor(tag) }).unwrap();
         let completion = device.wait(Duration::ZERO).unwrap();
         assert_eq!(completion.tag, tag);
-        assert_eq!(completion.fold, golden.register);
         assert_eq!(completion.ticket, hash);
         // The bound is inclusive.
         assert_eq!(completion.hit, tag != 9);

@@ -7,6 +7,7 @@ use gemmine_hdl::Geometry;
 use gemmine_pouw::panel::Panel;
 
 use super::*;
+use crate::device::{Descriptor, Side};
 use crate::simulated::{EngineKind, Simulated};
 
 const PATIENCE: Duration = Duration::from_secs(60);

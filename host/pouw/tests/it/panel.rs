@@ -5,7 +5,7 @@ use gemmine_pouw::config::MiningConfig;
 use gemmine_pouw::digest::keyed;
 use gemmine_pouw::matrix::{Matrix, MatrixError};
 use gemmine_pouw::noise::{Noise, Side, factor_rows, index_pairs, noise_row};
-use gemmine_pouw::panel::Panel;
+use gemmine_pouw::panel::{Group, Panel};
 
 #[test]
 fn layout_is_four_steps_by_lane() {
@@ -25,6 +25,17 @@ fn layout_is_four_steps_by_lane() {
     );
     let steps: Vec<[i8; 16]> = (0..6).map(|step| panel.step(step)).collect();
     assert_eq!(Panel::from_steps(&steps), panel);
+}
+
+#[test]
+fn groups_are_cut_and_padded() {
+    let group = Group([5; 64]);
+    let panel = Panel::from_groups(vec![group; 3], 6);
+    assert_eq!((panel.k(), panel.groups().len()), (6, 2));
+    assert_eq!(panel.groups()[0], group);
+    assert_eq!(panel.groups()[1].0[..8], [5, 5, 0, 0, 5, 5, 0, 0]);
+    assert_eq!(Panel::from_groups(vec![group], 8).lane(15), [5, 5, 5, 5, 0, 0, 0, 0]);
+    assert_eq!(Panel::from_groups(Vec::new(), 0), Panel::zero(0));
 }
 
 #[test]

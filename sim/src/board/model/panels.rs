@@ -2,13 +2,15 @@
 
 use gemmine_pouw::panel::{Group, LANES, Panel, STEPS};
 
+use super::queue::Descriptor;
+
 /// Panel memory of one side.
 #[derive(Clone, Debug)]
 pub struct PanelMemory {
     /// Four steps of all lanes a word.
     words: Vec<Group>,
     word_bits: u32,
-    /// P for A, Q for B.
+    /// P for A, Q for B: the physical lanes.
     width: usize,
 }
 
@@ -18,32 +20,57 @@ impl PanelMemory {
         Self { words: vec![Group::ZERO; 1 << word_bits], word_bits, width }
     }
 
-    /// Writes a word, by its address behind the side's window; one beyond the memory is lost.
+    /// Writes a word, by its address behind the side's window.
     pub fn write(&mut self, address: u32, data: u32) {
-        let row = (address >> self.word_bits) as usize;
-        let word = address as usize & (self.words.len() - 1);
-        if row >= LANES {
-            return;
-        }
         // Physical lane i holds the logical lanes i, i + width, .. behind each other.
         let groups = LANES / self.width;
-        let lane = row / groups + row % groups * self.width;
+        let place = (address >> self.word_bits) as usize;
+        let physical = place / groups % LANES;
+        if physical >= self.width {
+            return;
+        }
+        let lane = physical + place % groups * self.width;
+        let word = address as usize & (self.words.len() - 1);
         self.words[word].0[lane * STEPS..][..STEPS]
             .copy_from_slice(&data.to_le_bytes().map(|byte| byte as i8));
     }
 
-    /// The panel of `k` steps from a word on; behind the last word comes the first.
-    pub fn panel(&self, first_word: usize, k: usize) -> Panel {
+    /// What a tile reads from a word on: every chunk from a word of its own on, zeros behind its last
+    /// step. Behind the last word comes the first.
+    pub fn panel(&self, first_word: usize, tile: &Descriptor) -> Panel {
+        let words_of = |steps: usize| steps.div_ceil(STEPS);
+        let chunk_words = words_of(tile.chunk_steps);
+        let count = tile.chunks * chunk_words + words_of(tile.tail_steps);
+        let mut groups = self.read(first_word, count);
+        if !tile.chunk_steps.is_multiple_of(STEPS) {
+            let chunks = groups[..tile.chunks * chunk_words].chunks_exact_mut(chunk_words);
+            chunks.for_each(|chunk| clear_behind(chunk, tile.chunk_steps));
+        }
+        let tail = count - words_of(tile.tail_steps);
+        clear_behind(&mut groups[tail..], tile.tail_steps);
+        Panel::from_groups(groups, count * STEPS)
+    }
+
+    fn read(&self, first_word: usize, count: usize) -> Vec<Group> {
         let mut first = first_word & (self.words.len() - 1);
-        let mut missing = k.div_ceil(STEPS);
-        let mut groups = Vec::with_capacity(missing);
-        while missing > 0 {
-            let count = missing.min(self.words.len() - first);
-            groups.extend_from_slice(&self.words[first..first + count]);
-            missing -= count;
+        let mut groups = Vec::with_capacity(count);
+        while groups.len() < count {
+            let run = (count - groups.len()).min(self.words.len() - first);
+            groups.extend_from_slice(&self.words[first..first + run]);
             first = 0;
         }
-        Panel::from_groups(groups, k)
+        groups
+    }
+}
+
+/// Clears what stands behind the last of `steps` steps in its word.
+fn clear_behind(words: &mut [Group], steps: usize) {
+    if let Some(last) = words.last_mut()
+        && !steps.is_multiple_of(STEPS)
+    {
+        for lane in last.0.as_chunks_mut::<STEPS>().0 {
+            lane[steps % STEPS..].fill(0);
+        }
     }
 }
 
@@ -63,12 +90,20 @@ mod tests {
                     memory.write(address, word << 8 | lane as u32 | 0xffff_0000);
                 }
             }
-            memory.write(16 << 5, 0x1111_1111);
-            let panel = memory.panel(30, 4 * 4 - 1);
-            assert_eq!(panel.k(), 15);
+            // Two chunks of five steps and a tail of two: five words.
+            let tile = Descriptor {
+                chunk_steps: 5,
+                chunks: 2,
+                tail_steps: 2,
+                ..Descriptor::from_words([0; 4])
+            };
+            let panel = memory.panel(29, &tile);
+            assert_eq!(panel.k(), 20);
             for lane in 0..LANES {
-                let want = [30, 31, 0, 1].map(|word| [lane as i8, word, -1, -1]);
-                assert_eq!(panel.lane(lane), want.as_flattened()[..15]);
+                let word = |n: i8| [lane as i8, n, -1, -1];
+                let step = [lane as i8, 0, 0, 0];
+                let want = [word(29), step, word(31), step, [lane as i8, 1, 0, 0]];
+                assert_eq!(panel.lane(lane), want.as_flattened());
             }
         }
     }

@@ -1,11 +1,9 @@
-//! Descriptors on their way in, completions on their way out, and the banks of product tiles.
+//! The descriptor queue, register by register: [`gemmine_hdl::queue`] in plain Rust.
 
-use std::collections::VecDeque;
+use gemmine_hdl::registers::{DESCRIPTOR_WORDS, QUEUE, SHAPE_FIELDS};
 
-use gemmine_hdl::registers::{COMPLETION_WORDS, QUEUE, RESULT_BANKS, SHAPE_FIELDS};
-
-/// Four words of a descriptor, decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A descriptor, by field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Descriptor {
     /// Chosen by the host.
     pub tag: u32,
@@ -29,7 +27,7 @@ pub struct Descriptor {
 
 impl Descriptor {
     /// From its words.
-    pub fn from_words(words: [u32; 4]) -> Self {
+    pub fn from_words(words: [u32; DESCRIPTOR_WORDS as usize]) -> Self {
         let [tag, panels, shape, rest] = words;
         let field = |nth: usize| {
             let (_, low, bits) = SHAPE_FIELDS[nth];
@@ -48,150 +46,183 @@ impl Descriptor {
             fences: [(rest >> 16) as u8, (rest >> 24) as u8],
         }
     }
-
-    /// Steps of k.
-    pub fn steps(&self) -> usize {
-        self.chunks * self.chunk_steps + self.tail_steps
-    }
 }
 
-/// What the device says about a tile that is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Completion {
-    /// The descriptor's tag.
-    pub tag: u32,
-    /// The ticket meets its bound.
-    pub hit: bool,
-    /// The bank that holds the product tile.
-    pub bank: Option<usize>,
-    /// When.
-    pub cycle: u64,
-    /// The ticket.
-    pub ticket: [u8; 32],
+/// What reaches the queue in a cycle.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct QueueInputs {
+    /// Drop all descriptors.
+    pub reset: bool,
+    /// A word of the window: which one, and the word.
+    pub write: Option<(usize, u32)>,
+    /// Completions popped.
+    pub popped: Option<u32>,
+    /// Commits so far.
+    pub commits: [u8; 2],
+    /// The running tile's last step is taken.
+    pub tile_end: bool,
 }
 
-impl Completion {
-    /// Its words in the queue.
-    fn words(&self) -> [u32; COMPLETION_WORDS as usize] {
-        let mut words = [0; COMPLETION_WORDS as usize];
-        let bank = self.bank.map_or(0, |bank| 2 | (bank as u32) << 2);
-        words[0] = self.tag;
-        words[1] = u32::from(self.hit) | bank;
-        words[2] = super::counter::low_half(self.cycle);
-        words[3] = super::counter::high_half(self.cycle);
-        let (ticket, _) = self.ticket.as_chunks::<4>();
-        for (word, bytes) in words[8..].iter_mut().zip(ticket) {
-            *word = u32::from_le_bytes(*bytes);
-        }
-        words
-    }
-}
-
-/// The completion queue: a ring that keeps what stood in it.
+/// The registers.
 #[derive(Clone, Debug)]
-pub struct Completions {
-    ring: [[u32; COMPLETION_WORDS as usize]; QUEUE as usize],
-    next: usize,
+pub struct Queue {
+    memory: [[u32; DESCRIPTOR_WORDS as usize]; QUEUE as usize],
+    head: usize,
+    tail: usize,
     waiting: u32,
+    outstanding: u32,
+    fetching: bool,
+    place: u32,
+    next: Option<Descriptor>,
+    fenced: bool,
+    ready: bool,
+    arming: bool,
+    armed: bool,
+    active: bool,
+    running: Descriptor,
 }
 
-impl Completions {
-    /// Nothing waits.
+impl Queue {
+    /// As after power-up.
     pub fn new() -> Self {
-        Self { ring: Default::default(), next: 0, waiting: 0 }
-    }
-
-    /// How many wait.
-    pub fn waiting(&self) -> u32 {
-        self.waiting
-    }
-
-    /// Appends one.
-    pub fn push(&mut self, completion: &Completion) {
-        self.ring[self.next] = completion.words();
-        self.next = (self.next + 1) % self.ring.len();
-        self.waiting += 1;
-    }
-
-    /// Frees the oldest; false, and nothing is done, if there are fewer.
-    pub fn pop(&mut self, count: u32) -> bool {
-        let enough = count <= self.waiting;
-        if enough {
-            self.waiting -= count;
+        Self {
+            memory: Default::default(),
+            head: 0,
+            tail: 0,
+            waiting: 0,
+            outstanding: 0,
+            fetching: false,
+            place: 0,
+            next: None,
+            fenced: false,
+            ready: false,
+            arming: false,
+            armed: false,
+            active: false,
+            running: Descriptor::from_words([0; DESCRIPTOR_WORDS as usize]),
         }
-        enough
     }
 
-    /// A word by its address behind the queue's window.
-    pub fn word(&self, address: usize) -> u32 {
-        let words = self.ring.as_flattened();
-        words.get(address).copied().unwrap_or(0)
+    /// A tile runs.
+    pub fn active(&self) -> bool {
+        self.active
     }
 
-    /// Drops all; the next one is the first again.
-    pub fn reset(&mut self) {
-        self.next = 0;
-        self.waiting = 0;
-    }
-}
-
-/// The banks of product tiles: used and freed in turn.
-#[derive(Clone, Debug)]
-pub struct Banks {
-    /// 256 results a bank, in the order of their addresses.
-    results: [[u32; 256]; RESULT_BANKS as usize],
-    next: usize,
-    /// Taken by a tile, and not released.
-    taken: u32,
-    /// Of these, those whose tile is complete.
-    kept: u32,
-}
-
-impl Banks {
-    /// All free.
-    pub fn new() -> Self {
-        Self { results: [[0; 256]; RESULT_BANKS as usize], next: 0, taken: 0, kept: 0 }
+    /// Its descriptor, or the last one's.
+    pub fn running(&self) -> &Descriptor {
+        &self.running
     }
 
-    /// Whether a tile could take one.
-    pub fn is_free(&self) -> bool {
-        self.taken < RESULT_BANKS
+    /// Descriptors from push to pop.
+    pub fn outstanding(&self) -> u32 {
+        self.outstanding
     }
 
-    /// Takes the one that is due.
-    pub fn take(&mut self) -> usize {
-        let bank = self.next;
-        self.next = (bank + 1) % self.results.len();
-        self.taken += 1;
-        bank
+    /// No tile runs, for the next one's panels are not committed.
+    pub fn fenced_out(&self) -> bool {
+        self.fenced && self.idle()
     }
 
-    /// Fills a bank that was taken.
-    pub fn fill(&mut self, bank: usize, results: [u32; 256]) {
-        self.results[bank] = results;
-        self.kept += 1;
+    /// Whether a word of the window would be lost.
+    fn full(&self) -> bool {
+        self.outstanding & QUEUE != 0
     }
 
-    /// Frees the oldest kept tiles; false, and nothing is done, if there are fewer.
-    pub fn release(&mut self, count: u32) -> bool {
-        let enough = count <= self.kept;
-        if enough {
-            self.kept -= count;
-            self.taken -= count;
+    fn idle(&self) -> bool {
+        !self.active && !self.arming && !self.armed
+    }
+
+    /// Whether the next descriptor's panels are there, if there is one.
+    fn fences_met(&self, commits: [u8; 2]) -> Option<bool> {
+        let fences = self.next?.fences;
+        let met = |side: usize| commits[side].wrapping_sub(fences[side]) < 128;
+        Some(met(0) && met(1))
+    }
+
+    /// Whether a cycle changes nothing, if nothing reaches the queue but these commits.
+    pub fn is_quiet(&self, commits: [u8; 2]) -> bool {
+        let met = self.fences_met(commits);
+        let fetches = self.fetching || (self.next.is_none() && self.waiting > 0);
+        let settled = self.ready == (met == Some(true)) && self.fenced == (met == Some(false));
+        let starts = self.idle() && self.ready;
+        !fetches && settled && !starts && !self.arming && !self.armed
+    }
+
+    /// A cycle. Whether a push was lost.
+    pub fn tick(&mut self, inputs: QueueInputs) -> bool {
+        let before = self.clone_flags();
+        let word_three = DESCRIPTOR_WORDS as usize - 1;
+        let writes_last = inputs.write.is_some_and(|(word, _)| word == word_three);
+        let push = writes_last && !before.full;
+        let overflow = writes_last && before.full;
+        let swap = before.ready && (before.idle || inputs.tile_end);
+        let met = self.fences_met(inputs.commits);
+
+        // Fetch
+        let fetched = self.fetching && self.place == DESCRIPTOR_WORDS;
+        if self.fetching {
+            self.place += 1;
         }
-        enough
+        if !self.fetching && self.next.is_none() && self.waiting > 0 {
+            self.fetching = true;
+            self.place = 0;
+        }
+        if swap {
+            self.running = self.next.take().unwrap_or(self.running);
+        }
+        if fetched {
+            self.fetching = false;
+            self.next = Some(Descriptor::from_words(self.memory[self.head]));
+            self.head = (self.head + 1) % self.memory.len();
+        }
+        self.waiting = self.waiting + u32::from(push) - u32::from(fetched);
+
+        // Push
+        if let Some((word, data)) = inputs.write
+            && !before.full
+        {
+            self.memory[self.tail][word] = data;
+        }
+        if push {
+            self.tail = (self.tail + 1) % self.memory.len();
+            self.outstanding += 1;
+        }
+        if let Some(count) = inputs.popped {
+            self.outstanding = self.outstanding.wrapping_sub(count) & 0x1f;
+        }
+
+        // Fences, and the running one
+        self.fenced = !swap && met == Some(false);
+        self.ready = !swap && met == Some(true);
+        self.active |= before.armed;
+        self.armed = before.arming;
+        self.arming = swap && before.idle;
+        if inputs.tile_end && !swap {
+            self.active = false;
+        }
+        if inputs.reset {
+            let memory = self.memory;
+            *self = Self { memory, running: self.running, place: self.place, ..Self::new() };
+        }
+        overflow
     }
 
-    /// A result by its address behind the window.
-    pub fn word(&self, address: usize) -> u32 {
-        self.results.as_flattened().get(address).copied().unwrap_or(0)
-    }
-
-    /// Frees all; bank 0 is due.
-    pub fn reset(&mut self) {
-        (self.next, self.taken, self.kept) = (0, 0, 0);
+    fn clone_flags(&self) -> Flags {
+        Flags {
+            full: self.full(),
+            idle: self.idle(),
+            ready: self.ready,
+            arming: self.arming,
+            armed: self.armed,
+        }
     }
 }
 
-/// Descriptors that were pushed and whose tiles have not started, in order.
-pub type Pushed = VecDeque<(Descriptor, u64)>;
+/// Flags as they stood before a cycle.
+struct Flags {
+    full: bool,
+    idle: bool,
+    ready: bool,
+    arming: bool,
+    armed: bool,
+}

@@ -8,7 +8,7 @@ use crate::board::wire::{Run, Wire};
 /// Cycles that the synchroniser takes from the wire to the receiver's state.
 const SYNCHRONISER: u64 = 2;
 /// One bit, in increments.
-const BIT: u64 = 1 << 24;
+pub const BIT: u64 = 1 << 24;
 /// The largest increment at which every byte of a sender of the same rate comes through.
 const SAME_RATE_MAX: u32 = 1 << 23;
 /// Number of the stop bit.
@@ -49,9 +49,27 @@ impl Receiver {
         Self { increment, latency, state: State::Idle { from: 0, stuck: false } }
     }
 
-    /// Whether it is in no byte, and would start one.
-    pub fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle { stuck: false, .. })
+    /// Its rate, in 2^-24 bits a cycle.
+    pub fn increment(&self) -> u32 {
+        self.increment
+    }
+
+    /// The first cycle behind the one in which it reads the next bit of the byte that it is in; `None` if
+    /// it is in none, or never will.
+    pub fn busy_until(&self) -> Option<u64> {
+        match self.state {
+            State::Idle { .. } => None,
+            State::Busy { at, phase, .. } => Some(at + cycles_to_carry(phase, self.increment)?),
+        }
+    }
+
+    /// The first cycle behind its last byte, as the wire stood when it was asked last; `None` if it is in
+    /// one.
+    pub fn idle_from(&self) -> Option<u64> {
+        match self.state {
+            State::Idle { from, .. } => Some(from.saturating_sub(1)),
+            State::Busy { .. } => None,
+        }
     }
 
     /// The next byte, or byte without a stop bit, that comes until `limit`.
@@ -118,7 +136,7 @@ impl Receiver {
     fn same_rate<'a>(&self, wire: &'a Wire) -> Option<&'a Run> {
         let State::Idle { from, stuck: false } = self.state else { return None };
         let run = wire.front()?;
-        let same = run.increment == u64::from(self.increment) && self.increment <= SAME_RATE_MAX;
+        let same = run.is_regular(self.increment.into()) && self.increment <= SAME_RATE_MAX;
         (same && from <= run.start() + SYNCHRONISER).then_some(run)
     }
 
@@ -131,7 +149,10 @@ impl Receiver {
                     if stuck {
                         look = wire.next_high(look) + 1;
                     }
-                    let began = wire.next_low(look)?;
+                    let Some(began) = wire.next_low(look) else {
+                        wire.forget_before(limit.saturating_sub(SYNCHRONISER));
+                        return None;
+                    };
                     let at = began + SYNCHRONISER + 1;
                     if at > limit {
                         return None;
@@ -174,7 +195,7 @@ fn latency(increment: u32) -> u64 {
 
 /// Cycles to the first one with a carry, that one included, for a phase register of 25 bits whose
 /// top bit is the carry; `None` if there is never one.
-fn cycles_to_carry(phase: u64, increment: u32) -> Option<u64> {
+pub fn cycles_to_carry(phase: u64, increment: u32) -> Option<u64> {
     let (fraction, increment) = (phase % BIT, u64::from(increment));
     match increment {
         0 => None,

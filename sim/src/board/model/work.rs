@@ -1,25 +1,15 @@
 //! What a tile computes, whenever it does so: product, fold, ticket and hit by SIMD kernels.
 
 use gemmine_hdl::Geometry;
-use gemmine_hdl::registers::{JOB_SLOTS, JOB_WORDS, result_address};
+use gemmine_hdl::registers::result_address;
 use gemmine_pouw::kernel;
+use gemmine_pouw::panel::STEPS;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{fold_register, ticket};
 
+use super::finisher::Job;
 use super::panels::PanelMemory;
 use super::queue::Descriptor;
-
-/// Words of a key, and of a bound.
-const HALF: usize = JOB_WORDS as usize / 2;
-
-/// What tiles are computed from.
-#[derive(Clone, Debug)]
-pub struct Memory {
-    /// Panels of A and of B.
-    pub panels: [PanelMemory; 2],
-    /// Key and bound of each job.
-    pub jobs: [[u32; JOB_WORDS as usize]; JOB_SLOTS as usize],
-}
 
 /// What comes of a tile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +22,27 @@ pub struct Outcome {
     pub results: Box<[u32; 256]>,
 }
 
-/// Computes a tile.
-pub fn compute(geometry: Geometry, descriptor: &Descriptor, memory: &Memory) -> Outcome {
-    let k = descriptor.steps();
-    let side = |side: usize| memory.panels[side].panel(descriptor.first_words[side], k);
-    let (a, b) = (side(0), side(1));
-    let fold = if descriptor.unsigned_a { kernel::fold_tile_u8 } else { kernel::fold_tile };
-    let mut words = Vec::new();
-    let product = fold(&a, &b, descriptor.chunk_steps, &mut words);
-    words.truncate(descriptor.chunks);
+impl Default for Outcome {
+    fn default() -> Self {
+        Self { ticket: [0; 32], hit: false, results: Box::new([0; 256]) }
+    }
+}
 
-    let (key, bound) = memory.jobs[descriptor.job].split_at(HALF);
+/// Computes a tile from the panels of A and B and the words of its job.
+pub fn compute(
+    geometry: Geometry,
+    tile: &Descriptor,
+    panels: &[PanelMemory; 2],
+    job: &Job,
+) -> Outcome {
+    let [a, b] = [0, 1].map(|side: usize| panels[side].panel(tile.first_words[side], tile));
+    let fold = if tile.unsigned_a { kernel::fold_tile_u8 } else { kernel::fold_tile };
+    let mut words = Vec::new();
+    // A chunk begins with a word of its own; the zeros behind the one before change no sum.
+    let product = fold(&a, &b, tile.chunk_steps.next_multiple_of(STEPS), &mut words);
+    words.truncate(tile.chunks);
+
+    let (key, bound) = job.split_at(job.len() / 2);
     let ticket = ticket(&bytes(key), &fold_register(&words));
     let hit = meets(&ticket, U256::from_little_endian(&bytes(bound)));
 
@@ -58,8 +58,8 @@ pub fn compute(geometry: Geometry, descriptor: &Descriptor, memory: &Memory) -> 
 /// Words as bytes, low byte first.
 fn bytes(words: &[u32]) -> [u8; 32] {
     let mut bytes = [0; 32];
-    for (to, word) in bytes.chunks_exact_mut(4).zip(words) {
-        to.copy_from_slice(&word.to_le_bytes());
+    for (to, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+        *to = word.to_le_bytes();
     }
     bytes
 }

@@ -14,13 +14,25 @@ fn keeper(folder: &std::path::Path) -> Keeper {
     let mut job = Job::simnet().unwrap();
     let share_target = U256::one() << SHARE_TARGET_EXPONENT;
     job.set_share_target(share_target).unwrap();
-    let limits =
-        Limits { panels: 1, panel_steps: 1, chunk_steps_min: 1, chunk_steps_max: 1, queue: 1 };
+    let limits = Limits {
+        panels: 1,
+        panel_steps: 1,
+        memory_steps: 1,
+        steps_multiple: 1,
+        chunk_steps_min: 1,
+        chunk_steps_max: 1,
+        queue: 1,
+    };
     let identity = Identity {
-        name: "liar",
+        name: "liar".into(),
         description: String::new(),
+        external: false,
         geometry: Geometry::new(4, 4),
-        cert_versions: &[3],
+        cert_versions: vec![3],
+        version: 0,
+        build: 0,
+        clock_hz: None,
+        hash_lanes: None,
         limits,
     };
     let store = Store::open(folder, &job).unwrap();
@@ -40,7 +52,7 @@ fn honest(prepared: &PreparedJob, (t_row, t_col): (u32, u32)) -> Completion {
     let fold = tile::fold_register(&prepared.fold(t_row, t_col).unwrap().words);
     let ticket = tile::ticket(&prepared.seeds().a, &fold);
     let bound = prepared.bound(Some(U256::one() << SHARE_TARGET_EXPONENT));
-    Completion { tag: 0, cycle: 9, fold, ticket, hit: target::meets(&ticket, bound), tile: None }
+    Completion { tag: 0, cycle: 9, ticket, hit: target::meets(&ticket, bound), tile: None }
 }
 
 #[test]
@@ -53,12 +65,11 @@ fn only_what_the_host_confirms_is_stored_and_only_once() {
     let mut keep =
         |place, completion: &Completion| keeper.keep(&prepared, 0, place, completion).unwrap();
     let right = honest(&prepared, hit);
-    let mut wrong = [right.clone(), right.clone(), right.clone(), honest(&prepared, miss)];
-    wrong[0].fold[15] ^= 1;
-    wrong[1].ticket[0] ^= 1;
-    // Fold and ticket of another tile, consistent in themselves; a hit that is none.
-    wrong[2] = honest(&prepared, places().find(|place| *place != hit).unwrap());
-    for (place, completion) in [hit, hit, hit, miss].into_iter().zip(&wrong) {
+    let mut wrong = [right.clone(), right.clone(), honest(&prepared, miss)];
+    wrong[0].ticket[0] ^= 1;
+    // The ticket of another tile; a hit that is none.
+    wrong[1] = honest(&prepared, places().find(|place| *place != hit).unwrap());
+    for (place, completion) in [hit, hit, miss].into_iter().zip(&wrong) {
         let found = keep(place, completion);
         assert!(matches!(found, Found::Wrong(_)), "{found:?}");
     }

@@ -100,7 +100,7 @@ fn check(seed: u64, sender: u32, rates: &[(u64, u32)]) {
         let bytes: Vec<u8> = (0..1 + random.below(12)).map(|_| random.next() as u8).collect();
         let gap = random.below(2);
         wire.put(start, sender, bit_begin(sender, BITS) + gap, &bytes);
-        start = wire.end().unwrap() + gap + random.below(40);
+        start = wire.end() + gap + random.below(40);
     }
     let cycles = start + 300;
     let rates: Vec<_> = rates.iter().copied().filter(|(from, _)| *from < cycles - 1).collect();

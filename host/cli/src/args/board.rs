@@ -1,0 +1,54 @@
+//! The command that serves a virtual board.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use gemmine_hdl::Geometry;
+use gemmine_sim::board::{CLOCK_HZ, FIRST_BAUD};
+
+use super::BoardEngine;
+
+const BOARD_EXAMPLES: &str = "\
+Examples:
+  gemmine board --link board                     the model, its port also as ./board
+  gemmine selftest --device serial:board         then, in another shell
+  gemmine mine --device serial:board
+  gemmine board --engine verilator --geometry 8x4 --clock 12000000
+  gemmine board --pace                           as fast as a board, not as the simulation can
+
+The first line of standard output is the port's name. Any program can open it, one after the other,
+and sets its rate; at a rate that is not the board's it sees garbage, as on a bench. The board keeps
+its state until Ctrl-C, which ends it with exit code 0.
+
+Without --pace, simulated time runs as fast as it can, and stands still while nothing is to do: so
+figures by the clock on the wall say nothing about a board, and its watchdog never bites.";
+
+/// Options of `board`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = BOARD_EXAMPLES)]
+pub struct BoardArgs {
+    /// What runs it: `model` (fast), `verilator` (the emitted Verilog, compiled; run `gemmine tools
+    /// install` once) or `rtl` (rust-hdl's own simulator, a thousand cycles a second)
+    #[arg(long, value_name = "NAME", default_value = "model", hide_possible_values = true)]
+    pub engine: BoardEngine,
+
+    /// Physical array, P rows x Q columns of PEs, both dividing 16
+    #[arg(long, value_name = "PxQ", default_value = "16x16")]
+    pub geometry: Geometry,
+
+    /// First rate of its serial line, in bits a second
+    #[arg(long, value_name = "N", default_value_t = FIRST_BAUD, value_parser = clap::value_parser!(u32).range(1..))]
+    pub baud: u32,
+
+    /// Clock, in hertz
+    #[arg(long, value_name = "HZ", default_value_t = CLOCK_HZ, value_parser = clap::value_parser!(u32).range(1..))]
+    pub clock: u32,
+
+    /// Make a symbolic link to the port, and remove it at the end
+    #[arg(long, value_name = "PATH")]
+    pub link: Option<PathBuf>,
+
+    /// Never let simulated time run faster than the clock on the wall
+    #[arg(long)]
+    pub pace: bool,
+}

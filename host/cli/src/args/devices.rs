@@ -1,0 +1,114 @@
+//! Which device, and the commands that look at one.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use gemmine_driver::SerialOptions;
+use gemmine_hdl::Geometry;
+
+use crate::device::DeviceName;
+
+/// Which accelerator.
+#[derive(Clone, Debug, Args)]
+pub struct DeviceArgs {
+    /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
+    /// `gemmine tools install` once), `rtl` (rust-hdl's own simulator, slow), or `serial:PATH` (a board
+    /// or virtual board behind a port, such as serial:/dev/ttyUSB1; see `gemmine devices`)
+    #[arg(long, value_name = "NAME", default_value = "model")]
+    pub device: DeviceName,
+
+    /// Physical array, P rows x Q columns of PEs, both dividing 16; not with serial: [default: 16x16;
+    /// rtl: 4x4]
+    #[arg(long, value_name = "PxQ")]
+    pub geometry: Option<Geometry>,
+
+    #[command(flatten)]
+    pub rates: RateArgs,
+}
+
+/// Rates of a serial port.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RateArgs {
+    /// With serial: the board's first rate in bits a second [default: 115200]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=50_000_000))]
+    pub baud: Option<u32>,
+
+    /// With serial: the highest rate to go to [default: 12000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=50_000_000))]
+    pub max_baud: Option<u32>,
+}
+
+impl RateArgs {
+    /// How to open a port.
+    pub fn options(&self) -> SerialOptions {
+        let default = SerialOptions::default();
+        SerialOptions {
+            baud: self.baud.unwrap_or(default.baud),
+            max_baud: self.max_baud.unwrap_or(default.max_baud),
+            ..default
+        }
+    }
+}
+
+impl DeviceArgs {
+    /// Refuses options that mean nothing for the device.
+    pub fn check(&self) -> Result<()> {
+        let RateArgs { baud, max_baud } = self.rates;
+        match &self.device {
+            DeviceName::Serial(_) if self.geometry.is_some() => bail!(
+                "open device {}: --geometry is for simulated devices, a board says itself what array \
+                 it has; leave it out",
+                self.device
+            ),
+            DeviceName::Simulated(_) if baud.or(max_baud).is_some() => bail!(
+                "open device {}: --baud and --max-baud are for devices behind a port; leave them out, or \
+                 give --device serial:PATH",
+                self.device
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+const DEVICES_EXAMPLES: &str = "\
+Examples:
+  gemmine devices                            asks every USB serial port
+  gemmine devices --port /dev/pts/3          asks this port alone, such as a virtual board's
+  gemmine devices --max-baud 115200 --json   without a search for faster rates
+
+Asking resets a board's queue and sends bytes to whatever is behind a USB serial port. Exit code 1 if a
+port that --port names has no device.";
+
+/// Options of `devices`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = DEVICES_EXAMPLES)]
+pub struct DevicesArgs {
+    /// A port to ask, and no other; can be given several times
+    #[arg(long, value_name = "PATH")]
+    pub port: Vec<String>,
+
+    #[command(flatten)]
+    pub rates: RateArgs,
+
+    /// Print one JSON object as the last line of standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+const SELFTEST_EXAMPLES: &str = "\
+Examples:
+  gemmine selftest --device serial:/dev/ttyUSB1   a board: link, memory, queue, counters, golden tiles
+  gemmine selftest                                the model, as far as it has such parts
+
+Exit codes: 0 every check passed; 1 a check failed; 2 the device could not be opened.";
+
+/// Options of `selftest`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = SELFTEST_EXAMPLES)]
+pub struct SelftestArgs {
+    #[command(flatten)]
+    pub device: DeviceArgs,
+
+    /// Print one JSON object as the last line of standard output
+    #[arg(long)]
+    pub json: bool,
+}

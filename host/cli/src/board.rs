@@ -1,0 +1,72 @@
+//! `gemmine board`: a virtual board on a pseudo-terminal, until Ctrl-C.
+
+use anyhow::{Context, Result};
+use gemmine_sim::EngineError;
+use gemmine_sim::board::model::ModelBoard;
+use gemmine_sim::board::{Board, BoardConfig};
+use gemmine_sim::rtl::RustHdlBoard;
+use gemmine_sim::verilator::{Tools, VerilatedBoard};
+
+use crate::args::{BoardArgs, BoardEngine};
+use crate::display::spinner;
+use crate::outcome::Outcome;
+
+/// A board that has just been powered up.
+fn power_up(args: &BoardArgs) -> Result<Box<dyn Board>, EngineError> {
+    let config = BoardConfig {
+        clock_hz: args.clock,
+        first_baud: args.baud,
+        ..BoardConfig::new(args.geometry)
+    };
+    Ok(match args.engine {
+        BoardEngine::Model => Box::new(ModelBoard::new(config)?),
+        BoardEngine::Rtl => Box::new(RustHdlBoard::new(config)?),
+        BoardEngine::Verilator => Box::new(VerilatedBoard::new(&Tools::find()?, config)?),
+    })
+}
+
+/// Runs the command.
+pub fn run(args: &BoardArgs) -> Result<Outcome> {
+    // The first time, Verilator compiles the device, which takes up to a minute.
+    let spinner = spinner(false);
+    spinner.set_message(format!("powering up a board of {}", args.geometry));
+    let board = power_up(args).with_context(|| format!("power up a board of {}", args.geometry))?;
+    spinner.finish_and_clear();
+    serve(args, board)
+}
+
+#[cfg(target_os = "linux")]
+fn serve(args: &BoardArgs, mut board: Box<dyn Board>) -> Result<Outcome> {
+    use crate::{display, interrupt, note, print_line};
+    use gemmine_sim::board::{pty::Terminal, serve::serve};
+
+    let mut terminal = Terminal::open(args.baud).context("make a port for the board")?;
+    let path = terminal.path().display().to_string();
+    if let Some(link) = &args.link {
+        terminal.link(link).context("make a port for the board")?;
+    }
+    interrupt::catch()?;
+    print_line(&path)?;
+    let engine = board.description().engine;
+    note(&format!(
+        "{engine} {} at {}Hz, {} baud at first, on {path}; Ctrl-C ends it",
+        args.geometry,
+        display::si(args.clock.into()),
+        args.baud
+    ));
+    let served = serve(board.as_mut(), &mut terminal, args.pace, &mut interrupt::requested)
+        .with_context(|| format!("serve the board on {path}"))?;
+    note(&format!(
+        "{} in, {} out of which {} found no reader; {} simulated",
+        display::counted(served.bytes_in, "byte"),
+        display::grouped(served.bytes_out),
+        display::grouped(served.lost),
+        display::counted(served.cycles, "cycle")
+    ));
+    Ok(Outcome::Yes)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn serve(_: &BoardArgs, _: Box<dyn Board>) -> Result<Outcome> {
+    anyhow::bail!("make a port for the board: that needs Linux's pseudo-terminals; use Linux")
+}

@@ -1,0 +1,153 @@
+//! `gemmine devices`: which devices there are, what they are, and why a port has none.
+
+use anyhow::{Context, Result};
+use gemmine_driver::{Device, PortInfo, SerialDevice, ports};
+use gemmine_sim::verilator::Tools;
+use serde_json::{Value, json};
+
+use crate::args::DevicesArgs;
+use crate::device::link_error;
+use crate::display::{grouped, spinner};
+use crate::outcome::Outcome;
+use crate::print_line;
+
+/// What became of a port.
+struct Found {
+    /// What `--device` takes.
+    name: String,
+    /// What the system says about the port.
+    port: String,
+    /// What answered, or why nothing did.
+    answer: Result<Answer, String>,
+}
+
+struct Answer {
+    description: String,
+    details: Value,
+}
+
+/// Runs the command.
+pub fn run(args: &DevicesArgs) -> Result<Outcome> {
+    let listed = ports().context("list the serial ports")?;
+    let (asked, ignored): (Vec<PortInfo>, Vec<PortInfo>) = if args.port.is_empty() {
+        listed.into_iter().partition(|port| port.pluggable)
+    } else {
+        let (named, ignored): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|port| args.port.contains(&port.path));
+        let info = |path: &String| {
+            let known = named.iter().find(|port| port.path == *path).cloned();
+            known.unwrap_or_else(|| PortInfo {
+                path: path.clone(),
+                description: "named by --port".to_owned(),
+                pluggable: true,
+            })
+        };
+        (args.port.iter().map(info).collect(), ignored)
+    };
+    let mut found = Vec::new();
+    let spinner = spinner(args.json);
+    for port in asked {
+        spinner.set_message(format!("asking {}", port.path));
+        found.push(ask(&port, args));
+    }
+    spinner.finish_and_clear();
+    // A port that somebody named should have a device; others may be anything.
+    let failed = !args.port.is_empty() && found.iter().any(|found| found.answer.is_err());
+    let outcome = if failed { Outcome::No } else { Outcome::Yes };
+    let found: Vec<Found> = simulated().into_iter().chain(found).collect();
+    if args.json {
+        print_line(&to_json(&found, &ignored, outcome).to_string())?;
+    } else {
+        print_line(&to_text(&found, &ignored))?;
+    }
+    Ok(outcome)
+}
+
+/// The devices in this process.
+fn simulated() -> Vec<Found> {
+    let found = |name: &str, answer: Result<&str, String>| Found {
+        name: name.to_owned(),
+        port: "in this process".to_owned(),
+        answer: answer
+            .map(|description| Answer { description: description.to_owned(), details: json!({}) }),
+    };
+    let verilator = Tools::find().map(|_| "the emitted Verilog, compiled");
+    vec![
+        found("model", Ok("cycle-accurate model of any array")),
+        found("rtl", Ok("rust-hdl's own simulator, slow")),
+        found("verilator", verilator.map_err(|error| error.to_string())),
+    ]
+}
+
+fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
+    let opened = SerialDevice::open(&port.path, args.rates.options());
+    let answer = opened.map(|device| {
+        let identity = device.identity();
+        let certificates: Vec<String> =
+            identity.cert_versions.iter().map(|version| format!("V{version}")).collect();
+        Answer {
+            description: format!(
+                "{}, Pearl certificates {}, {} baud",
+                identity.description,
+                certificates.join(" "),
+                grouped(device.baud().into())
+            ),
+            details: json!({
+                "geometry": identity.geometry.to_string(),
+                "clock_hz": identity.clock_hz,
+                "hash_lanes": identity.hash_lanes,
+                "cert_versions": identity.cert_versions,
+                "register_map_version": identity.version,
+                "build": format!("{:08x}", identity.build),
+                "panel_steps": identity.limits.panel_steps,
+                "queue": identity.limits.queue,
+                "baud": device.baud(),
+            }),
+        }
+    });
+    let answer = answer.map_err(|error| link_error(error).to_string());
+    Found { name: format!("serial:{}", port.path), port: port.description.clone(), answer }
+}
+
+fn to_text(found: &[Found], ignored: &[PortInfo]) -> String {
+    let width = found.iter().map(|found| found.name.len()).max().unwrap_or(0);
+    let mut lines = vec![format!("{:width$}  what", "--device")];
+    for Found { name, port, answer } in found {
+        let answer = match answer {
+            Ok(answer) => answer.description.clone(),
+            Err(why) => format!("NOT USABLE: {why}"),
+        };
+        lines.push(format!("{name:width$}  {answer} ({port})"));
+    }
+    if found.iter().all(|found| !found.name.starts_with("serial:")) {
+        lines.push(
+            "no board on a USB serial port; plug one in, or name its port with --port".into(),
+        );
+    }
+    if !ignored.is_empty() {
+        let paths: Vec<&str> = ignored.iter().map(|port| port.path.as_str()).collect();
+        lines.push(format!("not asked: {}; --port PATH asks one", paths.join(" ")));
+    }
+    lines.join("\n")
+}
+
+fn to_json(found: &[Found], ignored: &[PortInfo], outcome: Outcome) -> Value {
+    let devices = found.iter().map(|Found { name, port, answer }| {
+        let mut object = json!({ "device": name, "port": port, "usable": answer.is_ok() });
+        match answer {
+            Ok(Answer { description, details }) => {
+                object["description"] = description.as_str().into();
+                object["details"] = details.clone();
+            }
+            Err(why) => object["error"] = why.as_str().into(),
+        }
+        object
+    });
+    let devices: Vec<Value> = devices.collect();
+    let ignored: Vec<&str> = ignored.iter().map(|port| port.path.as_str()).collect();
+    let mut object = json!({ "devices": devices, "not_asked": ignored, "exit": outcome.code() });
+    if outcome != Outcome::Yes {
+        object["error"] = "a port that was named has no device".into();
+    }
+    object
+}

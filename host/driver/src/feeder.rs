@@ -1,0 +1,228 @@
+//! Hands a device the panels and descriptors of work units, and makes sure that each unit gets its
+//! completions once: a device that was lost on the way is reached again and given what it still owes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gemmine_pouw::panel::Panel;
+
+use crate::device::{Completion, Descriptor, Device, Limits, Side};
+use crate::error::DeviceError;
+use crate::worker::WorkUnit;
+
+/// Time that one completion may take: rust-hdl's simulator needs minutes for a long tile. A serial
+/// device gives up by its own clock long before.
+const COMPLETION_TIMEOUT: Duration = Duration::from_secs(3600);
+/// Losses without a unit in between that got done, before the device counts as dead.
+const LOSSES: u32 = 4;
+
+/// Feeds one device. Panels take their places in turn; one that is in the device already, as those of B
+/// are when only A changes, is not sent again.
+pub struct Feeder {
+    limits: Limits,
+    next: [usize; 2],
+    /// What was loaded into each place. The device may have dropped it since.
+    loaded: [Vec<Option<Arc<Panel>>>; 2],
+    tag: u32,
+    /// Why the device will never answer again.
+    dead: Option<String>,
+}
+
+/// Tags of the tiles that are outstanding, each with its unit.
+type Sent = VecDeque<(u32, usize)>;
+
+impl Feeder {
+    /// Feeds a device with such limits.
+    pub fn new(limits: Limits) -> Self {
+        let places = vec![None; limits.panels.max(1)];
+        Self { limits, next: [0; 2], loaded: [places.clone(), places], tag: 0, dead: None }
+    }
+
+    /// Tiles that may be outstanding at once; the place of the running A panel is taken besides.
+    pub fn window(&self) -> usize {
+        self.limits.queue.min(self.limits.panels.saturating_sub(1)).max(1)
+    }
+
+    /// The device was lost and not found again.
+    pub fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
+    /// Runs a batch; where that fails by something else than a lost device, its units one by one, so
+    /// that each gets what is its own.
+    pub fn run_each(
+        &mut self,
+        device: &mut dyn Device,
+        batch: &[WorkUnit],
+    ) -> Vec<Result<Vec<Completion>, DeviceError>> {
+        let mut done: Vec<Vec<Completion>> = batch.iter().map(|_| Vec::new()).collect();
+        let failed = match &self.dead {
+            None => self.run(device, batch, &mut done).err(),
+            Some(why) => Some(DeviceError::Stopped(why.clone())),
+        };
+        // The first unit that is not done gets the error itself.
+        let mut failed = failed;
+        let mut results = Vec::with_capacity(batch.len());
+        for (unit, completions) in batch.iter().zip(done) {
+            let result = if is_done(unit, &completions) {
+                Ok(completions)
+            } else if let Some(why) = &self.dead {
+                Err(failed.take().unwrap_or_else(|| DeviceError::Stopped(why.clone())))
+            } else if let ([_], Some(error)) = (batch, failed.take()) {
+                Err(error)
+            } else {
+                let mut alone = vec![Vec::new()];
+                let run = self.run(device, std::slice::from_ref(unit), &mut alone);
+                run.map(|()| alone.pop().unwrap_or_default())
+            };
+            results.push(result);
+        }
+        results
+    }
+
+    /// Runs what is not done yet of a batch. After a failure the device is reset: what is still
+    /// outstanding must not be taken for an answer to the next unit. A lost device gets it again.
+    fn run(
+        &mut self,
+        device: &mut dyn Device,
+        batch: &[WorkUnit],
+        done: &mut [Vec<Completion>],
+    ) -> Result<(), DeviceError> {
+        let mut losses = 0;
+        let mut had = 0;
+        loop {
+            let Err(error) = self.stream(device, batch, done) else { return Ok(()) };
+            let has = batch.iter().zip(&*done).filter(|(unit, done)| is_done(unit, done)).count();
+            losses = if has > had { 1 } else { losses + 1 };
+            had = has;
+            let lost = error.is_lost();
+            let error = match device.reset() {
+                Ok(()) if lost && losses <= LOSSES => continue,
+                Ok(()) => error,
+                Err(error) => error,
+            };
+            if error.is_lost() {
+                self.dead = Some(error.to_string());
+            }
+            return Err(error);
+        }
+    }
+
+    /// Loads panels and pushes descriptors as fast as the device takes them, and collects.
+    fn stream(
+        &mut self,
+        device: &mut dyn Device,
+        batch: &[WorkUnit],
+        done: &mut [Vec<Completion>],
+    ) -> Result<(), DeviceError> {
+        let mut sent = Sent::new();
+        for (index, unit) in batch.iter().enumerate() {
+            if is_done(unit, &done[index]) {
+                continue;
+            }
+            // Some tiles of a unit are no answer.
+            done[index].clear();
+            for b in &unit.b {
+                self.push(device, (unit, b), &mut sent, done)?;
+                sent.push_back((self.tag, index));
+                self.tag = self.tag.wrapping_add(1);
+            }
+        }
+        while !sent.is_empty() {
+            collect(device, &mut sent, done)?;
+        }
+        Ok(())
+    }
+
+    /// Pushes one tile, and loads those of its panels that the device does not have.
+    fn push(
+        &mut self,
+        device: &mut dyn Device,
+        (unit, b): (&WorkUnit, &Arc<Panel>),
+        sent: &mut Sent,
+        done: &mut [Vec<Completion>],
+    ) -> Result<(), DeviceError> {
+        // One of A and one of B may have gone without our knowledge.
+        let mut gone = 0;
+        loop {
+            let a_panel = self.place(device, (Side::A, &unit.a), sent, done)?;
+            let b_panel = self.place(device, (Side::B, b), sent, done)?;
+            while sent.len() >= self.window() {
+                collect(device, sent, done)?;
+            }
+            let descriptor = Descriptor {
+                tag: self.tag,
+                a_panel,
+                b_panel,
+                unsigned_a: false,
+                steps: unit.steps,
+                chunk_steps: unit.chunk_steps,
+                ticket_key: unit.ticket_key,
+                bound_le: unit.bound_le,
+                want_tile: unit.want_tiles,
+            };
+            match insist(device, sent, done, |device| device.push(descriptor)) {
+                Err(DeviceError::NoPanel { side, panel }) if gone < 2 => {
+                    self.loaded[side as usize][panel] = None;
+                    gone += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// The place of a panel; loads it if nothing says that the device has it.
+    fn place(
+        &mut self,
+        device: &mut dyn Device,
+        (side, panel): (Side, &Arc<Panel>),
+        sent: &mut Sent,
+        done: &mut [Vec<Completion>],
+    ) -> Result<usize, DeviceError> {
+        let loaded = &mut self.loaded[side as usize];
+        let same = |held: &Option<Arc<Panel>>| held.as_ref().is_some_and(|p| Arc::ptr_eq(p, panel));
+        if let Some(place) = loaded.iter().position(same) {
+            return Ok(place);
+        }
+        let place = self.next[side as usize] % loaded.len();
+        self.next[side as usize] = place + 1;
+        insist(device, sent, done, |device| device.load_panel(side, place, Arc::clone(panel)))?;
+        loaded[place] = Some(Arc::clone(panel));
+        Ok(place)
+    }
+}
+
+fn is_done(unit: &WorkUnit, completions: &[Completion]) -> bool {
+    completions.len() == unit.b.len()
+}
+
+/// Asks again after a completion for as long as the device is busy.
+fn insist(
+    device: &mut dyn Device,
+    sent: &mut Sent,
+    done: &mut [Vec<Completion>],
+    request: impl Fn(&mut dyn Device) -> Result<(), DeviceError>,
+) -> Result<(), DeviceError> {
+    loop {
+        match request(device) {
+            Err(error) if error.is_busy() && !sent.is_empty() => collect(device, sent, done)?,
+            other => return other,
+        }
+    }
+}
+
+/// Waits for the completion that is due.
+fn collect(
+    device: &mut dyn Device,
+    sent: &mut Sent,
+    done: &mut [Vec<Completion>],
+) -> Result<(), DeviceError> {
+    let Some((expected, index)) = sent.pop_front() else { return Ok(()) };
+    let completion = device.wait(COMPLETION_TIMEOUT)?;
+    if completion.tag != expected {
+        return Err(DeviceError::Tag { expected, got: completion.tag });
+    }
+    done[index].push(completion);
+    Ok(())
+}

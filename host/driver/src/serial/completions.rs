@@ -1,0 +1,176 @@
+//! Completions and product tiles, from the device's queue to the host's.
+
+use std::time::Duration;
+
+use gemmine_hdl::registers::{
+    COMPLETION_WORDS, COMPLETIONS, POP, QUEUE, RELEASE, RESULT_BANKS, RESULTS, SCRATCH, TIME_HIGH,
+    TIME_LOW, result_address,
+};
+
+use super::device::SerialDevice;
+use super::error::LinkError;
+use crate::device::Completion;
+use crate::error::DeviceError;
+
+/// Times of what a tile should take, after which a device counts as stuck; and cycles on top.
+const STUCK_TIMES: u64 = 16;
+const STUCK_CYCLES: u64 = 1 << 22;
+
+/// A product tile.
+type Tile = Box<[[i32; 16]; 16]>;
+
+impl SerialDevice {
+    pub(super) fn wait_for_completion(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<Completion, DeviceError> {
+        if let Some(completion) = self.done.pop_front() {
+            return Ok(completion);
+        }
+        let waited_ms = timeout.as_millis();
+        if self.outstanding.is_empty() {
+            let what = "a completion, with no descriptor outstanding";
+            return Err(DeviceError::Timeout { what, waited_ms });
+        }
+        self.send_descriptors()?;
+        let start = self.over_link(|link| Ok(link.now()))?;
+        loop {
+            if self.over_link(|link| Ok(link.completed()))? > self.read {
+                self.ensure_same()?;
+                self.fetch()?;
+                if let Some(completion) = self.done.pop_front() {
+                    return Ok(completion);
+                }
+            }
+            let time = self.vouch()?;
+            if self.over_link(|link| Ok(link.completed()))? > self.read {
+                continue;
+            }
+            self.ensure_alive(time, waited_ms)?;
+            let waited = self.over_link(|link| {
+                link.idle()?;
+                Ok(link.now().saturating_duration_since(start))
+            })?;
+            if waited >= timeout {
+                return Err(DeviceError::Timeout { what: "a completion", waited_ms });
+            }
+        }
+    }
+
+    /// Checks that the device still knows what it was told; returns its time in cycles.
+    pub(super) fn vouch(&mut self) -> Result<u64, DeviceError> {
+        const WORDS: usize = (TIME_HIGH - SCRATCH) as usize + 1;
+        let what = "its scratch register and time";
+        let canary = self.canary;
+        let (words, trouble) = self.over_link(|link| {
+            let trouble = link.trouble();
+            let words = link.read(what, SCRATCH, WORDS)?;
+            if words[0] != canary {
+                return Err(LinkError::Restarted { what });
+            }
+            Ok((words, trouble))
+        })?;
+        self.vouched = trouble;
+        let time = |register: u32| u64::from(words[(register - SCRATCH) as usize]);
+        // The halves may tear; 2^24 cycles more or less don't matter here.
+        Ok(time(TIME_HIGH) << 24 | time(TIME_LOW))
+    }
+
+    /// Gives up on a device that answers, but has had far more time for its oldest tile than that
+    /// takes.
+    fn ensure_alive(&mut self, time: u64, waited_ms: u128) -> Result<(), DeviceError> {
+        let Some(oldest) = self.outstanding.front() else { return Ok(()) };
+        let begun = *self.begun.get_or_insert(time);
+        let most = STUCK_TIMES * oldest.cycles + STUCK_CYCLES;
+        // A torn reading can be 2^24 cycles off.
+        if time.saturating_sub(begun) <= most + (1 << 25) {
+            return Ok(());
+        }
+        let what = "a completion that is long overdue by the device's own clock: it is stuck";
+        Err(DeviceError::Timeout { what, waited_ms })
+    }
+
+    /// Reads the completions that wait, with their tiles, and frees them in the device.
+    fn fetch(&mut self) -> Result<(), DeviceError> {
+        let first = (self.read % u64::from(QUEUE)) as usize;
+        let outstanding = self.outstanding.len();
+        let read = self.read;
+        let (entries, count) = self.over_link(|link| {
+            let waiting = link.completed() - read;
+            if waiting > outstanding as u64 {
+                let text = format!("it has {waiting} completions of {outstanding} descriptors");
+                return Err(LinkError::Protocol(text));
+            }
+            let burst = link.payload() / COMPLETION_WORDS as usize;
+            let count = (waiting as usize).min(burst).min(QUEUE as usize - first);
+            let address = COMPLETIONS + first as u32 * COMPLETION_WORDS;
+            let words = link.read("completions", address, count * COMPLETION_WORDS as usize)?;
+            Ok((words, count))
+        })?;
+        let (entries, _) = entries.as_chunks::<{ COMPLETION_WORDS as usize }>();
+        let mut tiles = 0;
+        let mut taken = Vec::with_capacity(count);
+        for entry in entries {
+            let (got, flags) = (entry[0], entry[1]);
+            let due = &self.outstanding[taken.len()];
+            if got != due.tag {
+                return Err(DeviceError::Tag { expected: due.tag, got });
+            }
+            let kept = flags >> 1 & 1 == 1;
+            if kept != due.want_tile {
+                let text =
+                    format!("completion {got} has flags {flags:#x}; a tile was not agreed on");
+                return Err(self.lose(LinkError::Protocol(text)));
+            }
+            let tile = if kept { Some(self.read_tile((flags >> 2 & 1) as usize)?) } else { None };
+            tiles += u32::from(kept);
+            taken.push(completion(entry, tile));
+        }
+        // POP and RELEASE stand behind each other.
+        let free = [count as u32, tiles];
+        let free = if tiles > 0 { &free[..] } else { &free[..1] };
+        self.over_link(|link| link.write("the freeing of completions", POP, free, count as u8))?;
+        self.outstanding.drain(..count);
+        self.read += count as u64;
+        self.begun = None;
+        self.done.extend(taken);
+        Ok(())
+    }
+
+    fn read_tile(&mut self, bank: usize) -> Result<Tile, DeviceError> {
+        let first = RESULTS + bank as u32 * 256;
+        let words = self.over_link(|link| {
+            let mut words = Vec::with_capacity(256);
+            while words.len() < 256 {
+                let count = link.payload().min(256 - words.len());
+                words.extend(link.read("a product tile", first + words.len() as u32, count)?);
+            }
+            Ok(words)
+        })?;
+        let geometry = self.layout.geometry;
+        let mut tile = Tile::default();
+        for (row, line) in tile.iter_mut().enumerate() {
+            for (column, value) in line.iter_mut().enumerate() {
+                let address = result_address(geometry, 0, row, column) as usize;
+                *value = words[address].cast_signed();
+            }
+        }
+        Ok(tile)
+    }
+}
+
+const _: () = assert!(RELEASE == POP + 1 && RESULT_BANKS == 2);
+
+fn completion(entry: &[u32; COMPLETION_WORDS as usize], tile: Option<Tile>) -> Completion {
+    let mut ticket = [0; 32];
+    for (bytes, word) in ticket.as_chunks_mut().0.iter_mut().zip(&entry[8..]) {
+        *bytes = word.to_le_bytes();
+    }
+    Completion {
+        tag: entry[0],
+        cycle: u64::from(entry[3] & 0xff_ffff) << 24 | u64::from(entry[2] & 0xff_ffff),
+        ticket,
+        hit: entry[1] & 1 == 1,
+        tile,
+    }
+}

@@ -1,0 +1,92 @@
+//! Work that a serial device can't do, refused before a byte is sent.
+
+use gemmine_hdl::registers::SHAPE_FIELDS;
+use gemmine_pouw::panel::Panel;
+
+use crate::device::{Descriptor, Identity};
+use crate::error::DeviceError;
+
+/// Most whole chunks of a tile, as far as the descriptor counts.
+const CHUNKS_MAX: usize = 2048;
+
+/// Refuses panels that don't fit.
+///
+/// # Errors
+/// Names the quantity, the limit and a remedy.
+pub fn panel(identity: &Identity, place: usize, panel: &Panel) -> Result<(), DeviceError> {
+    let limits = &identity.limits;
+    let last = limits.panels - 1;
+    within(identity, "panel", place, (0, last), "choose one of those")?;
+    let remedy = "choose a shorter k, or a device with more panel memory";
+    within(identity, "panel length", panel.k(), (1, limits.panel_steps), remedy)?;
+    multiple(identity, "panel length", panel.k())
+}
+
+/// Refuses tiles that don't fit.
+///
+/// # Errors
+/// Names the quantity, the limit and a remedy.
+pub fn tile(identity: &Identity, descriptor: &Descriptor) -> Result<(), DeviceError> {
+    let limits = &identity.limits;
+    let Descriptor { steps, chunk_steps, .. } = *descriptor;
+    let chunk = (limits.chunk_steps_min, limits.chunk_steps_max);
+    within(identity, "chunk length", chunk_steps, chunk, "choose another rank r")?;
+    multiple(identity, "chunk length", chunk_steps)?;
+    let remedy = "choose another k or rank r";
+    within(identity, "whole chunks of a tile", steps / chunk_steps, (1, CHUNKS_MAX), remedy)?;
+    multiple(identity, "steps of a tile", steps)?;
+    if !steps.is_multiple_of(chunk_steps) {
+        within(identity, "tail length", steps % chunk_steps, chunk, remedy)?;
+    }
+    Ok(())
+}
+
+/// Refuses a tile that is not as long as a panel.
+///
+/// # Errors
+/// Says how long the panel is.
+pub fn length(identity: &Identity, steps: usize, panel_steps: usize) -> Result<(), DeviceError> {
+    let remedy = "push tiles as long as their panels";
+    within(identity, "steps of a tile", steps, (panel_steps, panel_steps), remedy)
+}
+
+fn within(
+    identity: &Identity,
+    what: &'static str,
+    value: usize,
+    (min, max): (usize, usize),
+    remedy: &'static str,
+) -> Result<(), DeviceError> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    let limit = if min == max { format!("exactly {max}") } else { format!("{min} to {max}") };
+    Err(DeviceError::Unsupported { device: identity.name.clone(), what, value, limit, remedy })
+}
+
+fn multiple(identity: &Identity, what: &'static str, value: usize) -> Result<(), DeviceError> {
+    let multiple = identity.limits.steps_multiple;
+    if value.is_multiple_of(multiple) {
+        return Ok(());
+    }
+    let limit = format!("multiples of {multiple}");
+    let remedy = "pad with zero steps";
+    Err(DeviceError::Unsupported { device: identity.name.clone(), what, value, limit, remedy })
+}
+
+/// The third and fourth word of a tile's descriptor.
+pub fn shape_words(descriptor: &Descriptor, job_slot: usize, commits: [u8; 2]) -> [u32; 2] {
+    let Descriptor { steps, chunk_steps, .. } = *descriptor;
+    let tail = steps % chunk_steps;
+    let values = [
+        chunk_steps - 1,
+        usize::from(tail > 0),
+        tail.saturating_sub(1),
+        usize::from(descriptor.unsigned_a),
+        usize::from(descriptor.want_tile),
+    ];
+    let fields = SHAPE_FIELDS.iter().zip(values);
+    let shape = fields.fold(0, |word, ((_, shift, _), value)| word | (value as u32) << shift);
+    let chunks = (steps / chunk_steps - 1) as u32 | (job_slot as u32) << 12;
+    [shape, chunks | u32::from(commits[0]) << 16 | u32::from(commits[1]) << 24]
+}

@@ -1,0 +1,10 @@
+//! The host's side against a small double of a board, over a line that damages, stalls and breaks.
+
+mod accelerator;
+mod arq;
+mod board;
+mod device;
+mod line;
+mod lost;
+mod pty;
+mod rates;

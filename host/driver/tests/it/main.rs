@@ -1,0 +1,5 @@
+//! Integration tests of the driver: on virtual boards in this process.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as tests do")]
+
+mod damage;
+mod rtl;

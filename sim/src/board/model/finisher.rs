@@ -1,0 +1,313 @@
+//! The finisher, register by register: [`gemmine_hdl::finisher`] in plain Rust.
+//!
+//! Fold words, ticket and last result come from elsewhere as cycles in which they are due; what is in
+//! the ticket comes with the tile's end.
+
+use gemmine_hdl::registers::{COMPLETION_WORDS, JOB_SLOTS, JOB_WORDS, QUEUE, RESULT_BANKS};
+
+use super::counter::{high_half, low_half};
+use super::work::Outcome;
+
+/// Words of a job slot.
+pub type Job = [u32; JOB_WORDS as usize];
+
+/// What reaches the finisher in a cycle.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FinisherInputs {
+    /// Drop everything.
+    pub clear: bool,
+    /// A tile runs.
+    pub active: bool,
+    /// The running tile's, or the last one's, tag.
+    pub tag: u32,
+    /// Its job slot.
+    pub job: usize,
+    /// Its results are kept.
+    pub want: bool,
+    /// Its last step is taken.
+    pub tile_end: bool,
+    /// Steps of its last whole chunk or tail are due.
+    pub is_final: bool,
+    /// The host frees so many completions.
+    pub pop: Option<u32>,
+    /// The host frees so many banks.
+    pub release: Option<u32>,
+}
+
+/// What comes out of a cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FinisherOutputs {
+    /// So many completions were freed.
+    pub popped: Option<u32>,
+    /// There were not so many completions, or banks.
+    pub underflow: bool,
+    /// A tile is complete.
+    pub tile: bool,
+    /// Its ticket is a hit.
+    pub hit: bool,
+}
+
+/// The registers.
+#[derive(Clone, Debug)]
+pub struct Finisher {
+    /// Job slots, as the host wrote them.
+    pub jobs: [Job; JOB_SLOTS as usize],
+    // Job of the running tile
+    loading: bool,
+    load_place: u32,
+    loaded: bool,
+    job: Job,
+    // The tile that is being finished
+    pending: bool,
+    tag: u32,
+    want: bool,
+    outcome: Outcome,
+    /// The cycle in which the ticket comes.
+    ticket_due: Option<u64>,
+    /// The cycle in which the last result comes.
+    results_due: Option<u64>,
+    ticket_done: bool,
+    results_done: bool,
+    hold: bool,
+    drain: bool,
+    // Its completion
+    writing: bool,
+    place: u32,
+    entry: u32,
+    completed: u64,
+    write: Option<(usize, u32)>,
+    queue: Vec<u32>,
+    waiting: u32,
+    bank: usize,
+    banks: u32,
+    results: [Box<[u32; 256]>; RESULT_BANKS as usize],
+}
+
+impl Finisher {
+    /// As after power-up.
+    pub fn new() -> Self {
+        Self {
+            jobs: Default::default(),
+            loading: false,
+            load_place: 0,
+            loaded: false,
+            job: Job::default(),
+            pending: false,
+            tag: 0,
+            want: false,
+            outcome: Outcome::default(),
+            ticket_due: None,
+            results_due: None,
+            ticket_done: false,
+            results_done: false,
+            hold: false,
+            drain: false,
+            writing: false,
+            place: 0,
+            entry: 0,
+            completed: 0,
+            write: None,
+            queue: vec![0; (QUEUE * COMPLETION_WORDS) as usize],
+            waiting: 0,
+            bank: 0,
+            banks: 0,
+            results: std::array::from_fn(|_| Box::new([0; 256])),
+        }
+    }
+
+    /// No step may be taken.
+    pub fn hold(&self) -> bool {
+        self.hold
+    }
+
+    /// Because no bank is free.
+    pub fn drain(&self) -> bool {
+        self.drain
+    }
+
+    /// Completions in the queue.
+    pub fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    /// The running tile's key and bound.
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// A word of the completion queue, by its address behind the window.
+    pub fn completion_word(&self, address: usize) -> u32 {
+        self.queue.get(address).copied().unwrap_or(0)
+    }
+
+    /// A result, by its address behind the window.
+    pub fn result(&self, address: usize) -> u32 {
+        self.results.get(address / 256).map_or(0, |bank| bank[address % 256])
+    }
+
+    /// The ticket of the tile will come in a cycle.
+    pub fn expect_ticket(&mut self, cycle: u64) {
+        self.ticket_due = Some(cycle);
+    }
+
+    /// The tile's last step was taken: what comes of it, and when its last result does.
+    pub fn expect_results(&mut self, cycle: u64, outcome: Outcome) {
+        self.results_due = Some(cycle);
+        self.outcome = outcome;
+    }
+
+    /// How many cycles change nothing.
+    pub fn quiet_cycles(&self, now: u64, inputs: &FinisherInputs) -> u64 {
+        let loads = self.loading || (self.would_load(inputs) && !inputs.clear);
+        let held = (self.hold, self.drain) == self.next_hold(inputs);
+        if loads || !held || self.writing || self.write.is_some() || self.is_complete() {
+            return 0;
+        }
+        let due = [self.ticket_due, self.results_due].into_iter().flatten().min();
+        due.map_or(u64::MAX, |due| due.saturating_sub(now))
+    }
+
+    /// A cycle.
+    pub fn tick(&mut self, now: u64, inputs: &FinisherInputs) -> FinisherOutputs {
+        let mut outputs = FinisherOutputs::default();
+        let (hold, drain) = self.next_hold(inputs);
+        let (loads, complete) = (self.would_load(inputs), self.is_complete());
+
+        // Completion queue
+        if let Some((place, word)) = self.write.take() {
+            self.queue[place] = word;
+        }
+        if self.writing {
+            let place = (self.entry * COMPLETION_WORDS + self.place) as usize;
+            self.write = Some((place, self.entry_word()));
+        }
+        if complete {
+            self.completed = now;
+        }
+
+        // Accounts
+        if let Some(count) = inputs.pop {
+            let enough = count <= self.waiting;
+            outputs.popped = enough.then_some(count);
+            outputs.underflow |= !enough;
+            self.waiting -= if enough { count } else { 0 };
+        }
+        if let Some(count) = inputs.release {
+            let enough = count <= self.banks;
+            outputs.underflow |= !enough;
+            self.banks -= if enough { count } else { 0 };
+        }
+
+        // Job of the running tile
+        if self.loading {
+            if let Some(word) = self.job.get_mut(self.load_place as usize) {
+                *word = self.jobs[inputs.job][self.load_place as usize];
+            } else {
+                self.loading = false;
+                self.loaded = true;
+            }
+            self.load_place += 1;
+        } else if loads {
+            self.loading = true;
+            self.load_place = 0;
+        }
+
+        // The tile that is being finished
+        self.ticket_done |= self.ticket_due.take_if(|due| *due <= now).is_some();
+        if self.results_due.take_if(|due| *due <= now).is_some() {
+            self.results_done = true;
+            if self.want {
+                self.results[self.bank].copy_from_slice(&self.outcome.results[..]);
+            }
+        }
+        if inputs.tile_end {
+            self.pending = true;
+            self.tag = inputs.tag;
+            self.want = inputs.want;
+        }
+        (self.hold, self.drain) = (hold, drain);
+
+        // Its completion
+        if self.writing {
+            self.place = (self.place + 1) % COMPLETION_WORDS;
+            if self.place == 0 {
+                outputs.tile = true;
+                outputs.hit = self.outcome.hit;
+                self.finish();
+            }
+        } else if complete {
+            self.writing = true;
+            self.place = 0;
+        }
+        if inputs.clear {
+            self.clear();
+        }
+        outputs
+    }
+
+    /// The completion's entry is written.
+    fn finish(&mut self) {
+        self.writing = false;
+        self.pending = false;
+        self.loaded = false;
+        self.ticket_done = false;
+        self.results_done = false;
+        self.entry = (self.entry + 1) % QUEUE;
+        self.waiting += 1;
+        if self.want {
+            self.bank = (self.bank + 1) % self.results.len();
+            self.banks += 1;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.loading = false;
+        self.loaded = false;
+        self.pending = false;
+        self.ticket_due = None;
+        self.results_due = None;
+        self.ticket_done = false;
+        self.results_done = false;
+        self.hold = false;
+        self.drain = false;
+        self.writing = false;
+        self.entry = 0;
+        self.waiting = 0;
+        self.bank = 0;
+        self.banks = 0;
+    }
+
+    fn would_load(&self, inputs: &FinisherInputs) -> bool {
+        inputs.active && !self.pending && !self.loaded && !self.loading
+    }
+
+    fn is_complete(&self) -> bool {
+        self.pending && self.ticket_done && self.results_done && !self.writing
+    }
+
+    /// The next values of `hold` and `drain`.
+    fn next_hold(&self, inputs: &FinisherInputs) -> (bool, bool) {
+        let no_bank = inputs.want && self.banks >= RESULT_BANKS;
+        let free = self.loaded && !self.pending;
+        let ends = inputs.is_final && !inputs.clear;
+        (ends && (!free || no_bank), ends && free && no_bank)
+    }
+
+    /// The word of the entry that is written now.
+    fn entry_word(&self) -> u32 {
+        match self.place {
+            0 => self.tag,
+            1 => {
+                let bank = if self.want { 2 | (self.bank as u32) << 2 } else { 0 };
+                u32::from(self.outcome.hit) | bank
+            }
+            2 => low_half(self.completed),
+            3 => high_half(self.completed),
+            word @ 8..16 => {
+                let (ticket, _) = self.outcome.ticket.as_chunks::<4>();
+                u32::from_le_bytes(ticket[word as usize - 8])
+            }
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Model and Verilated device, byte by byte and cycle by cycle.
+
+use gemmine_hdl::Geometry;
+use gemmine_hdl::frame::{Opcode, Request};
+use gemmine_hdl::registers as map;
+use gemmine_sim::board::{BoardConfig, Stop};
+
+use super::host::{Host, Tile};
+use super::mining::check_tiles;
+use super::pair::Pair;
+use crate::stimulus::Random;
+
+fn pair(geometry: Geometry, first_baud: u32) -> Pair {
+    Pair::new(BoardConfig { first_baud, ..BoardConfig::new(geometry) })
+}
+
+#[test]
+fn tiles_come_in_the_same_cycles() {
+    let mut random = Random(21);
+    for (geometry, baud) in [(Geometry::new(4, 4), 12_000_000), (Geometry::new(8, 4), 3_000_000)] {
+        check_tiles(&mut random, pair(geometry, baud));
+    }
+}
+
+/// A request that may well make sense, to anywhere that matters.
+fn request(random: &mut Random, expected: u8) -> Request {
+    let sequence = match random.below(8) {
+        0 => random.next() as u8,
+        1 => expected.wrapping_sub(1),
+        _ => expected,
+    };
+    let opcode = [Opcode::Sync, Opcode::Read, Opcode::Write, Opcode::Write, Opcode::Write]
+        [random.below(5) as usize];
+    let address = match random.below(12) {
+        0 => random.next() as u32 & 0xf_ffff,
+        1 => map::RESULTS + random.below(512) as u32,
+        2 => map::COMPLETIONS + random.below(256) as u32,
+        3 | 4 => map::JOBS + random.below(64) as u32,
+        5 | 6 => map::DESCRIPTORS + random.below(64) as u32,
+        7 => map::PANELS_A + random.below(1 << 16) as u32,
+        8 => map::COMMIT,
+        9 => [map::POP, map::RELEASE, map::ERROR_CLEAR][random.below(3) as usize],
+        _ => random.below(50) as u32,
+    };
+    let length = match random.below(4) {
+        0 => 1 + random.below(128) as usize,
+        _ => 1 + random.below(6) as usize,
+    };
+    // Descriptors only on purpose: one of random words may run for minutes.
+    let length = match address {
+        0..map::DESCRIPTORS => length.min((map::DESCRIPTORS - address) as usize),
+        _ => length,
+    };
+    let forbidden = [map::BAUD_SET, map::RESET, map::WATCHDOG];
+    let touches = |at: u32| (address..address + length as u32).contains(&at);
+    let mut data = Vec::new();
+    if opcode == Opcode::Write && !forbidden.into_iter().any(touches) {
+        let word = |random: &mut Random| match random.below(3) {
+            0 => random.below(4) as u32,
+            _ => random.next() as u32,
+        };
+        data = (0..length).map(|_| word(random)).collect();
+        if (map::DESCRIPTORS..map::JOBS).contains(&address) {
+            data = descriptors(random);
+            return Request {
+                sequence,
+                opcode,
+                count: data.len() as u16,
+                address: map::DESCRIPTORS,
+                data,
+            };
+        }
+    }
+    let count = match (opcode, random.below(16)) {
+        (_, 0) => random.below(300) as u16,
+        (Opcode::Write, _) => data.len() as u16,
+        _ => length as u16,
+    };
+    Request { sequence, opcode, count, address, data }
+}
+
+/// Descriptors of short tiles.
+fn descriptors(random: &mut Random) -> Vec<u32> {
+    let tile = |random: &mut Random| Tile {
+        tag: random.next() as u32,
+        first_words: [random.below(64) as u16, random.below(64) as u16],
+        chunk_steps: 64 + random.below(12) as usize,
+        chunks: 1 + random.below(3) as usize,
+        tail_steps: if random.below(3) == 0 { 64 } else { 0 },
+        unsigned_a: random.below(2) == 0,
+        want_tile: random.below(3) == 0,
+        job: random.below(4) as u32,
+        fences: [random.below(3) as u8, random.below(3) as u8],
+    };
+    let count = 1 + random.below(3);
+    (0..count).flat_map(|_| tile(random).words()).collect()
+}
+
+#[test]
+fn whatever_is_sent_is_answered_in_the_same_cycles() {
+    for (seed, geometry, baud) in [
+        (1, Geometry::new(16, 16), 12_000_000),
+        (2, Geometry::new(8, 8), 8_000_000),
+        (3, Geometry::new(4, 8), 12_000_000),
+    ] {
+        let mut random = Random(seed);
+        let mut host = Host::new(pair(geometry, baud));
+        host.rest();
+        let mut statuses = [0; 4];
+        for _ in 0..600 {
+            let expected = host.sequence;
+            let request = request(&mut random, expected);
+            let mut line = request.encode();
+            match random.below(30) {
+                0 => line[3] ^= 1 << random.below(8),
+                1 => line.truncate(random.below(line.len() as u64) as usize),
+                2 => line.insert(0, random.next() as u8),
+                3 => line.insert(0, 0),
+                _ => {}
+            }
+            println!("{request:x?}");
+            host.board.send(&line).unwrap();
+            match random.below(4) {
+                0 => drop(host.rest()),
+                1 => drop(host.run(1 + random.below(3000), Stop::Never)),
+                2 => drop(host.run(1 + random.below(3000), Stop::AtRest)),
+                _ => {}
+            }
+            for response in host.responses.drain(..) {
+                host.sequence = response.expected;
+                statuses[response.status as usize] += 1;
+            }
+        }
+        host.rest();
+        assert!(statuses.iter().all(|&count| count > 5), "{statuses:?}");
+    }
+}

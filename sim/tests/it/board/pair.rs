@@ -1,0 +1,54 @@
+//! Two boards in lockstep: what the model says, the Verilated device must say in the same cycle.
+
+use gemmine_sim::EngineError;
+use gemmine_sim::board::model::ModelBoard;
+use gemmine_sim::board::{Board, BoardConfig, BoardDescription, Progress, Stop};
+use gemmine_sim::verilator::{Tools, VerilatedBoard};
+
+/// The model and the RTL, which must agree.
+pub struct Pair {
+    model: ModelBoard,
+    rtl: VerilatedBoard,
+}
+
+impl Pair {
+    pub fn new(config: BoardConfig) -> Self {
+        let rtl = VerilatedBoard::new(&Tools::find().unwrap(), config).unwrap();
+        let model = ModelBoard::new(rtl.description().config).unwrap();
+        Self { model, rtl }
+    }
+}
+
+impl Board for Pair {
+    fn description(&self) -> &BoardDescription {
+        self.model.description()
+    }
+
+    fn set_host_baud(&mut self, baud: u32) -> Result<(), EngineError> {
+        self.model.set_host_baud(baud)?;
+        self.rtl.set_host_baud(baud)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.model.send(bytes)?;
+        self.rtl.send(bytes)
+    }
+
+    fn run(&mut self, cycles: u64, stop: Stop) -> Result<Progress, EngineError> {
+        let model = self.model.run(cycles, stop)?;
+        let rtl = self.rtl.run(cycles, stop)?;
+        let differs = model.bytes.iter().zip(&rtl.bytes).position(|(model, rtl)| model != rtl);
+        if let Some(n) = differs {
+            let all = |p: &Progress| p.bytes.iter().map(|b| b.byte).collect::<Vec<_>>();
+            println!("model {:x?}\nRTL   {:x?}", all(&model), all(&rtl));
+            panic!("byte {n}: model {:x?}, RTL {:x?}", model.bytes[n], rtl.bytes[n]);
+        }
+        assert_eq!(model.bytes.len(), rtl.bytes.len(), "bytes of the model and of the RTL");
+        assert_eq!(
+            (model.now, model.resting),
+            (rtl.now, rtl.resting),
+            "when the model and the RTL stop"
+        );
+        Ok(model)
+    }
+}

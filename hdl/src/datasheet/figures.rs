@@ -14,6 +14,7 @@ const PARTS: &[(&str, &str)] = &[
     ("encoder", "`frame_encoder`"),
     ("endpoint", "`endpoint`"),
     ("control", "`line_control`"),
+    ("bus", "`bus`"),
     ("queue", "`queue`"),
     ("sequencer", "`sequencer`"),
     ("feeder", "`feeder`"),
@@ -23,7 +24,7 @@ const PARTS: &[(&str, &str)] = &[
     ("results", "`results`"),
     ("finisher", "`finisher`, with ticket and BLAKE3"),
     ("registers", "`registers`"),
-    ("", "`accelerator`: bus, counters"),
+    ("", "`accelerator`: counters, accounts"),
 ];
 
 pub fn section(devices: &[Device]) -> String {

@@ -52,6 +52,7 @@ mod testbench;
 pub mod ticket;
 pub mod uart_rx;
 pub mod uart_tx;
+pub mod utilisation;
 pub mod zero_extend;
 
 pub use geometry::{Geometry, GeometryError};

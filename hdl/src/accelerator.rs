@@ -14,7 +14,7 @@
 //! # Ports
 //! | port | bits | meaning |
 //! |---|---|---|
-//! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word; the address map is that of [`registers`](crate::registers) |
+//! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word; the address map is that of [`registers`] |
 //! | `address_in`, `data_out` | 20, 32 | read a word, [`READ_LATENCY`] cycles later |
 //! | `reset_in` | 1 | drop all work, as a write to RESET does; sets its bit in ERROR |
 //! | `baud_in` .. `bytes_out_in` | 32 | registers of the link |

@@ -109,3 +109,6 @@ impl Logic for Bus {
         self.data_out.next = self.data.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,13 @@ use crate::accelerator::OPERAND_LATENCY;
 use crate::finisher::{ENTRY_CYCLES, HOLD_LATENCY, JOB_CYCLES};
 use crate::geometry::Geometry;
 use crate::head;
-use crate::sequencer::{settle_cycles, token_latency};
+use crate::sequencer::{FLUSH_CYCLES, settle_cycles, token_latency};
 use crate::ticket;
+
+/// Cycles from a write to RESET to the first one in which a step can be taken.
+pub const fn reset() -> usize {
+    2 + FLUSH_CYCLES
+}
 
 /// Cycles with a step of a tile: every step of k is taken once a slot.
 pub const fn tile_cycles(geometry: Geometry, steps: usize) -> usize {

@@ -255,7 +255,7 @@ registers! {
     }
     write {
         error_write ERROR_CLEAR = 8: "clears every bit of ERROR";
-        baud_write BAUD_SET = 9: "bits a cycle in 2^-24 (24:0), from the end of the response on; the device falls back to its first rate when [`FALLBACK_ERRORS`](crate::registers::FALLBACK_ERRORS) errors come without a whole frame";
+        baud_write BAUD_SET = 9: "bits a cycle in 2^-24 (24:0), from the end of the response on; the device falls back to its first rate when [`FALLBACK_ERRORS`] errors come without a whole frame";
         scratch_write SCRATCH_SET = 10: "any word";
         commit_write COMMIT = 11: "adds to the commits of A (7:0) and of B (15:8)";
         reset_write RESET = 40: "drops all descriptors, completions and product tiles; panels, job slots, scratch and counters stay, commits start from 0";

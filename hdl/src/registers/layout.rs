@@ -41,6 +41,14 @@ impl Field {
     pub const fn get(&self, entry: &[u32]) -> u32 {
         entry[self.word as usize] >> self.low & (u32::MAX >> (32 - self.bits))
     }
+
+    /// Puts a value into the words of an entry, over one that was 0.
+    ///
+    /// # Panics
+    /// If the entry is too short.
+    pub const fn put(&self, entry: &mut [u32], value: u32) {
+        entry[self.word as usize] |= (value & (u32::MAX >> (32 - self.bits))) << self.low;
+    }
 }
 
 /// Fields of a descriptor. Shape and panels hold for the tile of this descriptor alone.
@@ -49,7 +57,7 @@ pub const DESCRIPTOR_FIELDS: [Field; 12] = [
     Field::bits("a_word", 1, 0, 16, "first word of the panel of A' in its lanes"),
     Field::bits("b_word", 1, 16, 16, "first word of the panel of B' in its lanes"),
     Field::bits("chunk_last", 2, 0, 10, "steps of a chunk, less one; a chunk has 64 to 1024"),
-    Field::bits("tail", 2, 10, 1, "a shorter chunk without a fold word ends the tile"),
+    Field::bits("tail", 2, 10, 1, "a last chunk without a fold word ends the tile"),
     Field::bits("tail_last", 2, 11, 10, "steps of the tail, less one; a tail has 64 to 1024"),
     Field::bits("unsigned_a", 2, 21, 1, "bytes of A' are u8, not i8"),
     Field::bits("want_tile", 2, 22, 1, "keep the product tile in a result bank"),

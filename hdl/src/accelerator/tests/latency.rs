@@ -11,7 +11,7 @@ fn descriptor(fields: &[(&str, u32)]) -> [u32; 4] {
     let mut words = [0; 4];
     for &(name, value) in fields {
         let field: &Field = DESCRIPTOR_FIELDS.iter().find(|field| field.name == name).unwrap();
-        words[field.word as usize] |= value << field.low;
+        field.put(&mut words, value);
         assert_eq!(field.get(&words), value);
     }
     words
@@ -146,4 +146,20 @@ fn a_commit_lets_a_tile_run() {
     }
     let latency = 1 + crate::queue::FENCE_LATENCY + crate::queue::ARM_CYCLES;
     assert_eq!(first_step, Some(latency));
+}
+
+/// The next step can be taken when the array has emptied itself.
+#[test]
+fn a_reset_takes_as_long_as_the_flush() {
+    let mut module = ready::<Small>();
+    let mut ready_at = None;
+    for now in 0..200 {
+        let write = (now == 0).then_some((RESET, 0));
+        cycle(&mut module, write, &mut |module: &Small| {
+            if now > 1 && module.sequencer.ready_out.val() && ready_at.is_none() {
+                ready_at = Some(now);
+            }
+        });
+    }
+    assert_eq!(ready_at, Some(crate::latency::reset()));
 }

@@ -87,8 +87,8 @@ fn too_much_is_refused_and_said() {
 #[test]
 fn a_reset_drops_work_and_keeps_panels_and_jobs() {
     let mut random = Random(4);
-    for cycles in [0, 5, 12, 90, 150, 260, 420] {
-        let (mut module, all) = filled::<Full>(&mut random);
+    for cycles in [0, 5, 12, 90, 540, 700, 1300] {
+        let (mut module, all) = filled::<Small>(&mut random);
         module.write(COMMIT, &[0x0305]);
         for tag in 0..4 {
             push(&mut module, &part(&all, 0, 64, true).descriptor(tag, 0, 3));

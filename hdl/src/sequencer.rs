@@ -61,9 +61,21 @@ use rust_hdl_widgets::prelude::*;
 
 use crate::utilisation::Utilisation;
 
-mod delays;
+/// Cycles from the first cycle behind a chunk to its start wave at row 0 of the grid, where a step's
+/// operands take `operand_latency` cycles to row 0 and column 0.
+pub const fn start_latency(operand_latency: usize) -> usize {
+    operand_latency + 2
+}
 
-pub use delays::{CHUNK_STEPS_MIN, FLUSH_CYCLES, settle_cycles, start_latency, token_latency};
+/// Cycles from the first cycle behind a chunk to its first token at the first head.
+pub const fn token_latency(operand_latency: usize) -> usize {
+    operand_latency + 3
+}
+
+/// Cycles that the array takes to empty itself after a reset.
+pub const FLUSH_CYCLES: usize = 128;
+/// Shortest chunk, in steps: the drain of a chunk must be over before the next one ends.
+pub const CHUNK_STEPS_MIN: usize = 64;
 
 /// See the module's documentation.
 #[derive(LogicBlock)]
@@ -235,6 +247,12 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             address_zero: Constant::new(0.into()),
         }
     }
+}
+
+/// Cycles from the cycle of a tile's last step to the one of its last output.
+pub const fn settle_cycles(rows: usize, columns: usize, operand_latency: usize) -> usize {
+    let last_token = 1 + token_latency(operand_latency) + 2 * (rows - 1) + (columns - 1);
+    last_token + 1 + crate::fold::LATENCY
 }
 
 impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic

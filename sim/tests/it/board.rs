@@ -4,6 +4,8 @@ mod host;
 mod lockstep;
 mod mining;
 mod pair;
+mod protocol;
+mod rates;
 #[cfg(target_os = "linux")]
 mod terminal;
 

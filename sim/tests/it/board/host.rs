@@ -113,8 +113,9 @@ impl Host {
     pub fn ask(&mut self, opcode: Opcode, address: u32, count: u16, data: &[u32]) -> Response {
         let request = self.request(opcode, address, count, data);
         self.send(&request);
-        self.rest();
-        let response = self.responses.pop_front().unwrap();
+        let progress = self.rest();
+        let response = self.responses.pop_front();
+        let response = response.unwrap_or_else(|| panic!("no answer to {request:?}: {progress:?}"));
         assert_eq!(self.responses.pop_front(), None);
         assert_eq!((response.status, response.sequence), (Status::Done, request.sequence));
         assert_eq!(response.expected, self.sequence);

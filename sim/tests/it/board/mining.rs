@@ -106,3 +106,50 @@ pub fn check_tiles(random: &mut Random, board: impl Board + 'static) {
     assert_eq!(host.counter(map::TILES_LOW), 4);
     assert_eq!(host.counter(map::HITS_LOW), 4);
 }
+
+#[test]
+fn every_cycle_is_a_step_or_a_stall_with_a_cause() {
+    let mut host = Host::new(ModelBoard::new(config(Geometry::new(8, 8))).unwrap());
+    let tile = |tag: u32| Tile { tag, chunk_steps: 64, chunks: 1, ..Tile::default() };
+    let counts = |host: &mut Host| {
+        let words = host.read(map::TIME_LOW, 16);
+        let counters: Vec<u64> =
+            words.chunks(2).map(|two| u64::from(two[0]) | u64::from(two[1]) << 24).collect();
+        [0, 2, 4, 5, 6, 7].map(|n| counters[n])
+    };
+    let mut spent = |name: &str, work: &mut dyn FnMut(&mut Host), expected: [bool; 5]| {
+        let before = counts(&mut host);
+        work(&mut host);
+        let after = counts(&mut host);
+        let passed: [u64; 6] = std::array::from_fn(|n| after[n] - before[n]);
+        let [time, rest @ ..] = passed;
+        assert_eq!(
+            time,
+            rest.iter().sum::<u64>(),
+            "{name}: step, link, panel, drain, hash {rest:?}"
+        );
+        assert_eq!(rest.map(|count| count > 0), expected, "{name}: {rest:?}");
+    };
+    let is = |flags: [u8; 5]| flags.map(|flag| flag == 1);
+    spent("nothing to do", &mut |_| (), is([0, 1, 0, 0, 0]));
+    spent("one tile", &mut |host| host.push(&tile(0)), is([1, 1, 0, 0, 1]));
+    let fenced = |host: &mut Host| {
+        host.push(&Tile { chunks: 5, fences: [1, 0], ..tile(1) });
+        host.write(map::COMMIT, &[1]);
+    };
+    spent("a tile that waits for its panels", &mut &fenced, is([1, 1, 1, 0, 0]));
+    let kept = |host: &mut Host| {
+        let tiles: Vec<u32> =
+            (2..5).flat_map(|n| Tile { chunks: 9, want_tile: true, ..tile(n) }.words()).collect();
+        host.write(map::DESCRIPTORS, &tiles);
+        host.write(map::RELEASE, &[2]);
+    };
+    spent("more product tiles than banks", &mut &kept, is([1, 1, 0, 1, 0]));
+    let short = |host: &mut Host| {
+        let tiles: Vec<u32> = (5..15).flat_map(|n| tile(n).words()).collect();
+        host.write(map::DESCRIPTORS, &tiles);
+    };
+    spent("tiles that are shorter than a ticket", &mut &short, is([1, 1, 0, 0, 1]));
+    assert_eq!(host.register(map::STATUS) >> 8 & 0xff, 15);
+    assert_eq!(host.register(map::ERROR), 0);
+}

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use gemmine_driver::{BoardOpener, Descriptor, Device, SerialDevice, SerialOptions, Side};
+use gemmine_driver::{
+    BoardOpener, Counters, Descriptor, Device, SerialDevice, SerialOptions, Side,
+};
 use gemmine_hdl::Geometry;
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::tile::{TileResult, ticket, tile as golden_tile};
@@ -45,10 +47,10 @@ pub fn golden(a: &Panel, b: &Panel, chunk_steps: usize) -> TileResult {
 }
 
 fn device(geometry: Geometry) -> SerialDevice {
-    let config = BoardConfig::new(geometry);
+    let config = BoardConfig { first_baud: 12_000_000, ..BoardConfig::new(geometry) };
     let board = VerilatedBoard::new(&Tools::find().unwrap(), config).unwrap();
     let board = Arc::new(Mutex::new(Box::new(board) as Box<_>));
-    let options = SerialOptions::default();
+    let options = SerialOptions { baud: 12_000_000, ..SerialOptions::default() };
     SerialDevice::on(Box::new(BoardOpener::new(board)), "verilator".into(), options).unwrap()
 }
 
@@ -58,16 +60,15 @@ pub const PATIENCE: Duration = Duration::from_secs(600);
 #[test]
 fn a_stream_of_tiles_on_preloaded_panels_keeps_the_array_busy() {
     let mut random = Random(1);
-    let begin = std::time::Instant::now();
     let mut device = device(Geometry::new(16, 16));
-    println!("{:?} after {:?}, {} baud", device.identity(), begin.elapsed(), device.baud());
+    let begin = device.counters().unwrap();
     let panels: Vec<_> = (0..8).map(|_| random.panel(2048)).collect();
     for place in 0..4 {
         device.load_panel(Side::A, place, panels[place].clone()).unwrap();
         device.load_panel(Side::B, place, panels[4 + place].clone()).unwrap();
     }
-    println!("loaded after {:?}", begin.elapsed());
     let before = device.counters().unwrap();
+    let loading = before.time.unwrap() - begin.time.unwrap();
     let key = [7; 32];
     let tiles = 64;
     let mut pushed = 0;
@@ -95,5 +96,18 @@ fn a_stream_of_tiles_on_preloaded_panels_keeps_the_array_busy() {
         assert!(completion.hit);
     }
     let after = device.counters().unwrap();
-    println!("{before:?}\n{after:?} after {:?}", begin.elapsed());
+    let spent = |counter: fn(&Counters) -> u64| counter(&after) - counter(&before);
+    let cycles = spent(|counters| counters.cycles);
+    let (steps, full) =
+        (spent(|counters| counters.mac_cycles), spent(|counters| counters.full_mac_cycles));
+    assert_eq!(steps, tiles as u64 * 2048);
+    println!(
+        "{cycles} cycles with work in the array, {steps} with a step, {full} with every PE at work"
+    );
+    assert!(full as f64 >= 0.999 * cycles as f64, "{cycles} cycles, {full} full");
+    // While panels loaded, the line was full: ten bits a byte, two cycles a bit.
+    let device = before.link.unwrap().device;
+    let could = loading / 20;
+    println!("{} bytes in {loading} cycles, which could carry {could}", device.bytes_in);
+    assert!(u64::from(device.bytes_in - begin.link.unwrap().device.bytes_in) * 100 >= 95 * could);
 }

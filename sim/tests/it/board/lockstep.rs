@@ -17,7 +17,7 @@ fn pair(geometry: Geometry, first_baud: u32) -> Pair {
 #[test]
 fn tiles_come_in_the_same_cycles() {
     let mut random = Random(21);
-    for (geometry, baud) in [(Geometry::new(4, 4), 12_000_000), (Geometry::new(8, 4), 3_000_000)] {
+    for (geometry, baud) in [(Geometry::new(4, 4), 4_000_000), (Geometry::new(8, 4), 12_000_000)] {
         check_tiles(&mut random, pair(geometry, baud));
     }
 }
@@ -100,7 +100,7 @@ fn descriptors(random: &mut Random) -> Vec<u32> {
 fn whatever_is_sent_is_answered_in_the_same_cycles() {
     for (seed, geometry, baud) in [
         (1, Geometry::new(16, 16), 12_000_000),
-        (2, Geometry::new(8, 8), 8_000_000),
+        (2, Geometry::new(8, 8), 6_000_000),
         (3, Geometry::new(4, 8), 12_000_000),
     ] {
         let mut random = Random(seed);
@@ -134,4 +134,70 @@ fn whatever_is_sent_is_answered_in_the_same_cycles() {
         host.rest();
         assert!(statuses.iter().all(|&count| count > 5), "{statuses:?}");
     }
+}
+
+/// Random programs: a thousand where GEMMINE_LONG is set.
+fn programs() -> u64 {
+    if std::env::var_os("GEMMINE_LONG").is_some() { 1000 } else { 60 }
+}
+
+/// A program drops what the one before left, at whatever it was, loads panels and jobs, pushes tiles, is
+/// disturbed, and ends when the board rests; then all completions, the counters and a product are read.
+/// The pair compares every byte and its cycle.
+#[test]
+fn random_programs_complete_in_the_same_cycles() {
+    let arrays = [
+        (Geometry::new(16, 16), 12_000_000),
+        (Geometry::new(8, 8), 6_000_000),
+        (Geometry::new(4, 8), 12_000_000),
+        (Geometry::new(2, 2), 12_000_000),
+    ];
+    let (mut tiles, mut resets) = (0, 0);
+    for (n, (geometry, baud)) in arrays.into_iter().enumerate() {
+        let mut random = Random(100 + n as u64);
+        let mut host = Host::new(pair(geometry, baud));
+        host.rest();
+        for _ in 0..programs() / arrays.len() as u64 {
+            host.write(map::RESET, &[0]);
+            let words: Vec<u32> = (0..64).map(|_| random.next() as u32).collect();
+            host.write(map::JOBS, &words);
+            for window in [map::PANELS_A, map::PANELS_B] {
+                let words: Vec<u32> = (0..128).map(|_| random.next() as u32).collect();
+                host.write(window + random.below(1 << 14) as u32, &words);
+            }
+            for _ in 0..1 + random.below(5) {
+                match random.below(8) {
+                    0 => drop(host.run(1 + random.below(3000), Stop::Never)),
+                    1 => host.write(map::COMMIT, &[random.below(4) as u32 * 0x101]),
+                    2 => {
+                        let mut line = request(&mut random, host.sequence).encode();
+                        let place = random.below(line.len() as u64) as usize;
+                        line[place] ^= 1 << random.below(8);
+                        line.push(0);
+                        host.board.send(&line).unwrap();
+                        host.run(40_000, Stop::Never);
+                        host.responses.clear();
+                    }
+                    3 if random.below(4) == 0 => {
+                        host.write(map::RESET, &[0]);
+                        resets += 1;
+                    }
+                    _ => host.write(map::DESCRIPTORS, &descriptors(&mut random)),
+                }
+            }
+            host.write(map::COMMIT, &[0x0202]);
+            host.rest();
+            let waiting = host.register(map::STATUS) >> 8 & 0xff;
+            tiles += waiting;
+            host.read(map::COMPLETIONS, 128);
+            host.read(map::COMPLETIONS + 128, 128);
+            host.read(map::RESULTS + random.below(384) as u32, 128);
+            host.read(0, 38);
+        }
+    }
+    println!(
+        "{} programs, {tiles} tiles complete at their ends, {resets} resets on the way",
+        programs()
+    );
+    assert!(u64::from(tiles) > programs(), "{tiles} tiles");
 }

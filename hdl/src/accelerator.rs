@@ -14,7 +14,7 @@
 //! # Ports
 //! | port | bits | meaning |
 //! |---|---|---|
-//! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word; the address map is that of [`registers`](crate::registers) |
+//! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word; the address map is that of [`registers`] |
 //! | `address_in`, `data_out` | 20, 32 | read a word, [`READ_LATENCY`] cycles later |
 //! | `reset_in` | 1 | drop all work, as a write to RESET does; sets its bit in ERROR |
 //! | `baud_in` .. `bytes_out_in` | 32 | registers of the link |
@@ -30,6 +30,7 @@ use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
 use crate::array::Array;
+use crate::bus::Bus;
 use crate::counter::Counter;
 use crate::feeder::{self, Feeder};
 use crate::finisher::Finisher;
@@ -104,6 +105,7 @@ pub struct Accelerator<
     /// Something will happen without the host.
     pub busy_out: Signal<Out, Bit>,
     // Parts
+    bus: Bus,
     queue: Queue<W>,
     sequencer: Sequencer<P, Q, A, OPERAND_LATENCY>,
     feeder: Feeder<Q, W, R, S>,
@@ -136,14 +138,6 @@ pub struct Accelerator<
     scratch: DFF<Bits<32>>,
     a_commits: DFF<Bits<8>>,
     b_commits: DFF<Bits<8>>,
-    // Bus
-    low: Signal<Local, Bits<18>>,
-    is_low: Signal<Local, Bit>,
-    is_register: Signal<Local, Bit>,
-    /// What is read: nothing, a register, a completion, a result.
-    kind: Signal<Local, Bits<2>>,
-    kinds: [DFF<Bits<2>>; 2],
-    data: DFF<Bits<32>>,
     // Wires
     clear: Signal<Local, Bit>,
     valid: Signal<Local, Bit>,
@@ -204,8 +198,7 @@ impl<
             watchdog,
             scratch,
             a_commits,
-            b_commits,
-            data
+            b_commits
         );
         self.queue.clock.next = self.clock.val();
         self.sequencer.clock.next = self.clock.val();
@@ -223,60 +216,30 @@ impl<
         self.stall_hash.clock.next = self.clock.val();
         self.tiles.clock.next = self.clock.val();
         self.hits.clock.next = self.clock.val();
-        self.kinds[0].clock.next = self.clock.val();
-        self.kinds[1].clock.next = self.clock.val();
+        self.bus.clock.next = self.clock.val();
 
-        // Address: region, then place in it
-        self.low.next = self.address_in.val().get_bits::<18>(0);
-        self.is_low.next = !(self.address_in.val().get_bits::<11>(9).any());
-        self.is_register.next =
-            self.is_low.val() && self.low.val().get_bits::<3>(6) == bits::<3>(0);
-        self.registers.address_in.next = self.low.val().get_bits::<6>(0);
-        self.registers.write_in.next = self.write_in.val() && self.is_register.val();
-        self.queue.write_in.next = self.write_in.val()
-            && self.is_low.val()
-            && self.low.val().get_bits::<3>(6) == bits::<3>(1);
-        self.queue.word_in.next = self.low.val().get_bits::<2>(0);
+        // Bus
+        self.bus.write_in.next = self.write_in.val();
+        self.bus.address_in.next = self.address_in.val();
+        self.bus.register_in.next = self.registers.data_out.val();
+        self.bus.completion_in.next = self.finisher.data_out.val();
+        self.bus.result_in.next = self.results.data_out.val();
+        self.registers.write_in.next = self.bus.register_write_out.val();
+        self.registers.address_in.next = self.bus.low_out.val().get_bits::<6>(0);
+        self.queue.write_in.next = self.bus.descriptor_write_out.val();
+        self.queue.word_in.next = self.bus.low_out.val().get_bits::<2>(0);
         self.queue.data_in.next = self.data_in.val();
-        self.finisher.job_write_in.next = self.write_in.val()
-            && self.is_low.val()
-            && self.low.val().get_bits::<3>(6) == bits::<3>(2);
-        self.finisher.job_address_in.next = self.low.val().get_bits::<6>(0);
+        self.finisher.job_write_in.next = self.bus.job_write_out.val();
+        self.finisher.job_address_in.next = self.bus.low_out.val().get_bits::<6>(0);
         self.finisher.job_data_in.next = self.data_in.val();
-        self.a_panels.write_in.next =
-            self.write_in.val() && self.address_in.val().get_bits::<2>(18) == bits::<2>(2);
-        self.a_panels.write_address_in.next = self.low.val();
+        self.finisher.address_in.next = self.bus.low_out.val().get_bits::<8>(0);
+        self.results.address_in.next = self.bus.low_out.val().get_bits::<9>(0);
+        self.a_panels.write_in.next = self.bus.a_write_out.val();
+        self.a_panels.write_address_in.next = self.bus.low_out.val();
         self.a_panels.write_data_in.next = self.data_in.val();
-        self.b_panels.write_in.next =
-            self.write_in.val() && self.address_in.val().get_bits::<2>(18) == bits::<2>(3);
-        self.b_panels.write_address_in.next = self.low.val();
+        self.b_panels.write_in.next = self.bus.b_write_out.val();
+        self.b_panels.write_address_in.next = self.bus.low_out.val();
         self.b_panels.write_data_in.next = self.data_in.val();
-        self.finisher.address_in.next = self.low.val().get_bits::<8>(0);
-        self.results.address_in.next = self.low.val().get_bits::<9>(0);
-
-        // Data
-        self.kind.next = bits::<2>(0);
-        if self.is_register.val() {
-            self.kind.next = bits::<2>(1);
-        }
-        if self.is_low.val() && self.low.val().get_bit(8) {
-            self.kind.next = bits::<2>(2);
-        }
-        if self.address_in.val().get_bits::<11>(9) == bits::<11>(512) {
-            self.kind.next = bits::<2>(3);
-        }
-        self.kinds[0].d.next = self.kind.val();
-        self.kinds[1].d.next = self.kinds[0].q.val();
-        self.data.d.next = bits::<32>(0);
-        if self.kinds[1].q.val() == bits::<2>(1) {
-            self.data.d.next = self.registers.data_out.val();
-        }
-        if self.kinds[1].q.val() == bits::<2>(2) {
-            self.data.d.next = self.finisher.data_out.val();
-        }
-        if self.kinds[1].q.val() == bits::<2>(3) {
-            self.data.d.next = self.results.data_out.val();
-        }
 
         // Reset
         self.reset.d.next = self.reset_in.val() || self.registers.reset_write.val();
@@ -455,7 +418,7 @@ impl<
         self.registers.bytes_out.next = self.bytes_out_in.val();
 
         // Outputs
-        self.data_out.next = self.data.q.val();
+        self.data_out.next = self.bus.data_out.val();
         self.baud_write_out.next = self.registers.baud_write.val();
         self.watchdog_write_out.next = self.registers.watchdog_write.val();
         self.waiting_out.next = self.finisher.waiting_out.val();

@@ -69,18 +69,29 @@ pub struct Emitted {
 /// # Errors
 /// If the geometry is not among [`DEVICES`].
 pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, GeometryError> {
-    let top = format!("gemmine_device_{geometry}");
-    let text = |hash: u32| {
-        with_device!(geometry, D => {
-            let mut device = Box::new(D::new(Build { hash, ..build }));
-            device.connect_all();
-            emit::verilog(device.as_ref(), &top)
-        })
-    };
-    let hash = blake3::hash(text(0)?.as_bytes());
+    let text = text(geometry, Build { hash: 0, ..build })?;
+    let hash = blake3::hash(text.as_bytes());
     let [a, b, c, d, ..] = *hash.as_bytes();
-    let build = u32::from_le_bytes([a, b, c, d]);
-    Ok(Emitted { verilog: text(build)?, top, build })
+    let hash = u32::from_le_bytes([a, b, c, d]);
+    Ok(Emitted {
+        verilog: self::text(geometry, Build { hash, ..build })?,
+        top: top(geometry),
+        build: hash,
+    })
+}
+
+/// The Verilog of the device of a geometry, with the BUILD that `build` says.
+pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, GeometryError> {
+    with_device!(geometry, D => {
+        let mut device = Box::new(D::new(build));
+        device.connect_all();
+        emit::verilog(device.as_ref(), &top(geometry))
+    })
+}
+
+/// Name of the top module of the device of a geometry.
+pub(crate) fn top(geometry: Geometry) -> String {
+    format!("gemmine_device_{geometry}")
 }
 
 #[cfg(test)]

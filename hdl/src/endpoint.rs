@@ -22,9 +22,13 @@
 //! That of [`frame`](crate::frame).
 //!
 //! # Latency
-//! From `good_in` to the first word written [`WRITE_LATENCY`] cycles, then one a cycle. From `good_in` to
-//! `start_out` of a response [`RESPONSE_LATENCY`] cycles and four for each word of data. An
-//! acknowledgement starts as late behind the last word written, if the encoder rests.
+//! From `good_in` to the first word written [`WRITE_LATENCY`] cycles, then one a cycle; from the last
+//! word written to `start_out` of its acknowledgement [`ACKNOWLEDGE_LATENCY`], if the encoder rests and
+//! no other frame waits. From `good_in` to `start_out` of a response [`RESPONSE_LATENCY`] cycles and
+//! four for each word of data; of one that says that nothing was done [`REFUSAL_LATENCY`].
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/endpoint.txt"), "```")]
 //!
 //! # Why
 //! Two buffers: a frame can come in while a long response is made, and wait there. No third is needed,
@@ -42,6 +46,10 @@ use crate::zero_extend::ZeroExtend;
 pub const WRITE_LATENCY: usize = 8;
 /// Cycles from `good_in` to `start_out` of a response without data.
 pub const RESPONSE_LATENCY: usize = 15;
+/// Cycles from the last cycle of `write_out` to `start_out` of the acknowledgement.
+pub const ACKNOWLEDGE_LATENCY: usize = 11;
+/// Cycles from `good_in` to `start_out` of a response that says that nothing was done.
+pub const REFUSAL_LATENCY: usize = 16;
 
 /// See the module's documentation.
 #[derive(LogicBlock, Default)]

@@ -22,7 +22,8 @@
 //! [`LATENCY`] cycle from `step_in` to the wave.
 //!
 //! # Why
-//! A chunk is read once for every slot, so both walks remember where it began. A lane's memory holds
+//! A chunk is read once for every slot, so both walks remember where it began. Every chunk begins with
+//! a new word, whatever the steps of the one before. A lane's memory holds
 //! 16/P (16/Q) lanes of the tile; which of them a slot needs, is the front of the address.
 
 use rust_hdl_core::prelude::*;
@@ -202,3 +203,6 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         self.b_address_out.next = self.b_address.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,11 @@
 //!
 //! # Latency
 //! [`JOB_CYCLES`] from the completion before to the job; [`ENTRY_CYCLES`] from the later of ticket and
-//! last result to the completion. `data_out` comes [`READ_LATENCY`] cycles behind `address_in`.
+//! last result to the completion, whose last word can be addressed a cycle later. `hold_out` comes
+//! [`HOLD_LATENCY`] behind its causes, `data_out` [`READ_LATENCY`] behind `address_in`.
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/finisher.txt"), "```")]
 //!
 //! # Why
 //! Holding the end of a tile instead of its start costs nothing where tiles are long: the ticket of
@@ -56,10 +60,12 @@ use crate::zero_extend::ZeroExtend;
 
 /// Cycles from the first cycle in which a tile runs and none is being finished to the first one in
 /// which its job's words are there.
-pub const JOB_CYCLES: usize = 19;
-/// Cycles from the later of ticket and last result to the first one in which the completion can be
-/// read.
+pub const JOB_CYCLES: usize = 18;
+/// Cycles from the later of ticket and last result to the first one in which the completion counts
+/// among those that wait.
 pub const ENTRY_CYCLES: usize = 18;
+/// Cycles from `final_in`, and from what ends a hold, to `hold_out`.
+pub const HOLD_LATENCY: usize = 1;
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = 2;
 
@@ -146,7 +152,7 @@ pub struct Finisher<const L: usize> {
     want: DFF<Bit>,
     chunks_last: DFF<Bits<11>>,
     fold_count: DFF<Bits<11>>,
-    /// Its last fold word has come: the next ones are the running tile's.
+    /// Its last fold word has come: the next ones are of the running tile.
     folded: DFF<Bit>,
     ticket: Ticket<L>,
     ticket_done: DFF<Bit>,
@@ -256,15 +262,15 @@ impl<const L: usize> Logic for Finisher<L> {
             self.load_place.d.next = bits::<5>(0);
         }
 
-        // Ticket: the fold words of a tile may end before its last step, if a tail follows; and those
-        // of the next one may begin before the ticket is ready
+        // Ticket: the fold words of a tile may end before its last step, if a tail follows, and those of
+        // the next may begin before it is complete
         self.last_count.next = self.chunks_last_in.val();
+        if self.pending.q.val() && !self.folded.q.val() {
+            self.last_count.next = self.chunks_last.q.val();
+        }
         self.tile_wants.next = self.want_in.val();
         if self.pending.q.val() {
             self.tile_wants.next = self.want.q.val();
-        }
-        if self.pending.q.val() && !self.folded.q.val() {
-            self.last_count.next = self.chunks_last.q.val();
         }
         self.ticket.reset_in.next = self.reset_in.val();
         self.ticket.fold_valid_in.next = self.fold_valid_in.val();
@@ -437,3 +443,6 @@ impl<const L: usize> Logic for Finisher<L> {
         self.data_out.next = self.data.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,3 +35,6 @@ impl Logic for Flags {
         Verilog::Custom("always @(*) flags_out = {two_in, one_in, zero_in};\n".into())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,33 +1,6 @@
 //! Frames of the serial link: what a request and a response are, and how they become bytes.
 //!
-//! A frame is a list of 32-bit words, low byte first, followed by their CRC-32 (ISO-HDLC), stuffed by
-//! COBS and ended by a zero byte. So a zero byte on the line is always the end of a frame, and whoever
-//! has lost the thread finds it again at the next one.
-//!
-//! | word | request | response |
-//! |---|---|---|
-//! | 0 | sequence (7:0), [`Opcode`] (15:8), count (31:16) | sequence expected next (7:0), [`Status`] (15:8), sequence of the request (23:16), completions waiting (31:24) |
-//! | 1 | word address; of a [`Opcode::Sync`] a number of the host's choice | data |
-//! | 2.. | data of a write, `count` words | data |
-//!
-//! # Protocol
-//! 1. The host asks, the device answers; it never speaks first. So it needs no timer, and the host
-//!    alone repeats.
-//! 2. The device carries out a request whose sequence number is the expected one, and then expects the
-//!    next (modulo 256). A write is carried out word after word to ascending addresses, a read answers
-//!    with `count` words.
-//! 3. A request with another number changes nothing: up to 128 behind the expected one it is
-//!    [`Status::Repeat`], else [`Status::Gap`]. Every response acknowledges all requests before the
-//!    number that it expects. A host that misses the data of a read asks again under a new number:
-//!    reads change nothing.
-//! 4. [`Opcode::Sync`] is answered whatever its number, and changes nothing: one word comes back, the
-//!    one at its address. With it the host learns the expected number.
-//! 5. A frame that is damaged (COBS, length, CRC) is dropped and counted; nothing answers it.
-//! 6. A request that has the expected number but makes no sense (opcode, count, length) is
-//!    [`Status::Refused`]: nothing is done, the number is used up.
-//! 7. While a response is on the line, the acknowledgement of writes waits: one response then stands
-//!    for all of them. A read or a sync that comes meanwhile is dropped and answered by
-//!    [`Status::Gap`] (the read's number is not used up), so a host keeps one of them outstanding.
+#![doc = include_str!("frame/protocol.md")]
 
 /// Words that one request can write or read.
 pub const PAYLOAD_WORDS_MAX: usize = 128;

@@ -16,7 +16,13 @@
 //! | `valid_out`, `byte_out`, `ready_in` | 1, 8, 1 | a byte is sent in each cycle in which both are high |
 //!
 //! # Latency
-//! A group of n bytes begins n + 3 cycles after the one before ended: its end is looked for first.
+//! The code of a group comes [`GROUP_LATENCY`] cycles and one for each byte behind it after `start_in`
+//! or after the last byte of the group before was taken: the group's end is looked for first. Of the
+//! longest group, 254 bytes, it comes a cycle earlier. Bytes behind a code are two cycles apart at
+//! least.
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/frame_encoder.txt"), "```")]
 //!
 //! # Why
 //! The code in front of a group says how long it is, so somebody must look ahead. The frame stands in
@@ -25,6 +31,10 @@
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
+
+/// Cycles from `start_in`, or from the last byte of a group, to the code of the next group, besides one
+/// for each byte behind the code.
+pub const GROUP_LATENCY: usize = 3;
 
 /// See the module's documentation.
 #[derive(LogicBlock, Default)]

@@ -98,3 +98,6 @@ impl<const P: usize, const Q: usize, const L: usize, const W: usize> Logic
         self.clock_hz_out.next = self.clock_hz.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,3 +44,6 @@ impl<const H: usize, const L: usize, const N: usize> Logic for Join<H, L, N> {
         Verilog::Custom(format!("always @(*) joined_out = {joined};\n"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,22 @@
 //! The gemmine accelerator, described in rust-hdl.
 //!
-//! One module a file: [`pe`] (with its [`multiplier`]), [`grid`], [`skew`], [`head`], [`fold`],
-//! [`sequencer`] and [`core`], which joins them. Around the core there will be [`panel_lane`],
-//! [`ticket`] (with [`blake3`]), [`uart_tx`] and [`uart_rx`]. [`geometry`] holds the shape, [`arrays`]
-//! the list of those that are built, [`emit`] writes Verilog. Nothing here does IO.
+//! One module a file. The array: [`pe`] (with its [`multiplier`]), [`grid`], [`head`] and [`fold`] in
+//! [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`]. Around it the [`accelerator`], with
+//! [`queue`], [`panel_memory`] and [`finisher`] (with [`ticket`] and [`blake3`]) behind a bus that
+//! [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s of a line in front of that.
+//! [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`]
+//! writes Verilog, [`resources`] counts in it, and [`mod@datasheet`] says it all. Nothing here does IO.
 
 pub mod accelerator;
 pub mod array;
 pub mod arrays;
 pub mod bits;
 pub mod blake3;
+pub mod bus;
 pub mod core;
 pub mod counter;
 pub mod crc32;
+pub mod datasheet;
 pub mod devices;
 pub mod emit;
 pub mod endpoint;
@@ -28,6 +32,7 @@ pub mod grid;
 pub mod head;
 pub mod identity;
 pub mod join;
+pub mod latency;
 pub mod line_control;
 pub mod multiplier;
 pub mod operand;
@@ -36,6 +41,7 @@ pub mod panel_memory;
 pub mod pe;
 pub mod queue;
 pub mod registers;
+pub mod resources;
 pub mod results;
 pub mod sequencer;
 pub mod serial_device;
@@ -46,6 +52,7 @@ mod testbench;
 pub mod ticket;
 pub mod uart_rx;
 pub mod uart_tx;
+pub mod utilisation;
 pub mod zero_extend;
 
 pub use geometry::{Geometry, GeometryError};

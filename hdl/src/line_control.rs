@@ -20,7 +20,7 @@
 //!
 //! # Why
 //! Falling back to the first rate takes no timer: a host that comes back at that rate is heard as
-//! damage, and after [`FALLBACK_ERRORS`](crate::registers::FALLBACK_ERRORS) of it in a row the device
+//! damage, and after [`FALLBACK_ERRORS`] of it in a row the device
 //! listens at the first rate. A rate that works stays, however long the host says nothing.
 
 use rust_hdl_core::prelude::*;

@@ -117,3 +117,6 @@ impl<const N: usize, const R: usize> Logic for PanelMemory<N, R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

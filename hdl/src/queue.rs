@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | `reset_in` | 1 | drop all descriptors |
 //! | `write_in`, `word_in`, `data_in` | 1, 2, 32 | a word of the descriptor window; word 3 pushes |
-//! | `a_commits_in`, `b_commits_in` | 8 | panels committed so far |
+//! | `a_commits_in`, `b_commits_in` | 8 | panels committed so far, modulo 256; a fence that is up to 127 behind is met |
 //! | `pop_in`, `pop_count_in` | 1, 5 | completions are popped: so many descriptors are no longer outstanding |
 //! | `tile_end_in` | 1 | this cycle's step is the running tile's last |
 //! | `active_out` | 1 | a tile runs: its steps may be taken |
@@ -25,9 +25,14 @@
 //! | `overflow_out` | 1 | this cycle's push is lost: [`QUEUE`](crate::registers::QUEUE) are outstanding |
 //!
 //! # Latency
-//! A descriptor pushed in cycle t onto an empty, idle queue runs from cycle t + [`START_LATENCY`] on, if
-//! its panels are committed. While a tile runs, the next one is ready [`START_LATENCY`] - 2 cycles after
-//! its push, or as long after the running one began, and follows without a cycle between.
+//! A tile can be loaded, with `load_out`, [`NEXT_LATENCY`] cycles after the push of its descriptor or
+//! after the load of the tile before, whichever comes later; and [`FENCE_LATENCY`] after the commit of
+//! its panels, if that comes later still. If a tile runs then, it is loaded in the cycle of that
+//! one's end, and follows without a cycle between. Else it is loaded at once, and runs
+//! [`ARM_CYCLES`] after its load: onto an empty queue [`START_LATENCY`] after its push.
+//!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/queue.txt"), "```")]
 //!
 //! # Why
 //! The next descriptor waits in registers, with its fences already compared, so that one tile follows
@@ -39,8 +44,15 @@ use rust_hdl_widgets::prelude::*;
 
 use crate::join::Join;
 
-/// Cycles from the push of a descriptor to the first cycle in which its tile runs.
-pub const START_LATENCY: usize = 11;
+/// Cycles from the push of a descriptor, or from the load of the tile before, to the first cycle in
+/// which its tile can be loaded.
+pub const NEXT_LATENCY: usize = 8;
+/// Cycles from the commit of the last panel that a tile waits for to its load.
+pub const FENCE_LATENCY: usize = 1;
+/// Cycles from the load of a tile, where none runs, to the first cycle in which it runs.
+pub const ARM_CYCLES: usize = 3;
+/// Cycles from the push of a descriptor onto an empty queue to the first cycle in which its tile runs.
+pub const START_LATENCY: usize = NEXT_LATENCY + ARM_CYCLES;
 
 /// See the module's documentation. `W` is the number of bits of a word's address in its lane.
 #[derive(LogicBlock, Default)]
@@ -268,3 +280,6 @@ impl<const W: usize> Logic for Queue<W> {
         self.fenced_out.next = self.fenced.q.val() && self.idle.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,9 +16,9 @@
 //! | from | words | what |
 //! |---|---|---|
 //! | 0 | 64 | registers ([`TABLE`]) |
-//! | [`DESCRIPTORS`] | 64 | descriptor window, write only: see [`DESCRIPTOR_WORDS`] |
-//! | [`JOBS`] | 64 | job slots, write only: see [`JOB_WORDS`] |
-//! | [`COMPLETIONS`] | 256 | completion queue, read only: see [`COMPLETION_WORDS`] |
+//! | [`DESCRIPTORS`] | 64 | descriptor window, write only: see [`DESCRIPTOR_FIELDS`] |
+//! | [`JOBS`] | 64 | job slots, write only: see [`JOB_FIELDS`] |
+//! | [`COMPLETIONS`] | 256 | completion queue, read only: see [`COMPLETION_FIELDS`] |
 //! | [`RESULTS`] | 512 | two banks of 256 results, read only: see [`result_address`] |
 //! | [`PANELS_A`] | 2^18 | panel memory of A', write only: see [`panel_address`] |
 //! | [`PANELS_B`] | 2^18 | panel memory of B', write only |
@@ -37,6 +37,10 @@ use rust_hdl_widgets::prelude::*;
 
 use crate::geometry::Geometry;
 
+pub mod layout;
+
+pub use layout::{COMPLETION_FIELDS, DESCRIPTOR_FIELDS, Field, JOB_FIELDS};
+
 /// Bits of a word address.
 pub const ADDRESS_BITS: usize = 20;
 /// Cycles from an address to the register's word.
@@ -44,33 +48,24 @@ pub const READ_LATENCY: usize = 2;
 
 /// Descriptor window: every fourth word written pushes a descriptor, so that one burst pushes up to 16.
 pub const DESCRIPTORS: u32 = 64;
-/// Words of a descriptor: tag; first words of the panels in their lanes, A (15:0) and B (31:16);
-/// [`SHAPE_FIELDS`]; whole chunks less one (10:0), job slot (13:12), commits of A (23:16) and of
-/// B (31:24) that the tile waits for.
+/// Words of a descriptor; its fields are [`DESCRIPTOR_FIELDS`].
 pub const DESCRIPTOR_WORDS: u32 = 4;
-/// Third word of a descriptor: steps of a chunk less one (9:0), a tail follows (10), its steps less
-/// one (20:11), bytes of A are unsigned (21), keep the product tile (22).
-pub const SHAPE_FIELDS: [(&str, u32, u32); 5] = [
-    ("chunk_last", 0, 10),
-    ("tail", 10, 1),
-    ("tail_last", 11, 10),
-    ("unsigned_a", 21, 1),
-    ("want_tile", 22, 1),
-];
+/// Third word of a descriptor: names, lowest bits and bits of its fields.
+pub const SHAPE_FIELDS: [(&str, u32, u32); 5] =
+    [layout::place(3), layout::place(4), layout::place(5), layout::place(6), layout::place(7)];
 /// Descriptors that may be outstanding, from their push to the pop of their completion.
 pub const QUEUE: u32 = 16;
 
 /// Job slots.
 pub const JOBS: u32 = 128;
-/// Words of a job slot: key of the ticket hash (8), bound (8), each low word first.
+/// Words of a job slot; its fields are [`JOB_FIELDS`].
 pub const JOB_WORDS: u32 = 16;
 /// How many job slots there are.
 pub const JOB_SLOTS: u32 = 4;
 
 /// Completion queue: entry n mod [`QUEUE`] is that of the nth descriptor since the last reset.
 pub const COMPLETIONS: u32 = 256;
-/// Words from one completion to the next: tag; flags (a hit (0), a product tile is kept (1), its
-/// bank (2)); cycle, low (23:0) and high half (23:0); four words of nothing; ticket (8).
+/// Words from one completion to the next; its fields are [`COMPLETION_FIELDS`].
 pub const COMPLETION_WORDS: u32 = 16;
 
 /// Damaged frames and bytes without a stop bit in a row after which the device falls back to its
@@ -260,12 +255,12 @@ registers! {
     }
     write {
         error_write ERROR_CLEAR = 8: "clears every bit of ERROR";
-        baud_write BAUD_SET = 9: "bits a cycle in 2^-24 (24:0), from the end of the response on; the device falls back to its first rate when [`FALLBACK_ERRORS`](crate::registers::FALLBACK_ERRORS) errors come without a whole frame";
+        baud_write BAUD_SET = 9: "bits a cycle in 2^-24 (24:0), from the end of the response on; the device falls back to its first rate when [`FALLBACK_ERRORS`] errors come without a whole frame";
         scratch_write SCRATCH_SET = 10: "any word";
         commit_write COMMIT = 11: "adds to the commits of A (7:0) and of B (15:8)";
         reset_write RESET = 40: "drops all descriptors, completions and product tiles; panels, job slots, scratch and counters stay, commits start from 0";
         pop_write POP = 41: "frees the oldest completions (4:0 how many, at most 16)";
-        release_write RELEASE = 42: "frees the oldest product tiles (1:0 how many, at most 2)";
+        release_write RELEASE = 42: "frees the oldest product tiles (4:0 how many, at most 2)";
         watchdog_write WATCHDOG = 43: "65,536 cycles each (15:0) without a whole frame until the device falls back to its first baud rate and, with descriptors outstanding, resets itself; 0, as after power-up: never";
     }
 }

@@ -165,3 +165,6 @@ impl<const Q: usize, const A: usize, const B: usize> Logic for Results<Q, A, B> 
         self.data_out.next = self.data.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

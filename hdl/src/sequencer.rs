@@ -54,14 +54,12 @@
 //! the drain of a chunk must know stands still until the next chunk ends, and the fold is the last to
 //! read it, so a chunk has at least [`CHUNK_STEPS_MIN`] steps; Pearl's k is a multiple of as many.
 //!
-//! Counters: `cycles` counts while a tile is in work or its results are on the way; `mac_cycles`
-//! counts the steps, each worth P Q MACs; `full_mac_cycles` counts the cycles in which all PEs
-//! multiply a pair of some step at once, which is what P + Q - 1 steps in a row give.
+//! The counters are those of [`utilisation`](crate::utilisation).
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
-use crate::counter::Counter;
+use crate::utilisation::Utilisation;
 
 /// Cycles from the first cycle behind a chunk to its start wave at row 0 of the grid, where a step's
 /// operands take `operand_latency` cycles to row 0 and column 0.
@@ -165,14 +163,7 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     address: DFF<Bits<A>>,
     // State: counters
     in_tile: DFF<Bit>,
-    settle: DFF<Bits<7>>,
-    steps_in_a_row: DFF<Bits<5>>,
-    count_cycle: DFF<Bit>,
-    count_step: DFF<Bit>,
-    count_full: DFF<Bit>,
-    cycles: Counter,
-    mac_cycles: Counter,
-    full_mac_cycles: Counter,
+    utilisation: Utilisation<P, Q, O>,
     // Wires
     taken: Signal<Local, Bit>,
     step_next: Signal<Local, Bits<10>>,
@@ -182,10 +173,8 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     // Constants
     slot_last: Constant<Bits<7>>,
     row_last: Constant<Bits<5>>,
-    full_row: Constant<Bits<5>>,
     address_one: Constant<Bits<A>>,
     address_zero: Constant<Bits<A>>,
-    settle_cycles: Constant<Bits<7>>,
 }
 
 impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
@@ -246,14 +235,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             row: DFF::default(),
             address: DFF::default(),
             in_tile: DFF::default(),
-            settle: DFF::default(),
-            steps_in_a_row: DFF::default(),
-            count_cycle: DFF::default(),
-            count_step: DFF::default(),
-            count_full: DFF::default(),
-            cycles: Counter::default(),
-            mac_cycles: Counter::default(),
-            full_mac_cycles: Counter::default(),
+            utilisation: Utilisation::default(),
             taken: Signal::default(),
             step_next: Signal::default(),
             chunk_end: Signal::default(),
@@ -261,10 +243,8 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             tile_end: Signal::default(),
             slot_last: Constant::new((256 / (P * Q) as u64 - 1).into()),
             row_last: Constant::new((P as u64 - 1).into()),
-            full_row: Constant::new((P as u64 + Q as u64 - 2).into()),
             address_one: Constant::new(1.into()),
             address_zero: Constant::new(0.into()),
-            settle_cycles: Constant::new((settle_cycles(P, Q, O) as u64).into()),
         }
     }
 }
@@ -302,20 +282,13 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             odd,
             row,
             address,
-            in_tile,
-            settle,
-            steps_in_a_row,
-            count_cycle,
-            count_step,
-            count_full
+            in_tile
         );
+        self.utilisation.clock.next = self.clock.val();
         for s in 0..(O + 3) {
             self.start[s].clock.next = self.clock.val();
             self.ended[s].clock.next = self.clock.val();
         }
-        self.cycles.clock.next = self.clock.val();
-        self.mac_cycles.clock.next = self.clock.val();
-        self.full_mac_cycles.clock.next = self.clock.val();
 
         // Position in the tile
         self.taken.next = self.running.q.val() && self.valid_in.val() && !self.reset_in.val();
@@ -391,27 +364,9 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         }
 
         // Counters
-        self.steps_in_a_row.d.next = bits::<5>(0);
-        self.count_full.d.next = false;
-        if self.taken.val() {
-            self.steps_in_a_row.d.next = self.steps_in_a_row.q.val() + bits::<5>(1);
-            if self.steps_in_a_row.q.val() == self.full_row.val() {
-                self.steps_in_a_row.d.next = self.full_row.val();
-                self.count_full.d.next = true;
-            }
-        }
-        if self.settle.q.val().any() {
-            self.settle.d.next = self.settle.q.val() - bits::<7>(1);
-        }
-        if self.taken.val() {
-            self.settle.d.next = self.settle_cycles.val();
-        }
-        self.count_cycle.d.next =
-            self.taken.val() || self.in_tile.q.val() || self.settle.q.val().any();
-        self.count_step.d.next = self.taken.val();
-        self.cycles.event_in.next = self.count_cycle.q.val();
-        self.mac_cycles.event_in.next = self.count_step.q.val();
-        self.full_mac_cycles.event_in.next = self.count_full.q.val();
+        self.utilisation.running_in.next = self.running.q.val();
+        self.utilisation.step_in.next = self.taken.val();
+        self.utilisation.in_tile_in.next = self.in_tile.q.val();
 
         // Reset, and the flush behind it: starts run through the array until it is empty
         self.flush.d.next = self.flush.q.val() + bits::<7>(1);
@@ -436,7 +391,6 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             self.odd.d.next = false;
             self.row.d.next = bits::<5>(0);
             self.address.d.next = self.address_zero.val();
-            self.settle.d.next = bits::<7>(0);
         }
 
         // Outputs
@@ -453,13 +407,13 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         // The position flags of a tile's first cycle are still those of the tile before.
         self.final_out.next =
             (self.chunk_is_last.q.val() || self.in_tail.q.val()) && !self.fresh.q.val();
-        self.busy_out.next = self.in_tile.q.val() || self.settle.q.val().any();
-        self.cycles_low_out.next = self.cycles.low_out.val();
-        self.cycles_high_out.next = self.cycles.high_out.val();
-        self.mac_cycles_low_out.next = self.mac_cycles.low_out.val();
-        self.mac_cycles_high_out.next = self.mac_cycles.high_out.val();
-        self.full_mac_cycles_low_out.next = self.full_mac_cycles.low_out.val();
-        self.full_mac_cycles_high_out.next = self.full_mac_cycles.high_out.val();
+        self.busy_out.next = self.utilisation.busy_out.val();
+        self.cycles_low_out.next = self.utilisation.cycles_low_out.val();
+        self.cycles_high_out.next = self.utilisation.cycles_high_out.val();
+        self.mac_cycles_low_out.next = self.utilisation.mac_cycles_low_out.val();
+        self.mac_cycles_high_out.next = self.utilisation.mac_cycles_high_out.val();
+        self.full_mac_cycles_low_out.next = self.utilisation.full_mac_cycles_low_out.val();
+        self.full_mac_cycles_high_out.next = self.utilisation.full_mac_cycles_high_out.val();
     }
 }
 

@@ -286,4 +286,4 @@ impl<const L: usize> Logic for Ticket<L> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -28,3 +28,6 @@ impl<const N: usize, const M: usize> Logic for ZeroExtend<N, M> {
         Verilog::Custom(format!("always @(*) data_out = {{{}'h0, data_in}};\n", M - N))
     }
 }
+
+#[cfg(test)]
+mod tests;

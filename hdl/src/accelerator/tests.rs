@@ -1,5 +1,8 @@
 //! The accelerator at its bus: tiles against plain products, folds and tickets; queues, stalls, resets.
 
+mod latency;
+mod mixed;
+
 use super::{READ_LATENCY, *};
 use crate::bits::unsigned_bits;
 use crate::geometry::Geometry;

@@ -185,9 +185,11 @@ fn the_core_has_every_module_once() {
         "fold",
         "grid",
         "head",
+        "high_word",
         "multiplier",
         "pe",
         "sequencer",
+        "utilisation",
         "wide_sum",
     ];
     assert_eq!(others, rest.map(|name| format!("gemmine_{name}")));
@@ -203,5 +205,5 @@ fn every_pe_of_the_grid_is_an_instance_of_one_module() {
     assert_eq!(count("gemmine_pe pe$"), 256);
     assert_eq!(count("module gemmine_a_skew"), 1);
     assert_eq!(count("module gemmine_b_skew"), 0, "a square array needs one kind of skew");
-    assert_eq!(count("module "), 22);
+    assert_eq!(count("module "), 24);
 }

@@ -1,9 +1,11 @@
 //! The endpoint between a frame's words and a bus of plain memory, as the protocol says.
 
+use expect_test::expect_file;
+
 use super::*;
 use crate::accelerator::READ_LATENCY;
 use crate::frame::{Opcode, PAYLOAD_WORDS_MAX, Request, Response, Status, encode};
-use crate::testbench::{Clocked, Random};
+use crate::testbench::{Clocked, Picture, Random, bit, cell, space};
 
 impl Clocked for Endpoint {
     fn clock(&mut self) -> &mut Signal<In, Clock> {
@@ -24,6 +26,7 @@ struct Bench {
     encoder_busy: usize,
     refused: usize,
     cycle: usize,
+    picture: Option<Picture>,
 }
 
 impl Bench {
@@ -38,6 +41,7 @@ impl Bench {
             encoder_busy: 0,
             refused: 0,
             cycle: 0,
+            picture: None,
         }
     }
 
@@ -47,6 +51,9 @@ impl Bench {
         endpoint.waiting_in.next = u64::from(WAITING).into();
         endpoint.read_data_in.next = u64::from(self.reads[0]).into();
         endpoint.settle();
+        if let Some(picture) = &mut self.picture {
+            draw(picture, endpoint);
+        }
         let address = endpoint.address_out.val().to_u64() as usize;
         self.reads.remove(0);
         self.reads.push(self.memory[address]);
@@ -77,6 +84,12 @@ impl Bench {
 
     /// A frame comes in, a word every `pace` cycles.
     fn frame(&mut self, words: &[u32], pace: usize) {
+        self.words(words, pace);
+        self.good(words.len() + 1);
+    }
+
+    /// Its words, a CRC behind them.
+    fn words(&mut self, words: &[u32], pace: usize) {
         let crc = 0x1234_5678;
         for (place, &word) in words.iter().chain([&crc]).enumerate() {
             self.endpoint.word_valid_in.next = true;
@@ -88,8 +101,12 @@ impl Bench {
                 self.step();
             }
         }
+    }
+
+    /// The frame's end: it is whole.
+    fn good(&mut self, words: usize) {
         self.endpoint.good_in.next = true;
-        self.endpoint.words_in.next = (words.len() as u64 + 1).into();
+        self.endpoint.words_in.next = (words as u64).into();
         self.step();
         self.endpoint.good_in.next = false;
     }
@@ -228,11 +245,54 @@ fn latencies_are_as_documented() {
         bench.step();
     }
     assert_eq!(bench.cycle - 1 - good, WRITE_LATENCY);
-    bench.end();
-    bench.request(1, Opcode::Read, 5, 3, &[]);
-    let good = bench.cycle - 1;
     while bench.responses.is_empty() {
         bench.step();
     }
-    assert_eq!(bench.cycle - 1 - good, RESPONSE_LATENCY + 4 * 5);
+    assert_eq!(bench.cycle - 1 - good, WRITE_LATENCY + 1 + ACKNOWLEDGE_LATENCY);
+    bench.end();
+    for (sequence, count, latency) in [(1, 5, RESPONSE_LATENCY + 4 * 5), (2, 0, REFUSAL_LATENCY)] {
+        bench.request(sequence, Opcode::Read, count, 3, &[]);
+        let good = bench.cycle - 1;
+        while bench.responses.is_empty() {
+            bench.step();
+        }
+        assert_eq!(bench.cycle - 1 - good, latency);
+        bench.end();
+    }
+}
+
+fn draw(picture: &mut Picture, endpoint: &Endpoint) {
+    let number = |value: u64| cell(value as i64);
+    let valid = endpoint.byte_valid_out.val();
+    let writes = endpoint.write_out.val();
+    let of_write = |value: u64| if writes { value.to_string() } else { "-".into() };
+    let of_byte = |value: u64| if valid { value.to_string() } else { "-".into() };
+    picture.cycle([
+        ("good_in", bit(endpoint.good_in.val())),
+        ("write_out", bit(writes)),
+        ("address_out", of_write(endpoint.address_out.val().to_u64())),
+        ("write_data_out", of_write(endpoint.write_data_out.val().to_u64())),
+        space(),
+        ("byte_valid_out", bit(valid)),
+        ("byte_place_out", of_byte(endpoint.byte_place_out.val().to_u64())),
+        ("start_out", bit(endpoint.start_out.val())),
+        ("length_out", number(endpoint.length_out.val().to_u64())),
+        ("idle_out", bit(endpoint.idle_out.val())),
+    ]);
+}
+
+#[test]
+fn picture() {
+    let caption =
+        "A request writes 70 and 71 to addresses 10 and 11. Its acknowledgement: a head and a CRC.";
+    let mut bench = Bench::new(10);
+    bench.words(&[0x0002_0300, 10, 70, 71], 4);
+    bench.picture = Some(Picture::new(caption, 0));
+    bench.good(5);
+    for _ in 0..22 {
+        bench.step();
+    }
+    let picture = bench.picture.take().unwrap();
+    assert_eq!(bench.responses, [response(1, Status::Done, 0, &[])]);
+    expect_file!["../../timing/endpoint.txt"].assert_eq(&picture.draw());
 }

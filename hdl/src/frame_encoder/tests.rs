@@ -1,8 +1,10 @@
 //! The encoder against the codec, byte for byte, with a line of any patience.
 
+use expect_test::expect_file;
+
 use super::*;
 use crate::frame::encode;
-use crate::testbench::{Clocked, Random};
+use crate::testbench::{Clocked, Picture, Random, bit, cell};
 
 impl Clocked for FrameEncoder {
     fn clock(&mut self) -> &mut Signal<In, Clock> {
@@ -82,4 +84,71 @@ fn groups_of_the_longest_length_end_right() {
         assert_eq!(send(&mut encoder, &words, 1, &mut random), encode(&words));
     }
     assert!(ends > 0, "no frame ended with the longest group");
+}
+
+/// Puts the bytes of a frame in their places and pulls the start, in the cycle that comes.
+fn start(bytes: &[u8]) -> FrameEncoder {
+    let mut encoder = FrameEncoder::connected();
+    encoder.ready_in.next = true;
+    for (place, &byte) in bytes.iter().enumerate() {
+        encoder.write_in.next = true;
+        encoder.place_in.next = (place as u64).into();
+        encoder.byte_in.next = u64::from(byte).into();
+        encoder.settle();
+        encoder.edge();
+    }
+    encoder.write_in.next = false;
+    encoder.start_in.next = true;
+    encoder.length_in.next = (bytes.len() as u64).into();
+    encoder
+}
+
+/// Cycles from the start to each byte on a line that always takes one.
+fn cycles(bytes: &[u8]) -> Vec<usize> {
+    let mut encoder = start(bytes);
+    let mut cycles = Vec::new();
+    for cycle in 0..2000 {
+        encoder.settle();
+        if encoder.valid_out.val() {
+            cycles.push(cycle);
+        }
+        encoder.edge();
+        encoder.start_in.next = false;
+    }
+    cycles
+}
+
+#[test]
+fn groups_come_after_their_latency() {
+    // Two groups of 3 and 1 bytes, and the zero at the end.
+    let first = GROUP_LATENCY + 3;
+    let second = first + 2 * 3 + GROUP_LATENCY + 1;
+    let want = [first, first + 2, first + 4, first + 6, second, second + 2, second + 3];
+    assert_eq!(cycles(&[1, 2, 3, 0, 4]), want);
+    assert_eq!(cycles(&[1; 254])[0], GROUP_LATENCY + 254 - 1);
+}
+
+#[test]
+fn picture() {
+    let caption =
+        "The frame 17 34 0 51 goes out as 3 17 34 2 51 0; the line takes a byte whenever it can.";
+    let mut encoder = start(&[17, 34, 0, 51]);
+    let mut picture = Picture::new(caption, 0);
+    for cycle in 0..20 {
+        encoder.settle();
+        let number = |value: u64| cell(value as i64);
+        let byte = encoder.byte_out.val().to_u64().to_string();
+        picture.cycle([
+            ("start_in", bit(cycle == 0)),
+            ("busy_out", bit(encoder.busy_out.val())),
+            ("looking", bit(encoder.looking.q.val())),
+            ("place", number(encoder.place.q.val().to_u64())),
+            ("code", number(encoder.code.q.val().to_u64())),
+            ("valid_out", bit(encoder.valid_out.val())),
+            ("byte_out", if encoder.valid_out.val() { byte } else { "-".into() }),
+        ]);
+        encoder.edge();
+        encoder.start_in.next = false;
+    }
+    expect_file!["../../timing/frame_encoder.txt"].assert_eq(&picture.draw());
 }

@@ -29,6 +29,32 @@ const _: () = assert!(COMPLETIONS + QUEUE * COMPLETION_WORDS <= RESULTS);
 const _: () = assert!(RESULTS + RESULT_BANKS * 256 <= PANELS_A);
 
 #[test]
+fn fields_fill_their_entries_in_order_and_do_not_overlap() {
+    let entries: [(&[Field], u32); 3] = [
+        (&DESCRIPTOR_FIELDS, DESCRIPTOR_WORDS),
+        (&JOB_FIELDS, JOB_WORDS),
+        (&COMPLETION_FIELDS, COMPLETION_WORDS),
+    ];
+    for (fields, words) in entries {
+        let mut free = 0;
+        for field in fields {
+            let (begin, whole) = (32 * field.word + field.low, field.words > 1);
+            assert!(begin >= free, "{} overlaps", field.name);
+            assert!(field.low + field.bits <= 32 && (!whole || field.bits == 32), "{}", field.name);
+            free = begin + 32 * (field.words - 1) + field.bits;
+        }
+        assert!(free <= 32 * words);
+    }
+    let entry = [1, 0xabcd_1234, 0x0060_0fff, 0x8040_3005];
+    let values = DESCRIPTOR_FIELDS.map(|field| field.get(&entry));
+    assert_eq!(values, [1, 0x1234, 0xabcd, 1023, 1, 1, 1, 1, 5, 3, 0x40, 0x80]);
+    let names = SHAPE_FIELDS.map(|(name, low, bits)| format!("{name} {low} {bits}"));
+    let same = ["chunk_last 0 10", "tail 10 1", "tail_last 11 10", "unsigned_a 21 1"];
+    assert_eq!(names[..4], same);
+    assert_eq!(names[4], "want_tile 22 1");
+}
+
+#[test]
 fn every_lane_and_every_result_has_a_place_of_its_own() {
     for (rows, columns) in [(2, 2), (8, 4), (4, 8), (16, 16)] {
         let geometry = Geometry::new(rows, columns);

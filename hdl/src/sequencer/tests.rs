@@ -156,10 +156,11 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q,
             return;
         };
         self.steps_in_a_row += 1;
-        self.finals = if step.final_chunk { self.finals + 1 } else { 0 };
-        if self.finals > 2 {
-            assert!(self.sequencer.final_out.val(), "final_out before cycle {}", self.cycle + 1);
-        }
+        // After a tile's last step the next one is due, which may have chunks before its last.
+        self.finals = if step.final_chunk && !step.tile_ends { self.finals + 1 } else { 0 };
+        let is_final = self.sequencer.final_out.val();
+        assert!(is_final || self.finals <= 2, "final_out before cycle {}", self.cycle + 1);
+        assert!(!is_final || self.finals > 0, "final_out before cycle {}", self.cycle + 1);
         self.counts[1] += 1;
         self.counts[2] += u64::from(self.steps_in_a_row >= (P + Q - 1) as u64);
         self.in_tile = !step.tile_ends;

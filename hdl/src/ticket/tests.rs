@@ -10,10 +10,10 @@ impl<const L: usize> Clocked for Ticket<L> {
     }
 }
 
-type Words = [u32; 8];
+pub(crate) type Words = [u32; 8];
 
 /// The rule: fold register and keyed hash.
-fn rule(key: &Words, folds: &[u32]) -> Words {
+pub(crate) fn rule(key: &Words, folds: &[u32]) -> Words {
     let mut register = [0u32; 16];
     for (c, fold) in folds.iter().enumerate() {
         register[c % 16] = register[c % 16].rotate_left(13) ^ fold;

@@ -44,9 +44,9 @@ pub fn run(args: &SimArgs) -> Result<Outcome> {
     let options = SerialOptions { baud, max_baud: baud, patience: Duration::ZERO };
     let opener = Box::new(BoardOpener::new(board));
     let mut device = SerialDevice::on(opener, "sim".into(), options).context("open the device")?;
-    let begin = Instant::now();
     let mut run = Run::new(args, &mut device)?;
     let before = device.counters().context("read the counters")?;
+    let begin = Instant::now();
     let mut right = 0;
     while right < args.tiles && !interrupt::requested() {
         run.fill(&mut device)?;

@@ -5,7 +5,7 @@
 //! is and whatever else the machine does.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gemmine_sim::board::{Board, Stop};
@@ -27,14 +27,14 @@ pub type SharedBoard = Arc<Mutex<Box<dyn Board>>>;
 pub struct BoardOpener {
     board: SharedBoard,
     started: Instant,
-    /// Time that passed without the board: pauses between tries to open.
-    paused: Duration,
+    /// Time that passed while the board rested, or nobody listened.
+    rested: Arc<Mutex<Duration>>,
 }
 
 impl BoardOpener {
     /// For a board.
     pub fn new(board: SharedBoard) -> Self {
-        Self { board, started: Instant::now(), paused: Duration::ZERO }
+        Self { board, started: Instant::now(), rested: Arc::default() }
     }
 }
 
@@ -47,7 +47,7 @@ impl Opener for BoardOpener {
             clock_hz: clock_hz.into(),
             baud: baud.into(),
             now: 0,
-            rested: self.paused,
+            rested: Arc::clone(&self.rested),
             line_end: 0,
             received: Vec::new(),
         };
@@ -57,16 +57,24 @@ impl Opener for BoardOpener {
     }
 
     fn pause(&mut self, duration: Duration) {
-        self.paused += duration;
+        *lock(&self.rested) += duration;
     }
 
     fn now(&self) -> Instant {
-        self.started + self.paused
+        let progress = lock(&self.board).run(0, Stop::AtRest);
+        let cycles = progress.map_or(0, |progress| progress.now);
+        let clock_hz = lock(&self.board).description().config.clock_hz;
+        self.started + seconds(cycles, clock_hz.into()) + *lock(&self.rested)
     }
 }
 
-fn lock(board: &SharedBoard) -> std::sync::MutexGuard<'_, Box<dyn Board>> {
-    board.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Time that cycles take.
+fn seconds(cycles: u64, clock_hz: u64) -> Duration {
+    Duration::from_secs_f64(cycles as f64 / clock_hz as f64)
 }
 
 /// The line to a board.
@@ -77,8 +85,7 @@ struct BoardPort {
     baud: u64,
     /// Cycle of the board.
     now: u64,
-    /// Time that passed while the board rested.
-    rested: Duration,
+    rested: Arc<Mutex<Duration>>,
     /// Cycle in which the line to the board will be idle.
     line_end: u64,
     received: Vec<u8>,
@@ -128,7 +135,7 @@ impl Port for BoardPort {
             if self.run(slice)? && self.received.is_empty() {
                 // Nothing will come: the rest of the time passes at once.
                 let left = end.saturating_sub(self.now);
-                self.rested += Duration::from_secs_f64(left as f64 / self.clock_hz as f64);
+                *lock(&self.rested) += seconds(left, self.clock_hz);
                 break;
             }
         }
@@ -150,7 +157,6 @@ impl Port for BoardPort {
     }
 
     fn now(&self) -> Instant {
-        let ran = Duration::from_secs_f64(self.now as f64 / self.clock_hz as f64);
-        self.started + ran + self.rested
+        self.started + seconds(self.now, self.clock_hz) + *lock(&self.rested)
     }
 }

@@ -2,6 +2,7 @@
 
 use gemmine_hdl::accelerator::Accelerator;
 use gemmine_hdl::crc32::Crc32;
+use gemmine_hdl::devices::{self, DEVICES};
 use gemmine_hdl::endpoint::Endpoint;
 use gemmine_hdl::feeder::Feeder;
 use gemmine_hdl::finisher::Finisher;
@@ -9,6 +10,7 @@ use gemmine_hdl::flags::Flags;
 use gemmine_hdl::frame::encode;
 use gemmine_hdl::frame_decoder::FrameDecoder;
 use gemmine_hdl::frame_encoder::FrameEncoder;
+use gemmine_hdl::identity::Build;
 use gemmine_hdl::join::Join;
 use gemmine_hdl::line_control::LineControl;
 use gemmine_hdl::panel_memory::PanelMemory;
@@ -16,6 +18,7 @@ use gemmine_hdl::queue::Queue;
 use gemmine_hdl::registers;
 use gemmine_hdl::results::Results;
 use gemmine_hdl::zero_extend::ZeroExtend;
+use gemmine_sim::verilator::{Tools, modules};
 
 use super::both::check;
 use super::port::{Values, module, random_inputs};
@@ -315,4 +318,13 @@ fn accelerator() {
     }
     let trace = check::<Small>("accelerator_2x2", &stimulus, None);
     assert!(trace.count(&["busy_out"]) > 12_000, "too little work");
+}
+
+#[test]
+fn every_device_is_clean() {
+    let tools = Tools::find().unwrap();
+    for &(geometry, _) in DEVICES {
+        let device = devices::verilog(geometry, Build::default()).unwrap();
+        assert_eq!(modules::lint(&tools, &device.verilog, &device.top).unwrap(), "", "{geometry}");
+    }
 }

@@ -1,0 +1,93 @@
+//! Lanes get what was written to them, and give it a cycle after the lane before.
+
+use super::*;
+use crate::bits::{signed_value, unsigned_bits};
+use crate::panel_lane::LATENCY;
+use crate::testbench::{Clocked, Random, operand};
+
+impl<const N: usize, const R: usize> Clocked for PanelMemory<N, R> {
+    fn clock(&mut self) -> &mut Signal<In, Clock> {
+        &mut self.clock
+    }
+}
+
+const LANES: usize = 4;
+const WORD_BITS: usize = 5;
+const WORDS: usize = 1 << WORD_BITS;
+
+type Memory = PanelMemory<LANES, WORD_BITS>;
+
+impl Memory {
+    /// One cycle: a word to write to a lane, a step of the wave.
+    fn cycle(&mut self, write: Option<(usize, usize, u32)>, step: Option<usize>) {
+        self.write_in.next = write.is_some();
+        let (lane, place, word) = write.unwrap_or((1, 2, 0xdead_beef));
+        self.write_address_in.next = unsigned_bits((lane << WORD_BITS | place) as u64);
+        self.write_data_in.next = unsigned_bits(word.into());
+        self.step_in.next = step.is_some();
+        self.fetch_in.next = step.is_some_and(|step| step % 4 == 0);
+        self.address_in.next = unsigned_bits(step.map_or(9, |step| step / 4) as u64);
+        self.settle();
+    }
+
+    fn fill(&mut self, words: &[[u32; WORDS]; LANES], random: &mut Random) {
+        let mut places: Vec<usize> = (0..16 * WORDS).collect();
+        for n in (1..places.len()).rev() {
+            places.swap(n, random.below(n as u64 + 1) as usize);
+        }
+        for place in places {
+            let (lane, place) = (place / WORDS, place % WORDS);
+            // What is meant for lanes that are not there is lost.
+            let word = words.get(lane).map_or(0xbad0_bad0, |words| words[place]);
+            self.cycle(Some((lane, place, word)), None);
+            self.edge();
+        }
+        for _ in 0..WRITE_LATENCY {
+            self.cycle(None, None);
+            self.edge();
+        }
+    }
+}
+
+#[test]
+fn operands_come_out_of_their_lanes_skewed() {
+    let mut random = Random(1);
+    let mut memory = Memory::connected();
+    for unsigned in [false, true] {
+        let words: [[u32; WORDS]; LANES] =
+            std::array::from_fn(|_| std::array::from_fn(|_| random.next() as u32));
+        memory.unsigned_in.next = unsigned;
+        memory.fill(&words, &mut random);
+        let byte = |lane: usize, step: usize| words[lane][step / 4].to_le_bytes()[step % 4];
+        let number = |byte: u8| if unsigned { i64::from(byte) } else { i64::from(byte as i8) };
+        let mut due: Vec<Option<usize>> = Vec::new();
+        let mut step = 0;
+        for _ in 0..600 {
+            let now = (!random.one_in(6)).then_some(step % (4 * WORDS));
+            step += usize::from(now.is_some());
+            due.push(now);
+            memory.cycle(None, now);
+            for lane in 0..LANES {
+                let then = due.len().checked_sub(LATENCY + lane + 1).and_then(|then| due[then]);
+                let want = then.map_or(0, |step| number(byte(lane, step)));
+                assert_eq!(memory.operand_out[lane].val(), operand(want), "lane {lane}");
+            }
+            memory.edge();
+        }
+    }
+}
+
+#[test]
+fn a_word_can_be_read_after_the_write_latency() {
+    for (wait, want) in [(WRITE_LATENCY - 1, 0), (WRITE_LATENCY, 77)] {
+        let mut memory = Memory::connected();
+        for cycle in 0..wait + LATENCY + 1 {
+            let write = (cycle == 0).then_some((0, 3, 77));
+            memory.cycle(write, (cycle == wait).then_some(12));
+            if cycle == wait + LATENCY {
+                assert_eq!(signed_value(memory.operand_out[0].val()), want, "{wait} cycles");
+            }
+            memory.edge();
+        }
+    }
+}

@@ -54,8 +54,12 @@ fn serve(args: &BoardArgs, mut board: Box<dyn Board>) -> Result<Outcome> {
         display::si(args.clock.into()),
         args.baud
     ));
-    let served = serve(board.as_mut(), &mut terminal, args.pace, &mut interrupt::requested)
-        .with_context(|| format!("serve the board on {path}"))?;
+    let served = match serve(board.as_mut(), &mut terminal, args.pace, &mut interrupt::requested) {
+        Ok(served) => served,
+        // A simulation in a process of its own dies of a terminal's Ctrl-C, too.
+        Err(_) if interrupt::behind_a_failure() => return Ok(Outcome::Yes),
+        Err(error) => return Err(error).with_context(|| format!("serve the board on {path}")),
+    };
     note(&format!(
         "{} in, {} out of which {} found no reader; {} simulated",
         display::counted(served.bytes_in, "byte"),

@@ -8,15 +8,13 @@ use gemmine_hdl::registers as map;
 
 use super::accelerator::Accelerator;
 use super::control::{Control, ControlInputs};
-use super::decoder::Decoder;
+use super::decoder::{CRC, Decoder};
 use super::encoder::Sender;
 use super::endpoint::{Endpoint, Wish};
 use super::read::LinkState;
 use super::receiver::{Received, Receiver};
 use crate::board::BoardConfig;
 use crate::board::wire::Wire;
-
-const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// The link's parts, and the accelerator behind them.
 #[derive(Clone, Debug)]

@@ -55,12 +55,13 @@ enum Work {
         decide: u64,
         words: Vec<u32>,
     },
-    /// Writes the word `done` in cycle `first + done`.
+    /// Writes word `done` of `count` in cycle `first + done`; `data` are those that are left.
     Writing {
         first: u64,
         address: u32,
         data: Vec<u32>,
         done: usize,
+        count: usize,
     },
     /// Looks at what the head says in this cycle.
     Prepare {
@@ -146,8 +147,8 @@ impl Endpoint {
     /// A cycle. `good`: a whole frame came, with these words.
     pub fn tick(&mut self, cycle: u64, good: Option<Vec<u32>>, encoder_busy: bool) -> Wish {
         let (was_held, ack_was_due) = (self.held.is_some(), self.ack);
-        if let Work::Writing { first, data, done, .. } = &self.work
-            && *done == data.len()
+        if let Work::Writing { first, done, count, .. } = &self.work
+            && done == count
             && first + *done as u64 == cycle
         {
             self.work = Work::Idle;
@@ -181,12 +182,15 @@ impl Endpoint {
                 self.decide(cycle, &words, encoder_busy);
                 Wish::Nothing
             }
-            Work::Writing { first, address, data, done } if *first + *done as u64 == cycle => {
+            Work::Writing { first, address, data, done, count }
+                if *first + *done as u64 == cycle =>
+            {
                 let from = wrapped(*address + *done as u32);
-                let panels = if from < PANELS_A { 1 } else { (1 << ADDRESS_BITS) - from as usize };
-                let some = &data[*done..data.len().min(*done + panels)];
-                *done += some.len();
-                Wish::Write(from, some.to_vec())
+                let room = if from < PANELS_A { 1 } else { (1 << ADDRESS_BITS) - from as usize };
+                let some = room.min(*count - *done);
+                *done += some;
+                let rest = data.split_off(some);
+                Wish::Write(from, std::mem::replace(data, rest))
             }
             Work::Prepare { at, .. } if *at == cycle => Wish::Completions,
             Work::Building { first, head, payload, data } => {
@@ -267,8 +271,8 @@ impl Endpoint {
             self.expected = self.expected.wrapping_add(1);
             self.ack_status = Status::Done;
             let data = words[HEAD_WORDS - 1..].to_vec();
-            let (first, address) = (cycle + WRITE, wrapped(target));
-            self.work = Work::Writing { first, address, data, done: 0 };
+            let (first, address, count) = (cycle + WRITE, wrapped(target), count as usize);
+            self.work = Work::Writing { first, address, data, done: 0, count };
         } else if is_expected {
             self.expected = self.expected.wrapping_add(1);
             self.refuse(Status::Refused);

@@ -12,24 +12,26 @@ pub struct PanelMemory {
     word_bits: u32,
     /// P for A, Q for B: the physical lanes.
     width: usize,
+    /// Bits of the number of a logical lane in its physical one.
+    group_bits: u32,
 }
 
 impl PanelMemory {
     /// Memory of `2^word_bits` words a lane, all 0.
     pub fn new(word_bits: u32, width: usize) -> Self {
-        Self { words: vec![Group::ZERO; 1 << word_bits], word_bits, width }
+        let group_bits = (LANES / width).ilog2();
+        Self { words: vec![Group::ZERO; 1 << word_bits], word_bits, width, group_bits }
     }
 
     /// Writes a word, by its address behind the side's window.
     pub fn write(&mut self, address: u32, data: u32) {
         // Physical lane i holds the logical lanes i, i + width, .. behind each other.
-        let groups = LANES / self.width;
         let place = (address >> self.word_bits) as usize;
-        let physical = place / groups % LANES;
+        let physical = place >> self.group_bits & (LANES - 1);
         if physical >= self.width {
             return;
         }
-        let lane = physical + place % groups * self.width;
+        let lane = physical + (place & ((1 << self.group_bits) - 1)) * self.width;
         let word = address as usize & (self.words.len() - 1);
         self.words[word].0[lane * STEPS..][..STEPS]
             .copy_from_slice(&data.to_le_bytes().map(|byte| byte as i8));

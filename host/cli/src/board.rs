@@ -1,7 +1,6 @@
 //! `gemmine board`: a virtual board on a pseudo-terminal, until Ctrl-C.
 
 use anyhow::{Context, Result};
-use gemmine_sim::EngineError;
 use gemmine_sim::board::model::ModelBoard;
 use gemmine_sim::board::{Board, BoardConfig};
 use gemmine_sim::rtl::RustHdlBoard;
@@ -12,13 +11,8 @@ use crate::display::spinner;
 use crate::outcome::Outcome;
 
 /// A board that has just been powered up.
-fn power_up(args: &BoardArgs) -> Result<Box<dyn Board>, EngineError> {
-    let config = BoardConfig {
-        clock_hz: args.clock,
-        first_baud: args.baud,
-        ..BoardConfig::new(args.geometry)
-    };
-    Ok(match args.engine {
+pub fn power_up(engine: BoardEngine, config: BoardConfig) -> Result<Box<dyn Board>> {
+    Ok(match engine {
         BoardEngine::Model => Box::new(ModelBoard::new(config)?),
         BoardEngine::Rtl => Box::new(RustHdlBoard::new(config)?),
         BoardEngine::Verilator => Box::new(VerilatedBoard::new(&Tools::find()?, config)?),
@@ -30,7 +24,13 @@ pub fn run(args: &BoardArgs) -> Result<Outcome> {
     // The first time, Verilator compiles the device, which takes up to a minute.
     let spinner = spinner(false);
     spinner.set_message(format!("powering up a board of {}", args.geometry));
-    let board = power_up(args).with_context(|| format!("power up a board of {}", args.geometry))?;
+    let config = BoardConfig {
+        clock_hz: args.clock,
+        first_baud: args.baud,
+        ..BoardConfig::new(args.geometry)
+    };
+    let board = power_up(args.engine, config)
+        .with_context(|| format!("power up a board of {}", args.geometry))?;
     spinner.finish_and_clear();
     serve(args, board)
 }

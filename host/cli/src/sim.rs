@@ -11,14 +11,13 @@ use gemmine_driver::{
 };
 use gemmine_pouw::panel::{LANES, Panel};
 use gemmine_pouw::tile;
-use gemmine_sim::board::model::ModelBoard;
 use gemmine_sim::board::{Board, BoardConfig};
-use gemmine_sim::rtl::RustHdlBoard;
 use gemmine_sim::verilator::{Tools, VerilatedBoard};
 use gemmine_sim::waveform::vcd_to_fst;
 use serde_json::json;
 
 use crate::args::{BoardEngine, SimArgs};
+use crate::board::power_up;
 use crate::display::{grouped, si, spinner};
 use crate::interrupt;
 use crate::outcome::Outcome;
@@ -88,15 +87,14 @@ fn open(args: &SimArgs, waveform: Option<&Waveform>) -> Result<Box<dyn Board>> {
     let first_baud = args.baud.unwrap_or(args.clock / 2);
     let config =
         BoardConfig { clock_hz: args.clock, first_baud, ..BoardConfig::new(args.geometry) };
-    Ok(match (args.engine, waveform) {
-        (BoardEngine::Verilator, None) => Box::new(VerilatedBoard::new(&Tools::find()?, config)?),
-        (BoardEngine::Verilator, Some(waveform)) => {
-            Box::new(VerilatedBoard::traced(&Tools::find()?, config, &waveform.vcd)?)
-        }
-        (_, Some(_)) => bail!("only --engine verilator writes a waveform; leave --trace away"),
-        (BoardEngine::Model, None) => Box::new(ModelBoard::new(config)?),
-        (BoardEngine::Rtl, None) => Box::new(RustHdlBoard::new(config)?),
-    })
+    let Some(waveform) = waveform else {
+        return power_up(args.engine, config);
+    };
+    ensure!(
+        args.engine == BoardEngine::Verilator,
+        "only --engine verilator writes a waveform; leave --trace away"
+    );
+    Ok(Box::new(VerilatedBoard::traced(&Tools::find()?, config, &waveform.vcd)?))
 }
 
 /// Where a waveform goes.

@@ -11,6 +11,7 @@ mod limits;
 mod matmul;
 mod mine;
 mod receipts;
+mod sim;
 mod verify;
 
 use std::fs;

@@ -1,0 +1,69 @@
+//! `gemmine sim`: a whole device, its counters, its waveforms, and what it refuses.
+
+use super::*;
+
+#[test]
+fn every_cycle_of_a_device_is_accounted_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = "sim --engine model --geometry 8x8 --tiles 20 --steps 256 --products --json";
+    let text = expect(folder.path(), arguments, 0);
+    let object = last_json(&text);
+    let stalls = object["stall_cycles"].as_object().unwrap();
+    let stalls: u64 = stalls.values().map(|cycles| cycles.as_u64().unwrap()).sum();
+    let steps = object["mac_cycles"].as_u64().unwrap();
+    assert_eq!(steps, 20 * 256 * 4);
+    assert_eq!(steps + stalls, object["cycles"].as_u64().unwrap());
+    assert_eq!(object["tiles"], 20);
+}
+
+#[test]
+fn model_and_verilated_rtl_spend_the_same_cycles() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |engine: &str| {
+        let arguments = format!("sim --engine {engine} --tiles 3 --steps 128 --stream --json");
+        let text = expect(folder.path(), &arguments, 0);
+        let object = last_json(&text);
+        ["cycles", "busy_cycles", "mac_cycles", "full_mac_cycles", "bytes_in", "bytes_out"]
+            .map(|key| object[key].as_u64().unwrap())
+    };
+    assert_eq!(run("model"), run("verilator"));
+}
+
+#[test]
+fn waveforms_are_written_in_both_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["device.vcd", "device.fst"] {
+        let arguments = format!("sim --tiles 1 --steps 64 --chunk 64 --trace {name}");
+        expect(folder.path(), &arguments, 0);
+    }
+    let names: Vec<String> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    assert_eq!(names.len(), 2, "something was left behind: {names:?}");
+    let vcd = fs::read_to_string(folder.path().join("device.vcd")).unwrap();
+    assert!(
+        vcd.contains("line_in")
+            && vcd.trim_end().lines().last().unwrap().starts_with(['0', '1', 'b'])
+    );
+    let fst = fs::metadata(folder.path().join("device.fst")).unwrap().len();
+    assert!((1000..vcd.len() as u64 / 2).contains(&fst), "{fst} bytes from {}", vcd.len());
+}
+
+#[test]
+fn what_a_device_cannot_do_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, why) in [
+        ("sim --engine model --steps 63", "give a multiple of 4"),
+        ("sim --engine model --steps 100000", "up to "),
+        ("sim --engine model --chunk 32", "from 64 to 1024"),
+        ("sim --engine model --baud 13000000", "baud rate 13000000"),
+        ("sim --engine model --geometry 3x3", "3x3"),
+        ("sim --engine model --trace x.vcd", "only --engine verilator"),
+        ("sim --trace x.txt", "name it .vcd or .fst"),
+        ("sim --trace no/such/folder/x.vcd", "no/such/folder"),
+    ] {
+        expect_trouble(folder.path(), arguments, why);
+    }
+}

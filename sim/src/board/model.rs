@@ -2,16 +2,16 @@
 //!
 //! | module | owns | in the RTL |
 //! |---|---|---|
-//! | [`receiver`] | bytes from a wire | `uart_rx` |
-//! | [`decoder`] | frames from bytes | `frame_decoder` |
-//! | [`endpoint`] | the protocol | `endpoint` |
-//! | [`encoder`] | responses to a wire | `frame_encoder`, `uart_tx` |
-//! | [`control`] | rate, errors in a row, watchdog | `line_control` |
-//! | [`device`] | all of these and the accelerator | `serial_device` |
-//! | [`queue`], [`sequencer`], [`finisher`] | descriptor to completion | the same |
-//! | [`panels`], [`work`] | what a tile reads, and what comes of it | panel memory and array |
-//! | [`counter`], [`read`] | counters and registers as of a cycle | `counter`, `registers` |
-//! | [`accelerator`] | everything behind the bus | `accelerator` |
+//! | `receiver` | bytes from a wire | `uart_rx` |
+//! | `decoder` | frames from bytes | `frame_decoder` |
+//! | `endpoint` | the protocol | `endpoint` |
+//! | `encoder` | responses to a wire | `frame_encoder`, `uart_tx` |
+//! | `control` | rate, errors in a row, watchdog | `line_control` |
+//! | `device` | all of these and the accelerator | `serial_device` |
+//! | `queue`, `sequencer`, `finisher` | descriptor to completion | the same |
+//! | `panels`, `work` | what a tile reads, and what comes of it | panel memory and array |
+//! | `counter`, `read` | counters and registers as of a cycle | `counter`, `registers` |
+//! | `accelerator` | everything behind the bus | `accelerator` |
 //!
 //! In a cycle in which a register decides something, the model does what the RTL does; all others
 //! pass at once. Latencies are the constants of the RTL's modules.

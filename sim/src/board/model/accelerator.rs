@@ -135,9 +135,13 @@ impl Accelerator {
     /// which changes nothing for anybody else.
     pub fn write(&mut self, address: u32, words: &[u32]) {
         if address >= map::PANELS_A {
-            for (address, &word) in (address..).zip(words) {
+            let tile = self.queue.active().then(|| self.queue.running());
+            for (side, panels) in self.panels.iter_mut().enumerate() {
+                panels.forget_before(self.now, tile.map(|tile| (tile.first_words[side], tile)));
+            }
+            for ((cycle, address), &word) in (self.now..).zip(address..).zip(words) {
                 let side = usize::from(address >= map::PANELS_B);
-                self.panels[side].write(address & (map::PANELS_B - map::PANELS_A - 1), word);
+                self.panels[side].write(cycle, address & (map::PANELS_B - map::PANELS_A - 1), word);
             }
         } else if let Some(&word) = words.first() {
             self.tick(Some((address, word)), false);
@@ -243,11 +247,15 @@ impl Accelerator {
             self.finisher.expect_ticket(now + self.sequencer.settle() + latency);
         }
         if inputs.tile_end {
+            // Its last step is one of those that count.
+            self.sequencer.pass(now, 1, &tile, stepping, self.reset);
             let (geometry, job) = (self.config.geometry, self.finisher.job());
-            let outcome = work::compute(geometry, &tile, &self.panels, job);
+            let steps = self.sequencer.steps();
+            let outcome = work::compute(geometry, &tile, &self.panels, steps, job);
             self.finisher.expect_results(now + self.last_result_latency(), outcome);
+        } else {
+            self.sequencer.pass(now, 1, &tile, stepping, self.reset);
         }
-        self.sequencer.pass(now, 1, &tile, stepping, self.reset);
 
         let overflow = self.queue.tick(QueueInputs {
             reset: self.reset,

@@ -1,5 +1,9 @@
 //! Panel memory: two sides of 16 lanes, as the register map writes and the array reads them.
+//!
+//! A tile's words are looked at when its last step is taken, but what a host wrote over them meanwhile
+//! came too late for the array, or not: so what a write replaced is kept for a while.
 
+use gemmine_hdl::{feeder, panel_memory};
 use gemmine_pouw::panel::{Group, LANES, Panel, STEPS};
 
 use super::queue::Descriptor;
@@ -14,17 +18,32 @@ pub struct PanelMemory {
     width: usize,
     /// Bits of the number of a logical lane in its physical one.
     group_bits: u32,
+    replaced: Vec<Replaced>,
 }
+
+/// What a write replaced.
+#[derive(Clone, Copy, Debug)]
+struct Replaced {
+    /// The cycle of the write.
+    cycle: u64,
+    word: usize,
+    lane: usize,
+    bytes: [i8; STEPS],
+}
+
+/// How many replaced words are kept before those that nobody can ask for are thrown away.
+const REPLACED_MAX: usize = 4096;
 
 impl PanelMemory {
     /// Memory of `2^word_bits` words a lane, all 0.
     pub fn new(word_bits: u32, width: usize) -> Self {
         let group_bits = (LANES / width).ilog2();
-        Self { words: vec![Group::ZERO; 1 << word_bits], word_bits, width, group_bits }
+        let words = vec![Group::ZERO; 1 << word_bits];
+        Self { words, word_bits, width, group_bits, replaced: Vec::new() }
     }
 
-    /// Writes a word, by its address behind the side's window.
-    pub fn write(&mut self, address: u32, data: u32) {
+    /// Writes a word in a cycle, by its address behind the side's window.
+    pub fn write(&mut self, cycle: u64, address: u32, data: u32) {
         // Physical lane i holds the logical lanes i, i + width, .. behind each other.
         let place = (address >> self.word_bits) as usize;
         let physical = place >> self.group_bits & (LANES - 1);
@@ -33,23 +52,60 @@ impl PanelMemory {
         }
         let lane = physical + (place & ((1 << self.group_bits) - 1)) * self.width;
         let word = address as usize & (self.words.len() - 1);
-        self.words[word].0[lane * STEPS..][..STEPS]
-            .copy_from_slice(&data.to_le_bytes().map(|byte| byte as i8));
+        if let Some((bytes, _)) = self.words[word].0[lane * STEPS..].split_first_chunk_mut() {
+            self.replaced.push(Replaced { cycle, word, lane, bytes: *bytes });
+            *bytes = data.to_le_bytes().map(|byte| byte as i8);
+        }
+    }
+
+    /// Forgets what was replaced too early for any step from `cycle` on, but for the words of a tile.
+    pub fn forget_before(&mut self, cycle: u64, tile: Option<(usize, &Descriptor)>) {
+        if self.replaced.len() < REPLACED_MAX {
+            return;
+        }
+        let tile = tile.map(|(first_word, tile)| (first_word, words_of(tile)));
+        let mask = self.words.len() - 1;
+        self.replaced.retain(|replaced| {
+            let of_tile =
+                |(first, count): (usize, usize)| replaced.word.wrapping_sub(first) & mask < count;
+            replaced.cycle + panel_memory::WRITE_LATENCY as u64 > cycle || tile.is_some_and(of_tile)
+        });
+    }
+
+    /// Whether a word of a tile that began in a cycle was replaced since.
+    pub fn is_disturbed(&self, since: u64, first_word: usize, tile: &Descriptor) -> bool {
+        let (count, mask) = (words_of(tile), self.words.len() - 1);
+        self.replaced.iter().any(|replaced| {
+            let late = replaced.cycle + panel_memory::WRITE_LATENCY as u64 > since;
+            late && replaced.word.wrapping_sub(first_word) & mask < count
+        })
+    }
+
+    /// The operands of a logical lane that a wave of steps finds in a word, whose first step is taken in
+    /// a cycle.
+    pub fn fetched(&self, step_cycle: u64, lane: usize, word: usize) -> [i8; STEPS] {
+        let word = word & (self.words.len() - 1);
+        let reads = step_cycle + (feeder::LATENCY + lane % self.width) as u64;
+        let seen = |cycle: u64| cycle + panel_memory::WRITE_LATENCY as u64 <= reads;
+        let late =
+            self.replaced.iter().find(|r| (r.word, r.lane) == (word, lane) && !seen(r.cycle));
+        late.map_or_else(
+            || std::array::from_fn(|step| self.words[word].0[lane * STEPS + step]),
+            |replaced| replaced.bytes,
+        )
     }
 
     /// What a tile reads from a word on: every chunk from a word of its own on, zeros behind its last
     /// step. Behind the last word comes the first.
     pub fn panel(&self, first_word: usize, tile: &Descriptor) -> Panel {
-        let words_of = |steps: usize| steps.div_ceil(STEPS);
-        let chunk_words = words_of(tile.chunk_steps);
-        let count = tile.chunks * chunk_words + words_of(tile.tail_steps);
+        let chunk_words = tile.chunk_steps.div_ceil(STEPS);
+        let count = words_of(tile);
         let mut groups = self.read(first_word, count);
         if !tile.chunk_steps.is_multiple_of(STEPS) {
             let chunks = groups[..tile.chunks * chunk_words].chunks_exact_mut(chunk_words);
             chunks.for_each(|chunk| clear_behind(chunk, tile.chunk_steps));
         }
-        let tail = count - words_of(tile.tail_steps);
-        clear_behind(&mut groups[tail..], tile.tail_steps);
+        clear_behind(&mut groups[tile.chunks * chunk_words..], tile.tail_steps);
         Panel::from_groups(groups, count * STEPS)
     }
 
@@ -63,6 +119,11 @@ impl PanelMemory {
         }
         groups
     }
+}
+
+/// Words of a lane that a tile reads.
+fn words_of(tile: &Descriptor) -> usize {
+    tile.chunks * tile.chunk_steps.div_ceil(STEPS) + tile.tail_steps.div_ceil(STEPS)
 }
 
 /// Clears what stands behind the last of `steps` steps in its word.
@@ -89,7 +150,7 @@ mod tests {
             for lane in 0..LANES {
                 for word in 0..32_u32 {
                     let address = panel_address(width, 5, lane) + word;
-                    memory.write(address, word << 8 | lane as u32 | 0xffff_0000);
+                    memory.write(0, address, word << 8 | lane as u32 | 0xffff_0000);
                 }
             }
             // Two chunks of five steps and a tail of two: five words.

@@ -29,6 +29,20 @@ pub struct Landmarks {
     pub end: u64,
 }
 
+/// When the steps of a tile were taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps<'a> {
+    rows: &'a [(u64, u64)],
+}
+
+impl Steps<'_> {
+    /// The cycle of a step, by its number over all slots.
+    pub fn cycle(&self, step: u64) -> u64 {
+        let row = self.rows.iter().rev().find(|(first, _)| *first <= step);
+        row.map_or(step, |(first, cycle)| cycle + step - first)
+    }
+}
+
 /// The state.
 #[derive(Clone, Debug)]
 pub struct Sequencer {
@@ -37,6 +51,8 @@ pub struct Sequencer {
     flush: Option<u64>,
     /// Steps taken of the running tile.
     position: u64,
+    /// Where its steps in a row begin: the first one's number and cycle.
+    rows: Vec<(u64, u64)>,
     chunk_is_last: bool,
     fresh: bool,
     in_tile: bool,
@@ -56,6 +72,7 @@ impl Sequencer {
             geometry,
             flush: Some(0),
             position: 0,
+            rows: Vec::new(),
             chunk_is_last: false,
             fresh: false,
             in_tile: false,
@@ -95,6 +112,11 @@ impl Sequencer {
         (self.chunk_is_last || self.in_tail(tile)) && !self.fresh
     }
 
+    /// The cycles of the steps of the running tile that have been taken.
+    pub fn steps(&self) -> Steps<'_> {
+        Steps { rows: &self.rows }
+    }
+
     /// The step of this cycle, if it is taken, is a tile's last.
     pub fn at_tile_end(&self, tile: &Descriptor) -> bool {
         self.position + 1 == self.landmarks(tile).end
@@ -131,8 +153,14 @@ impl Sequencer {
         let chunk_is_last = self.in_last_chunk(tile);
         let busy_until = if self.in_tile { until } else { self.settled_from.min(until) };
         if stepping {
+            if self.position == 0 {
+                self.rows.clear();
+            }
             if self.stepped != now {
                 self.row_from = now;
+            }
+            if self.stepped != now || self.position == 0 {
+                self.rows.push((self.position, now));
             }
             self.stepped = until;
             self.cycles.busy.add(now, until);

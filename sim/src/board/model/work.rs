@@ -2,7 +2,7 @@
 
 use gemmine_hdl::Geometry;
 use gemmine_hdl::registers::result_address;
-use gemmine_pouw::kernel;
+use gemmine_pouw::kernel::{self, Tile};
 use gemmine_pouw::panel::STEPS;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{fold_register, ticket};
@@ -10,6 +10,7 @@ use gemmine_pouw::tile::{fold_register, ticket};
 use super::finisher::Job;
 use super::panels::PanelMemory;
 use super::queue::Descriptor;
+use super::sequencer::Steps;
 
 /// What comes of a tile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,19 +29,22 @@ impl Default for Outcome {
     }
 }
 
-/// Computes a tile from the panels of A and B and the words of its job.
+/// Computes a tile from the panels of A and B and the words of its job, when its last step is taken.
 pub fn compute(
     geometry: Geometry,
     tile: &Descriptor,
     panels: &[PanelMemory; 2],
+    steps: Steps,
     job: &Job,
 ) -> Outcome {
-    let [a, b] = [0, 1].map(|side: usize| panels[side].panel(tile.first_words[side], tile));
-    let fold = if tile.unsigned_a { kernel::fold_tile_u8 } else { kernel::fold_tile };
-    let mut words = Vec::new();
-    // A chunk begins with a word of its own; the zeros behind the one before change no sum.
-    let product = fold(&a, &b, tile.chunk_steps.next_multiple_of(STEPS), &mut words);
-    words.truncate(tile.chunks);
+    let began = steps.cycle(0);
+    let disturbed =
+        (0..2).any(|side| panels[side].is_disturbed(began, tile.first_words[side], tile));
+    let (product, words) = if disturbed {
+        multiply_as_fetched(geometry, tile, panels, steps)
+    } else {
+        multiply(tile, panels)
+    };
 
     let (key, bound) = job.split_at(job.len() / 2);
     let ticket = ticket(&bytes(key), &fold_register(&words));
@@ -53,6 +57,60 @@ pub fn compute(
         }
     }
     Outcome { ticket, hit, results }
+}
+
+/// Product and fold words, from what stands in memory.
+fn multiply(tile: &Descriptor, panels: &[PanelMemory; 2]) -> (Tile, Vec<u32>) {
+    let [a, b] = [0, 1].map(|side: usize| panels[side].panel(tile.first_words[side], tile));
+    let fold = if tile.unsigned_a { kernel::fold_tile_u8 } else { kernel::fold_tile };
+    let mut words = Vec::new();
+    // A chunk begins with a word of its own; the zeros behind the one before change no sum.
+    let product = fold(&a, &b, tile.chunk_steps.next_multiple_of(STEPS), &mut words);
+    words.truncate(tile.chunks);
+    (product, words)
+}
+
+/// The same by what stood in memory when the array looked, slot by slot: slow, and only for tiles
+/// whose host did not wait for them.
+fn multiply_as_fetched(
+    geometry: Geometry,
+    tile: &Descriptor,
+    panels: &[PanelMemory; 2],
+    steps: Steps,
+) -> (Tile, Vec<u32>) {
+    let (mut product, mut folds) = (Tile::default(), Vec::new());
+    let slots = geometry.slots();
+    let (mut chunk_word, mut chunk_step) = (0, 0);
+    let chunks = std::iter::repeat_n(tile.chunk_steps, tile.chunks);
+    for length in chunks.chain((tile.tail_steps > 0).then_some(tile.tail_steps)) {
+        for slot in 0..slots {
+            let (row, column) = geometry.slot_origin(slot);
+            for first in (0..length).step_by(STEPS) {
+                let cycle = steps.cycle((chunk_step + slot * length + first) as u64);
+                let word = chunk_word + first / STEPS;
+                let fetch = |side: usize, lane: usize| {
+                    panels[side].fetched(cycle, lane, tile.first_words[side] + word)
+                };
+                let b: Vec<_> = (0..geometry.columns()).map(|j| fetch(1, column + j)).collect();
+                for i in 0..geometry.rows() {
+                    let a = fetch(0, row + i).map(|byte| match tile.unsigned_a {
+                        true => i32::from(byte as u8),
+                        false => byte.into(),
+                    });
+                    for (j, b) in b.iter().enumerate() {
+                        let pairs = a.iter().zip(b).take(length - first);
+                        product[row + i][column + j] +=
+                            pairs.map(|(a, b)| a * i32::from(*b)).sum::<i32>();
+                    }
+                }
+            }
+        }
+        folds.push(product.as_flattened().iter().fold(0, |fold, &sum| fold ^ sum as u32));
+        chunk_word += length.div_ceil(STEPS);
+        chunk_step += slots * length;
+    }
+    folds.truncate(tile.chunks);
+    (product, folds)
 }
 
 /// Words as bytes, low byte first.

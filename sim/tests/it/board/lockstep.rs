@@ -96,18 +96,31 @@ fn descriptors(random: &mut Random) -> Vec<u32> {
     (0..count).flat_map(|_| tile(random).words()).collect()
 }
 
+/// Boards, and requests to each: all of them and ten times as many where GEMMINE_LONG is set.
+fn sessions() -> (Vec<(Geometry, u32)>, u32) {
+    let boards = [
+        (Geometry::new(16, 16), 12_000_000),
+        (Geometry::new(8, 8), 6_000_000),
+        (Geometry::new(4, 8), 12_000_000),
+        (Geometry::new(2, 2), 12_000_000),
+        (Geometry::new(4, 4), 4_000_000),
+        (Geometry::new(8, 4), 12_000_000),
+    ];
+    match std::env::var_os("GEMMINE_LONG") {
+        Some(_) => (boards.to_vec(), 6000),
+        None => (boards[..3].to_vec(), 600),
+    }
+}
+
 #[test]
 fn whatever_is_sent_is_answered_in_the_same_cycles() {
-    for (seed, geometry, baud) in [
-        (1, Geometry::new(16, 16), 12_000_000),
-        (2, Geometry::new(8, 8), 6_000_000),
-        (3, Geometry::new(4, 8), 12_000_000),
-    ] {
+    let (boards, requests) = sessions();
+    for (seed, (geometry, baud)) in (1..).zip(boards) {
         let mut random = Random(seed);
         let mut host = Host::new(pair(geometry, baud));
         host.rest();
         let mut statuses = [0; 4];
-        for _ in 0..600 {
+        for _ in 0..requests {
             let expected = host.sequence;
             let request = request(&mut random, expected);
             let mut line = request.encode();

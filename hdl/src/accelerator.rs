@@ -50,8 +50,7 @@ pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_lane::LATENCY;
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = registers::READ_LATENCY + 1;
 
-/// See the module's documentation. P, Q: the array; A: [`Geometry::address_bits`], B = A + 1; L: BLAKE3
-/// lanes; W: bits of a word's address in a panel lane; R = W + log2(16/P), S = W + log2(16/Q).
+/// See the module's documentation. P, Q: the array; A: [`Geometry::address_bits`], B = A + 1; W: bits of a word's address in a panel lane; R = W + log2(16/P), S = W + log2(16/Q).
 ///
 /// [`Geometry::address_bits`]: crate::Geometry::address_bits
 #[derive(LogicBlock, Default)]
@@ -60,7 +59,6 @@ pub struct Accelerator<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
@@ -113,9 +111,9 @@ pub struct Accelerator<
     b_panels: PanelMemory<Q, S>,
     array: Array<P, Q, A>,
     results: Results<Q, A, B>,
-    finisher: Finisher<L>,
+    finisher: Finisher,
     registers: RegisterFile,
-    identity: Identity<P, Q, L, W>,
+    identity: Identity<P, Q, W>,
     // Counters
     uptime: Counter,
     stall_link: Counter,
@@ -158,11 +156,10 @@ impl<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
-> Accelerator<P, Q, A, B, L, W, R, S>
+> Accelerator<P, Q, A, B, W, R, S>
 {
     /// The accelerator of a build.
     pub fn new(build: Build) -> Self {
@@ -175,11 +172,10 @@ impl<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
-> Logic for Accelerator<P, Q, A, B, L, W, R, S>
+> Logic for Accelerator<P, Q, A, B, W, R, S>
 {
     #[hdl_gen]
     fn update(&mut self) {

@@ -19,21 +19,19 @@ use crate::resources::{Modules, Resources};
 /// A device that is built, and what was counted in its Verilog.
 struct Device {
     geometry: Geometry,
-    /// Lanes of its BLAKE3 engine.
-    lanes: usize,
     resources: Resources,
     /// The same by part, those of the accelerator behind those around it.
     parts: Vec<(String, Resources)>,
 }
 
 impl Device {
-    fn new(geometry: Geometry, lanes: usize) -> Result<Self, GeometryError> {
+    fn new(geometry: Geometry) -> Result<Self, GeometryError> {
         let verilog = verilog_of(geometry, Build::default())?;
         let modules = Modules::new(&verilog);
         let top = top(geometry);
         let parts = modules.parts(&top).into_iter().chain(modules.parts("gemmine_accelerator"));
         let parts = parts.map(|(part, resources)| (part.to_owned(), resources)).collect();
-        Ok(Self { geometry, lanes, resources: modules.resources(&top), parts })
+        Ok(Self { geometry, resources: modules.resources(&top), parts })
     }
 }
 
@@ -64,7 +62,7 @@ bound of its *job*. Bits are written (high:low); times are clock cycles; words a
 /// Never with the devices that are built.
 pub fn datasheet() -> Result<String, GeometryError> {
     let devices: Result<Vec<Device>, GeometryError> =
-        DEVICES.iter().map(|&(geometry, lanes)| Device::new(geometry, lanes)).collect();
+        DEVICES.iter().map(|&geometry| Device::new(geometry)).collect();
     let devices = devices?;
     let sections = [
         HEAD.to_owned(),

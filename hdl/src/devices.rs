@@ -9,14 +9,12 @@ use crate::identity::Build;
 /// Bits of a word's address in a lane of panel memory: 8192 steps.
 pub const PANEL_WORD_BITS: usize = 11;
 
-/// Declares [`DEVICES`] and [`with_device!`] from one list: rows, columns, BLAKE3 lanes, bits of a result's
+/// Declares [`DEVICES`] and [`with_device!`] from one list: rows, columns, bits of a result's
 /// address in its column, one more, and bits of a word's address in the lane memories of A and B.
 macro_rules! devices {
-    ($dollar:tt $(($rows:literal, $columns:literal, $lanes:literal: $a:literal, $b:literal, $r:literal, $s:literal)),*) => {
-        /// The geometries that there are devices of, with the lanes of their BLAKE3 engine.
-        pub const DEVICES: &[(Geometry, usize)] = &[$((Geometry::new($rows, $columns), $lanes)),*];
-
-        const GEOMETRIES: &[Geometry] = &[$(Geometry::new($rows, $columns)),*];
+    ($dollar:tt $(($rows:literal, $columns:literal: $a:literal, $b:literal, $r:literal, $s:literal)),*) => {
+        /// The geometries that there are devices of.
+        pub const DEVICES: &[Geometry] = &[$(Geometry::new($rows, $columns)),*];
 
         /// `with_device!(geometry, D => expression)` evaluates the expression with `D` standing for the
         /// type of the serial device of that geometry; a geometry that is not built is a
@@ -28,7 +26,7 @@ macro_rules! devices {
                 match (geometry.rows(), geometry.columns()) {
                     $(($rows, $columns) => {
                         type $dollar device = $crate::serial_device::SerialDevice<
-                            $rows, $columns, $a, $b, $lanes, { $crate::devices::PANEL_WORD_BITS }, $r, $s,
+                            $rows, $columns, $a, $b, { $crate::devices::PANEL_WORD_BITS }, $r, $s,
                         >;
                         Ok($dollar body)
                     })*
@@ -40,16 +38,17 @@ macro_rules! devices {
 }
 
 devices!($
-    (2, 2, 1: 7, 8, 14, 14),
-    (4, 4, 1: 6, 7, 13, 13),
-    (8, 4, 2: 6, 7, 12, 13),
-    (4, 8, 4: 5, 6, 13, 12),
-    (8, 8, 8: 5, 6, 12, 12),
-    (16, 16, 1: 4, 5, 11, 11));
+    (2, 2: 7, 8, 14, 14),
+    (4, 4: 6, 7, 13, 13),
+    (8, 4: 6, 7, 12, 13),
+    (4, 8: 5, 6, 13, 12),
+    (8, 8: 5, 6, 12, 12),
+    (8, 16: 4, 5, 12, 11),
+    (16, 16: 4, 5, 11, 11));
 
 /// The error of a geometry without a device.
 pub const fn not_built(wanted: Geometry) -> GeometryError {
-    GeometryError::NotBuilt { wanted, built: GEOMETRIES }
+    GeometryError::NotBuilt { wanted, built: DEVICES }
 }
 
 /// A device as Verilog.

@@ -63,15 +63,18 @@ use crate::zero_extend::ZeroExtend;
 pub const JOB_CYCLES: usize = 18;
 /// Cycles from the later of ticket and last result to the first one in which the completion counts
 /// among those that wait.
-pub const ENTRY_CYCLES: usize = 18;
+pub const ENTRY_CYCLES: usize = 21;
 /// Cycles from `final_in`, and from what ends a hold, to `hold_out`.
 pub const HOLD_LATENCY: usize = 1;
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = 2;
 
-/// See the module's documentation. `L` is the number of BLAKE3 lanes.
+/// Cycles from the later of ticket and last result to the one whose number the completion tells.
+pub const TIME_OFFSET: usize = 6;
+
+/// See the module's documentation.
 #[derive(LogicBlock, Default)]
-pub struct Finisher<const L: usize> {
+pub struct Finisher {
     /// Clock, rising edge.
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
@@ -143,18 +146,16 @@ pub struct Finisher<const L: usize> {
     loading: DFF<Bit>,
     load_place: DFF<Bits<5>>,
     loaded: DFF<Bit>,
-    /// Key and bound, the first word in front.
-    word: [DFF<Bits<32>>; 16],
+    job_address: DFF<Bits<4>>,
     job_place: Join<2, 4, 6>,
     // State: the tile that is being finished
     pending: DFF<Bit>,
-    tag: DFF<Bits<32>>,
     want: DFF<Bit>,
     chunks_last: DFF<Bits<11>>,
     fold_count: DFF<Bits<11>>,
     /// Its last fold word has come: the next ones are of the running tile.
     folded: DFF<Bit>,
-    ticket: Ticket<L>,
+    ticket: Ticket,
     ticket_done: DFF<Bit>,
     hit: DFF<Bit>,
     results_done: DFF<Bit>,
@@ -163,12 +164,13 @@ pub struct Finisher<const L: usize> {
     // State: its completion
     writing: DFF<Bit>,
     place: DFF<Bits<4>>,
+    /// The same, as the word that was asked for comes.
+    late_writing: [DFF<Bit>; 3],
+    late_place: [DFF<Bits<4>>; 3],
     entry: DFF<Bits<4>>,
     waiting: DFF<Bits<5>>,
     bank: DFF<Bit>,
     banks: DFF<Bits<2>>,
-    time_low: DFF<Bits<32>>,
-    time_high: DFF<Bits<32>>,
     queue: RAM<Bits<32>, 8>,
     queue_place: Join<4, 4, 8>,
     write: DFF<Bit>,
@@ -190,7 +192,7 @@ pub struct Finisher<const L: usize> {
     flags_word: ZeroExtend<3, 32>,
 }
 
-impl<const L: usize> Logic for Finisher<L> {
+impl Logic for Finisher {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
@@ -198,9 +200,9 @@ impl<const L: usize> Logic for Finisher<L> {
             clock,
             loading,
             load_place,
+            job_address,
             loaded,
             pending,
-            tag,
             want,
             chunks_last,
             fold_count,
@@ -216,8 +218,6 @@ impl<const L: usize> Logic for Finisher<L> {
             waiting,
             bank,
             banks,
-            time_low,
-            time_high,
             write,
             write_place,
             write_word,
@@ -229,25 +229,24 @@ impl<const L: usize> Logic for Finisher<L> {
         self.queue.write_clock.next = self.clock.val();
         self.ticket.clock.next = self.clock.val();
 
-        // Job of the running tile: sixteen words, each a cycle behind its address
+        for s in 0..3 {
+            self.late_writing[s].clock.next = self.clock.val();
+            self.late_place[s].clock.next = self.clock.val();
+        }
+
+        // Job of the running tile: sixteen words go to the ticket
         self.jobs.write_enable.next = self.job_write_in.val();
         self.jobs.write_address.next = self.job_address_in.val();
         self.jobs.write_data.next = self.job_data_in.val();
+        self.job_address.d.next = self.load_place.q.val().get_bits::<4>(0);
         self.job_place.high_in.next = self.job_in.val();
-        self.job_place.low_in.next = self.load_place.q.val().get_bits::<4>(0);
+        self.job_place.low_in.next = self.job_address.q.val();
         self.jobs.read_address.next = self.job_place.joined_out.val();
-        for i in 0..16 {
-            self.word[i].clock.next = self.clock.val();
-            self.word[i].d.next = self.word[i].q.val();
-        }
+        self.ticket.load_in.next = self.loading.q.val() && !self.load_place.q.val().get_bit(4);
+        self.ticket.load_place_in.next = self.load_place.q.val().get_bits::<4>(0);
+        self.ticket.load_word_in.next = self.jobs.read_data.val();
         if self.loading.q.val() {
             self.load_place.d.next = self.load_place.q.val() + bits::<5>(1);
-            if self.load_place.q.val().any() {
-                for i in 0..15 {
-                    self.word[i].d.next = self.word[i + 1].q.val();
-                }
-                self.word[15].d.next = self.jobs.read_data.val();
-            }
             if self.load_place.q.val().get_bit(4) {
                 self.loading.d.next = false;
                 self.loaded.d.next = true;
@@ -283,10 +282,6 @@ impl<const L: usize> Logic for Finisher<L> {
                 self.folded.d.next = true;
             }
         }
-        for i in 0..8 {
-            self.ticket.key_in[i].next = self.word[i].q.val();
-            self.ticket.bound_in[i].next = self.word[i + 8].q.val();
-        }
         if self.ticket.valid_out.val() {
             self.ticket_done.d.next = true;
             self.hit.d.next = self.ticket.hit_out.val();
@@ -296,7 +291,6 @@ impl<const L: usize> Logic for Finisher<L> {
         }
         if self.tile_end_in.val() {
             self.pending.d.next = true;
-            self.tag.d.next = self.tag_in.val();
             self.want.d.next = self.want_in.val();
             self.chunks_last.d.next = self.chunks_last_in.val();
         }
@@ -321,55 +315,42 @@ impl<const L: usize> Logic for Finisher<L> {
         if self.complete.val() {
             self.writing.d.next = true;
             self.place.d.next = bits::<4>(0);
-            self.time_low.d.next = self.time_low_in.val();
         }
         self.flags.zero_in.next = self.hit.q.val();
         self.flags.one_in.next = self.want.q.val();
         self.flags.two_in.next = self.want.q.val() && self.bank.q.val();
         self.flags_word.data_in.next = self.flags.flags_out.val();
-        self.write.d.next = self.writing.q.val();
-        self.queue_place.high_in.next = self.entry.q.val();
-        self.queue_place.low_in.next = self.place.q.val();
-        self.write_place.d.next = self.queue_place.joined_out.val();
-        self.write_word.d.next = bits::<32>(0);
-        if self.place.q.val() == bits::<4>(0) {
-            // The high half follows a carry of the low half a cycle later.
-            self.time_high.d.next = self.time_high_in.val();
-            self.write_word.d.next = self.tag.q.val();
+        self.ticket.word_in.next = self.place.q.val().get_bits::<3>(0);
+        self.late_writing[0].d.next = self.writing.q.val();
+        self.late_place[0].d.next = self.place.q.val();
+        for s in 1..3 {
+            self.late_writing[s].d.next = self.late_writing[s - 1].q.val();
+            self.late_place[s].d.next = self.late_place[s - 1].q.val();
         }
-        if self.place.q.val() == bits::<4>(1) {
+        // The tag is written when the tile has ended, before the queue shows another one.
+        self.queue_place.high_in.next = self.entry.q.val();
+        self.queue_place.low_in.next = self.late_place[2].q.val();
+        self.write.d.next = self.late_writing[2].q.val() && self.late_place[2].q.val().any();
+        self.write_word.d.next = bits::<32>(0);
+        if self.late_place[2].q.val() == bits::<4>(1) {
             self.write_word.d.next = self.flags_word.data_out.val();
         }
-        if self.place.q.val() == bits::<4>(2) {
-            self.write_word.d.next = self.time_low.q.val();
+        if self.late_place[2].q.val() == bits::<4>(2) {
+            self.write_word.d.next = self.time_low_in.val();
         }
-        if self.place.q.val() == bits::<4>(3) {
-            self.write_word.d.next = self.time_high.q.val();
+        if self.late_place[2].q.val() == bits::<4>(3) {
+            // It follows a carry of the low half a cycle later.
+            self.write_word.d.next = self.time_high_in.val();
         }
-        if self.place.q.val() == bits::<4>(8) {
-            self.write_word.d.next = self.ticket.ticket_out[0].val();
+        if self.late_place[2].q.val().get_bit(3) {
+            self.write_word.d.next = self.ticket.ticket_out.val();
         }
-        if self.place.q.val() == bits::<4>(9) {
-            self.write_word.d.next = self.ticket.ticket_out[1].val();
+        if self.tile_end_in.val() {
+            self.queue_place.low_in.next = bits::<4>(0);
+            self.write.d.next = true;
+            self.write_word.d.next = self.tag_in.val();
         }
-        if self.place.q.val() == bits::<4>(10) {
-            self.write_word.d.next = self.ticket.ticket_out[2].val();
-        }
-        if self.place.q.val() == bits::<4>(11) {
-            self.write_word.d.next = self.ticket.ticket_out[3].val();
-        }
-        if self.place.q.val() == bits::<4>(12) {
-            self.write_word.d.next = self.ticket.ticket_out[4].val();
-        }
-        if self.place.q.val() == bits::<4>(13) {
-            self.write_word.d.next = self.ticket.ticket_out[5].val();
-        }
-        if self.place.q.val() == bits::<4>(14) {
-            self.write_word.d.next = self.ticket.ticket_out[6].val();
-        }
-        if self.place.q.val() == bits::<4>(15) {
-            self.write_word.d.next = self.ticket.ticket_out[7].val();
-        }
+        self.write_place.d.next = self.queue_place.joined_out.val();
         self.queue.write_enable.next = self.write.q.val();
         self.queue.write_address.next = self.write_place.q.val();
         self.queue.write_data.next = self.write_word.q.val();
@@ -388,12 +369,15 @@ impl<const L: usize> Logic for Finisher<L> {
         }
         self.waiting.d.next = self.waiting_left.val();
         self.banks.d.next = self.banks_left.val();
-        self.finished.next = self.writing.q.val() && self.place.q.val().all();
+        self.finished.next = self.late_writing[2].q.val() && self.late_place[2].q.val().all();
         if self.writing.q.val() {
             self.place.d.next = self.place.q.val() + bits::<4>(1);
         }
         if self.finished.val() {
             self.writing.d.next = false;
+            for s in 0..3 {
+                self.late_writing[s].d.next = false;
+            }
             self.pending.d.next = false;
             self.loaded.d.next = false;
             self.folded.d.next = false;
@@ -419,6 +403,9 @@ impl<const L: usize> Logic for Finisher<L> {
             self.hold.d.next = false;
             self.drain.d.next = false;
             self.writing.d.next = false;
+            for s in 0..3 {
+                self.late_writing[s].d.next = false;
+            }
             self.entry.d.next = bits::<4>(0);
             self.waiting.d.next = bits::<5>(0);
             self.bank.d.next = false;

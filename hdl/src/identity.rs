@@ -25,9 +25,9 @@ impl Default for Build {
 /// Pearl certificate versions that the hardware implements, a bit each.
 pub const PROTOCOLS_VALUE: u32 = 1 << 3;
 
-/// Constants on wires. P, Q: the array; L: BLAKE3 lanes; W: bits of a word's address in a panel lane.
+/// Constants on wires. P, Q: the array; W: bits of a word's address in a panel lane.
 #[derive(LogicBlock)]
-pub struct Identity<const P: usize, const Q: usize, const L: usize, const W: usize> {
+pub struct Identity<const P: usize, const Q: usize, const W: usize> {
     /// ID.
     pub id_out: Signal<Out, Bits<32>>,
     /// VERSION.
@@ -51,7 +51,7 @@ pub struct Identity<const P: usize, const Q: usize, const L: usize, const W: usi
     clock_hz: Constant<Bits<32>>,
 }
 
-impl<const P: usize, const Q: usize, const L: usize, const W: usize> Identity<P, Q, L, W> {
+impl<const P: usize, const Q: usize, const W: usize> Identity<P, Q, W> {
     /// The identity of a build.
     pub fn new(build: Build) -> Self {
         let word = |value: u32| Constant::new(u64::from(value).into());
@@ -68,7 +68,7 @@ impl<const P: usize, const Q: usize, const L: usize, const W: usize> Identity<P,
             id: word(ID_VALUE),
             version: word(VERSION_VALUE),
             build: word(build.hash),
-            geometry: word((P | Q << 8 | L << 16 | W << 24) as u32),
+            geometry: word((P | Q << 8 | W << 24) as u32),
             protocols: word(PROTOCOLS_VALUE),
             limits: word(limits),
             clock_hz: word(build.clock_hz),
@@ -76,16 +76,16 @@ impl<const P: usize, const Q: usize, const L: usize, const W: usize> Identity<P,
     }
 }
 
-impl<const P: usize, const Q: usize, const L: usize, const W: usize> Default
-    for Identity<P, Q, L, W>
+impl<const P: usize, const Q: usize, const W: usize> Default
+    for Identity<P, Q, W>
 {
     fn default() -> Self {
         Self::new(Build::default())
     }
 }
 
-impl<const P: usize, const Q: usize, const L: usize, const W: usize> Logic
-    for Identity<P, Q, L, W>
+impl<const P: usize, const Q: usize, const W: usize> Logic
+    for Identity<P, Q, W>
 {
     #[hdl_gen]
     fn update(&mut self) {

@@ -30,22 +30,22 @@ pub const fn fold_word(geometry: Geometry) -> usize {
     settle_cycles(geometry.rows(), geometry.columns(), OPERAND_LATENCY)
 }
 
-/// Cycles from the last step of a tile of `chunks` whole chunks, without a tail, to its ticket.
-pub const fn ticket(geometry: Geometry, lanes: usize, chunks: usize) -> usize {
-    fold_word(geometry) + ticket::latency(lanes, chunks)
+/// Cycles from the last step of a tile without a tail to its ticket.
+pub const fn ticket(geometry: Geometry) -> usize {
+    fold_word(geometry) + ticket::LATENCY
 }
 
-/// Cycles from the last step of a tile of `chunks` whole chunks, without a tail, to the first cycle in
+/// Cycles from the last step of a tile without a tail to the first cycle in
 /// which its completion counts among those that wait.
-pub const fn completion(geometry: Geometry, lanes: usize, chunks: usize) -> usize {
-    ticket(geometry, lanes, chunks) + ENTRY_CYCLES
+pub const fn completion(geometry: Geometry) -> usize {
+    ticket(geometry) + ENTRY_CYCLES
 }
 
-/// Steps that a tile must have before its last whole chunk, so that it need not wait when it follows a
-/// tile of `chunks` whole chunks without a cycle between.
+/// Steps that a tile must have before its last whole chunk, so that it need not wait when it follows
+/// another without a cycle between.
 ///
 /// With fewer, it is held for the cycles that are missing.
-pub const fn steps_without_hold(geometry: Geometry, lanes: usize, chunks: usize) -> usize {
+pub const fn steps_without_hold(geometry: Geometry) -> usize {
     // `final_out` trails the chunk's first step by a cycle, and the hold comes behind that.
-    completion(geometry, lanes, chunks) + JOB_CYCLES - 1 - HOLD_LATENCY
+    completion(geometry) + JOB_CYCLES - 1 - HOLD_LATENCY
 }

@@ -217,7 +217,7 @@ registers! {
         id ID = 0: "\"GEMM\", low byte first: 0x4d4d4547";
         version VERSION = 1: "version of the register map and the frames";
         build BUILD = 2: "first word of the BLAKE3 hash of the device's Verilog with a BUILD of 0";
-        geometry GEOMETRY = 3: "rows P (7:0), columns Q (15:8), BLAKE3 lanes (23:16), bits of a word's address in a panel lane (31:24)";
+        geometry GEOMETRY = 3: "rows P (7:0), columns Q (15:8), bits of a word's address in a panel lane (31:24)";
         protocols PROTOCOLS = 4: "bit n: Pearl certificate version n";
         limits LIMITS = 5: "descriptors (7:0), job slots (15:8), result banks (23:16), words of a payload less one (31:24)";
         clock_hz CLOCK_HZ = 6: "clock in hertz";

@@ -36,7 +36,6 @@ pub struct SerialDevice<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
@@ -55,7 +54,7 @@ pub struct SerialDevice<
     encoder: FrameEncoder,
     endpoint: Endpoint,
     control: LineControl,
-    accelerator: Accelerator<P, Q, A, B, L, W, R, S>,
+    accelerator: Accelerator<P, Q, A, B, W, R, S>,
 }
 
 impl<
@@ -63,11 +62,10 @@ impl<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
-> SerialDevice<P, Q, A, B, L, W, R, S>
+> SerialDevice<P, Q, A, B, W, R, S>
 {
     /// The device of a build.
     pub fn new(build: Build) -> Self {
@@ -84,11 +82,10 @@ impl<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
-> Logic for SerialDevice<P, Q, A, B, L, W, R, S>
+> Logic for SerialDevice<P, Q, A, B, W, R, S>
 {
     #[hdl_gen]
     fn update(&mut self) {

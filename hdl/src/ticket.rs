@@ -1,59 +1,61 @@
-//! The ticket: 16-word fold register, one BLAKE3 compression, comparison with the bound.
+//! The ticket: 16-word fold register, one BLAKE3 compression, comparison with the bound. A small machine
+//! that carries out one operation of 32 bits a cycle on words in memory.
 //!
 //! ```text
-//!                   +--------+
-//!   fold_valid_in ->|        |---> valid_out
-//!   fold_in  ======>| Ticket |---> hit_out
-//!   tile_end_in --->|        |===> ticket_out[8]
-//!   key_in, bound_in ==>     |---> busy_out
-//!                   +--------+
+//!                    +--------+
+//!   fold_valid_in -->|        |---> valid_out
+//!   fold_in =======> | Ticket |---> hit_out
+//!   tile_end_in ---->|        |---> busy_out
+//!   load, word =====>|        |
+//!   word_in ========>|        |===> ticket_out
+//!                    +--------+
 //! ```
 //!
 //! # Ports
 //! | port | bits | meaning |
 //! |---|---|---|
-//! | `fold_valid_in`, `fold_in` | 1, 32 | fold word of a whole chunk |
+//! | `fold_valid_in`, `fold_in` | 1, 32 | fold word of a whole chunk; at least 32 cycles apart |
 //! | `tile_end_in` | 1 | with `fold_valid_in`: it is the tile's last |
-//! | `key_in[i]` | 32 | key of the ticket hash, low word first; must stand until `valid_out` |
-//! | `bound_in[i]` | 32 | largest ticket that is a hit, low word first; must stand until `valid_out` |
-//! | `valid_out` | 1 | for one cycle: a ticket is there; it stands until the next one begins |
-//! | `ticket_out[i]` | 32 | the ticket, low word first |
+//! | `load_in`, `load_place_in` | 1, 4 | a word of the tile's job: its key (0 to 7) or its bound (8 to 15); not while `busy_out` |
+//! | `load_word_in` | 32 | that word, [`LOAD_OFFSET`] cycles later |
+//! | `valid_out` | 1 | for one cycle: a ticket is there; it stands until the next job is loaded |
 //! | `hit_out` | 1 | with `valid_out`: the ticket is at most the bound |
+//! | `word_in` | 3 | a word of the ticket, low word first; not while `busy_out` |
+//! | `ticket_out` | 32 | that word, [`READ_LATENCY`] cycles later |
 //! | `busy_out` | 1 | a ticket is on its way |
 //!
 //! # Latency
-//! [`latency`]`(L, n)` cycles from the last fold word of a tile of n chunks to its ticket.
-//!
-//! # Timing
-//! A tile of n chunks: the fold register turns (16 - n mod 16) mod 16 cycles until word 0 is in front,
-//! BLAKE3 takes [`blake3::latency`] cycles, the comparison [`COMPARE_CYCLES`]. The next tile's fold
-//! words may come in from the moment that BLAKE3 has started.
+//! [`LATENCY`] cycles from the last fold word of a tile to its ticket. The next tile's fold words may
+//! come in from [`FOLD_CYCLES`] behind that word on.
 //!
 //! # Why
-//! The rule is `J[c mod 16] = rotl(J[c mod 16], 13) ^ word`: a register that turns by one word a chunk
-//! always has the right word in front and needs no address. The comparison looks at one word a cycle,
-//! the high one first: a 256-bit carry chain would set the clock, and nothing waits for it.
+//! A tile takes hundreds to thousands of cycles and has one ticket. So what counts is size: words stand
+//! in memory, and one adder, one XOR and one rotation do all the work. BLAKE3's four independent G run
+//! in turn, operation by operation, so each has four cycles for its way from memory to memory, and no
+//! cycle is lost. The comparison is the carry of ticket + (2^256 - 1 - bound), word by word.
+//!
+//! The rule of the fold register is `J[c mod 16] = rotl(J[c mod 16], 13) ^ word`, with J = 0 at first.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
-use crate::blake3::{self, Blake3};
+use crate::join::Join;
+use program::{Decoder, Schedule};
 
-/// Cycles from BLAKE3's output to the ticket.
-pub const COMPARE_CYCLES: usize = 11;
-/// Flags of the ticket's compression: keyed hash, first and last block of its chunk, root.
-const FLAGS: u64 = 0x1b;
-/// Bytes of the fold register.
-const LENGTH: u64 = 64;
+pub mod program;
 
-/// Cycles from a tile's last fold word to its ticket, for a tile of `chunks` whole chunks.
-pub const fn latency(lanes: usize, chunks: usize) -> usize {
-    1 + (16 - chunks % 16) % 16 + blake3::latency(lanes) + COMPARE_CYCLES
-}
+/// Cycles from a tile's last fold word to its ticket.
+pub const LATENCY: usize = 4 + program::OPERATIONS + 2;
+/// Cycles from a tile's last fold word to the first one in which the next tile's may come.
+pub const FOLD_CYCLES: usize = 32;
+/// Cycles from `load_in` to its word.
+pub const LOAD_OFFSET: usize = 2;
+/// Cycles from `word_in` to `ticket_out`.
+pub const READ_LATENCY: usize = 3;
 
-/// See the module's documentation. `L` is the number of BLAKE3 lanes: 1, 2, 4 or 8.
+/// See the module's documentation.
 #[derive(LogicBlock)]
-pub struct Ticket<const L: usize> {
+pub struct Ticket {
     /// Clock, rising edge.
     pub clock: Signal<In, Clock>,
     /// Synchronous reset: drop the tile and the ticket on its way.
@@ -64,224 +66,397 @@ pub struct Ticket<const L: usize> {
     pub fold_in: Signal<In, Bits<32>>,
     /// It is the tile's last.
     pub tile_end_in: Signal<In, Bit>,
-    /// Key of the ticket hash.
-    pub key_in: [Signal<In, Bits<32>>; 8],
-    /// Largest ticket that is a hit.
-    pub bound_in: [Signal<In, Bits<32>>; 8],
+    /// A word of the job comes.
+    pub load_in: Signal<In, Bit>,
+    /// Which one.
+    pub load_place_in: Signal<In, Bits<4>>,
+    /// The word.
+    pub load_word_in: Signal<In, Bits<32>>,
+    /// Which word of the ticket.
+    pub word_in: Signal<In, Bits<3>>,
+    /// The word.
+    pub ticket_out: Signal<Out, Bits<32>>,
     /// A ticket is there.
     pub valid_out: Signal<Out, Bit>,
-    /// The ticket.
-    pub ticket_out: [Signal<Out, Bits<32>>; 8],
     /// It is at most the bound.
     pub hit_out: Signal<Out, Bit>,
     /// A ticket is on its way.
     pub busy_out: Signal<Out, Bit>,
     // Fold register
-    register: [DFF<Bits<32>>; 16],
+    folds: RAM<Bits<32>, 4>,
     slot: DFF<Bits<4>>,
-    begun: DFF<Bit>,
-    front: Signal<Local, Bits<32>>,
-    turning: DFF<Bit>,
-    hashing: DFF<Bit>,
-    engine: Blake3<L>,
-    // Comparison, a stage a cycle: select, compare, decide
-    comparing: DFF<Bit>,
-    word: DFF<Bits<3>>,
-    ticket_word: DFF<Bits<32>>,
-    bound_word: DFF<Bits<32>>,
-    selected: DFF<Bit>,
-    less: DFF<Bit>,
-    equal: DFF<Bit>,
-    compared: DFF<Bit>,
-    decided: DFF<Bit>,
-    hit: DFF<Bit>,
-    ended: [DFF<Bit>; 3],
-    // Constants
-    zero: Constant<Bits<32>>,
-    flags: Constant<Bits<32>>,
-    length: Constant<Bits<32>>,
-    slot_one: Constant<Bits<4>>,
-    slot_zero: Constant<Bits<4>>,
-    word_one: Constant<Bits<3>>,
-    word_last: Constant<Bits<3>>,
-    words: [Constant<Bits<3>>; 8],
+    full: DFF<Bit>,
+    fold_valid: DFF<Bit>,
+    fold_word: DFF<Bits<32>>,
+    fold_slot: DFF<Bits<4>>,
+    fold_full: DFF<Bit>,
+    /// Of the tile whose ticket is due: slot of its last word, and whether the slots behind it have any.
+    last_slot: DFF<Bits<4>>,
+    all_slots: DFF<Bit>,
+    start: DFF<Bit>,
+    turned: Signal<Local, Bits<32>>,
+    // Where the program stands
+    running: DFF<Bit>,
+    lane: DFF<Bits<2>>,
+    op: DFF<Bits<3>>,
+    second: DFF<Bit>,
+    stage: DFF<Bits<5>>,
+    ends: DFF<Bit>,
+    // The operation, decoded in two cycles
+    schedule: Schedule,
+    decoder: Decoder,
+    next_running: DFF<Bit>,
+    next_lane: DFF<Bits<2>>,
+    next_op: DFF<Bits<3>>,
+    next_second: DFF<Bit>,
+    next_stage: DFF<Bits<5>>,
+    next_message: DFF<Bits<4>>,
+    next_ends: DFF<Bit>,
+    a_place: DFF<Bits<6>>,
+    b_place: DFF<Bits<6>>,
+    loads: [DFF<Bit>; 2],
+    inverts: [DFF<Bit>; 2],
+    copies: [DFF<Bit>; 2],
+    kept: DFF<Bit>,
+    write: [DFF<Bit>; 4],
+    target: [DFF<Bits<6>>; 4],
+    xors: [DFF<Bit>; 3],
+    turn: [DFF<Bits<3>>; 4],
+    compares: [DFF<Bit>; 3],
+    ended: [DFF<Bit>; 4],
+    // Words
+    a_words: RAM<Bits<32>, 6>,
+    b_words: RAM<Bits<32>, 6>,
+    a: DFF<Bits<32>>,
+    b: DFF<Bits<32>>,
+    a_wide: Join<32, 1, 34>,
+    b_wide: Join<32, 1, 34>,
+    carry_in: Signal<Local, Bits<1>>,
+    sum: Signal<Local, Bits<34>>,
+    word: DFF<Bits<32>>,
+    carry: DFF<Bit>,
+    result: Signal<Local, Bits<32>>,
 }
 
-impl<const L: usize> Default for Ticket<L> {
+impl Default for Ticket {
     fn default() -> Self {
+        let words = || RAM::new(program::constants());
         Self {
             clock: Signal::default(),
             reset_in: Signal::default(),
             fold_valid_in: Signal::default(),
             fold_in: Signal::default(),
             tile_end_in: Signal::default(),
-            key_in: array_init::array_init(|_| Signal::default()),
-            bound_in: array_init::array_init(|_| Signal::default()),
+            load_in: Signal::default(),
+            load_place_in: Signal::default(),
+            load_word_in: Signal::default(),
+            word_in: Signal::default(),
+            ticket_out: Signal::default(),
             valid_out: Signal::default(),
-            ticket_out: array_init::array_init(|_| Signal::default()),
             hit_out: Signal::default(),
             busy_out: Signal::default(),
-            register: array_init::array_init(|_| DFF::default()),
+            folds: RAM::default(),
             slot: DFF::default(),
-            begun: DFF::default(),
-            front: Signal::default(),
-            turning: DFF::default(),
-            hashing: DFF::default(),
-            engine: Blake3::default(),
-            comparing: DFF::default(),
+            full: DFF::default(),
+            fold_valid: DFF::default(),
+            fold_word: DFF::default(),
+            fold_slot: DFF::default(),
+            fold_full: DFF::default(),
+            last_slot: DFF::default(),
+            all_slots: DFF::default(),
+            start: DFF::default(),
+            turned: Signal::default(),
+            running: DFF::default(),
+            lane: DFF::default(),
+            op: DFF::default(),
+            second: DFF::default(),
+            stage: DFF::default(),
+            ends: DFF::default(),
+            schedule: Schedule::default(),
+            decoder: Decoder::default(),
+            next_running: DFF::default(),
+            next_lane: DFF::default(),
+            next_op: DFF::default(),
+            next_second: DFF::default(),
+            next_stage: DFF::default(),
+            next_message: DFF::default(),
+            next_ends: DFF::default(),
+            a_place: DFF::default(),
+            b_place: DFF::default(),
+            loads: Default::default(),
+            inverts: Default::default(),
+            copies: Default::default(),
+            kept: DFF::default(),
+            write: Default::default(),
+            target: Default::default(),
+            xors: Default::default(),
+            turn: Default::default(),
+            compares: Default::default(),
+            ended: Default::default(),
+            a_words: words(),
+            b_words: words(),
+            a: DFF::default(),
+            b: DFF::default(),
+            a_wide: Join::default(),
+            b_wide: Join::default(),
+            carry_in: Signal::default(),
+            sum: Signal::default(),
             word: DFF::default(),
-            ticket_word: DFF::default(),
-            bound_word: DFF::default(),
-            selected: DFF::default(),
-            less: DFF::default(),
-            equal: DFF::default(),
-            compared: DFF::default(),
-            decided: DFF::default(),
-            hit: DFF::default(),
-            ended: array_init::array_init(|_| DFF::default()),
-            zero: Constant::new(0.into()),
-            flags: Constant::new(FLAGS.into()),
-            length: Constant::new(LENGTH.into()),
-            slot_one: Constant::new(1.into()),
-            slot_zero: Constant::new(0.into()),
-            word_one: Constant::new(1.into()),
-            word_last: Constant::new(7.into()),
-            words: array_init::array_init(|word| Constant::new((word as u64).into())),
+            carry: DFF::default(),
+            result: Signal::default(),
         }
     }
 }
 
-impl<const L: usize> Logic for Ticket<L> {
+impl Logic for Ticket {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
             self,
             clock,
             slot,
-            begun,
-            turning,
-            hashing,
-            comparing,
+            full,
+            fold_valid,
+            fold_word,
+            fold_slot,
+            fold_full,
+            last_slot,
+            all_slots,
+            start,
+            running,
+            lane,
+            op,
+            second,
+            stage,
+            ends,
+            next_running,
+            next_lane,
+            next_op,
+            next_second,
+            next_stage,
+            next_message,
+            next_ends,
+            a_place,
+            b_place,
+            kept,
+            a,
+            b,
             word,
-            ticket_word,
-            bound_word,
-            selected,
-            less,
-            equal,
-            compared,
-            decided,
-            hit
+            carry
         );
-        for i in 0..16 {
-            self.register[i].clock.next = self.clock.val();
-            self.register[i].d.next = self.register[i].q.val();
+        for s in 0..2 {
+            self.loads[s].clock.next = self.clock.val();
+            self.inverts[s].clock.next = self.clock.val();
+            self.copies[s].clock.next = self.clock.val();
         }
         for s in 0..3 {
+            self.xors[s].clock.next = self.clock.val();
+            self.compares[s].clock.next = self.clock.val();
+        }
+        for s in 0..4 {
+            self.write[s].clock.next = self.clock.val();
+            self.target[s].clock.next = self.clock.val();
+            self.turn[s].clock.next = self.clock.val();
             self.ended[s].clock.next = self.clock.val();
         }
-        self.engine.clock.next = self.clock.val();
+        self.folds.read_clock.next = self.clock.val();
+        self.folds.write_clock.next = self.clock.val();
+        self.a_words.read_clock.next = self.clock.val();
+        self.a_words.write_clock.next = self.clock.val();
+        self.b_words.read_clock.next = self.clock.val();
+        self.b_words.write_clock.next = self.clock.val();
 
-        // Fold register: turns by a word for every fold word, then until word 0 is in front
-        self.front.next = (self.register[0].q.val() << 13) | (self.register[0].q.val() >> 19);
-        if self.turning.q.val() && self.slot.q.val().any() {
-            self.slot.d.next = self.slot.q.val() + self.slot_one.val();
-            self.register[15].d.next = self.register[0].q.val();
-            for i in 0..15 {
-                self.register[i].d.next = self.register[i + 1].q.val();
+        // Fold register: read, then turn and write back
+        self.folds.read_address.next = self.slot.q.val();
+        if self.copies[0].q.val() {
+            self.folds.read_address.next = self.target[0].q.val().get_bits::<4>(0);
+        }
+        self.fold_valid.d.next = self.fold_valid_in.val();
+        self.fold_word.d.next = self.fold_in.val();
+        self.fold_slot.d.next = self.slot.q.val();
+        self.fold_full.d.next = self.full.q.val();
+        self.start.d.next = false;
+        if self.fold_valid_in.val() {
+            self.slot.d.next = self.slot.q.val() + bits::<4>(1);
+            if self.slot.q.val().all() {
+                self.full.d.next = true;
+            }
+            if self.tile_end_in.val() {
+                self.slot.d.next = bits::<4>(0);
+                self.full.d.next = false;
+                self.last_slot.d.next = self.slot.q.val();
+                self.all_slots.d.next = self.full.q.val();
+                self.start.d.next = true;
             }
         }
-        if self.fold_valid_in.val() {
-            self.begun.d.next = !self.tile_end_in.val();
-            self.turning.d.next = self.tile_end_in.val();
-            self.slot.d.next = self.slot.q.val() + self.slot_one.val();
-            self.register[15].d.next = self.front.val() ^ self.fold_in.val();
-            for i in 0..15 {
-                self.register[i].d.next = self.register[i + 1].q.val();
-            }
-            if !self.begun.q.val() {
-                self.slot.d.next = self.slot_one.val();
-                self.register[15].d.next = self.fold_in.val();
-                for i in 0..15 {
-                    self.register[i].d.next = self.zero.val();
+        self.turned.next = bits::<32>(0);
+        if self.fold_full.q.val() {
+            self.turned.next =
+                (self.folds.read_data.val() << 13) | (self.folds.read_data.val() >> 19);
+        }
+        self.folds.write_enable.next = self.fold_valid.q.val();
+        self.folds.write_address.next = self.fold_slot.q.val();
+        self.folds.write_data.next = self.turned.val() ^ self.fold_word.q.val();
+
+        // Where the program stands
+        self.ends.d.next = self.running.q.val()
+            && self.stage.q.val() == bits::<5>(17)
+            && self.op.q.val() == bits::<3>(1)
+            && self.lane.q.val() == bits::<2>(2);
+        if self.running.q.val() {
+            self.lane.d.next = self.lane.q.val() + bits::<2>(1);
+            if self.lane.q.val().all() {
+                self.op.d.next = self.op.q.val() + bits::<3>(1);
+                if self.decoder.last_op_out.val() {
+                    self.op.d.next = bits::<3>(0);
+                    self.second.d.next = self.decoder.mixes_out.val() && !self.second.q.val();
+                    if !self.decoder.mixes_out.val() || self.second.q.val() {
+                        self.stage.d.next = self.stage.q.val() + bits::<5>(1);
+                    }
                 }
             }
-        }
-
-        // Hash
-        self.engine.reset_in.next = self.reset_in.val();
-        self.engine.start_in.next = self.turning.q.val() && !(self.slot.q.val().any());
-        if self.turning.q.val() && !(self.slot.q.val().any()) {
-            self.turning.d.next = false;
-            self.hashing.d.next = true;
-        }
-        for i in 0..16 {
-            self.engine.block_in[i].next = self.register[i].q.val();
-        }
-        for i in 0..8 {
-            self.engine.cv_in[i].next = self.key_in[i].val();
-            self.ticket_out[i].next = self.engine.low_out[i].val();
-        }
-        self.engine.counter_low_in.next = self.zero.val();
-        self.engine.counter_high_in.next = self.zero.val();
-        self.engine.length_in.next = self.length.val();
-        self.engine.flags_in.next = self.flags.val();
-
-        // Comparison
-        if self.engine.valid_out.val() {
-            self.hashing.d.next = false;
-            self.comparing.d.next = true;
-            self.word.d.next = self.word_last.val();
-            self.decided.d.next = false;
-            self.hit.d.next = true;
-        }
-        self.ticket_word.d.next = self.zero.val();
-        self.bound_word.d.next = self.zero.val();
-        for i in 0..8 {
-            if self.word.q.val() == self.words[i].val() {
-                self.ticket_word.d.next = self.engine.low_out[i].val();
-                self.bound_word.d.next = self.bound_in[i].val();
+            if self.ends.q.val() {
+                self.running.d.next = false;
             }
         }
-        self.selected.d.next = self.comparing.q.val();
-        self.less.d.next = self.ticket_word.q.val() < self.bound_word.q.val();
-        self.equal.d.next = self.ticket_word.q.val() == self.bound_word.q.val();
-        self.compared.d.next = self.selected.q.val();
-        if self.compared.q.val() && !self.decided.q.val() && !self.equal.q.val() {
-            self.decided.d.next = true;
-            self.hit.d.next = self.less.q.val();
+        if self.start.q.val() {
+            self.running.d.next = true;
+            self.lane.d.next = bits::<2>(0);
+            self.op.d.next = bits::<3>(0);
+            self.second.d.next = false;
+            self.stage.d.next = bits::<5>(0);
         }
-        self.ended[0].d.next = self.comparing.q.val() && !(self.word.q.val().any());
-        self.ended[1].d.next = self.ended[0].q.val();
-        self.ended[2].d.next = self.ended[1].q.val();
-        if self.comparing.q.val() {
-            self.word.d.next = self.word.q.val() - self.word_one.val();
-            if !(self.word.q.val().any()) {
-                self.comparing.d.next = false;
+
+        // Decode: first the word of the message, then the rest
+        self.schedule.lane_in.next = self.lane.q.val();
+        self.schedule.second_in.next = self.second.q.val();
+        self.schedule.stage_in.next = self.stage.q.val();
+        self.next_message.d.next = self.schedule.word_out.val();
+        self.next_running.d.next = self.running.q.val();
+        self.next_lane.d.next = self.lane.q.val();
+        self.next_op.d.next = self.op.q.val();
+        self.next_second.d.next = self.second.q.val();
+        self.next_stage.d.next = self.stage.q.val();
+        self.next_ends.d.next = self.ends.q.val() && self.running.q.val();
+        self.decoder.op_in.next = self.op.q.val();
+        self.decoder.stage_in.next = self.stage.q.val();
+        self.decoder.next_running_in.next = self.next_running.q.val();
+        self.decoder.next_lane_in.next = self.next_lane.q.val();
+        self.decoder.next_op_in.next = self.next_op.q.val();
+        self.decoder.next_second_in.next = self.next_second.q.val();
+        self.decoder.next_stage_in.next = self.next_stage.q.val();
+        self.decoder.message_in.next = self.next_message.q.val();
+        self.decoder.load_in.next = self.load_in.val();
+        self.decoder.load_place_in.next = self.load_place_in.val();
+        self.decoder.word_in.next = self.word_in.val();
+        self.a_place.d.next = self.decoder.a_out.val();
+        self.b_place.d.next = self.decoder.b_out.val();
+        self.target[0].d.next = self.decoder.target_out.val();
+        self.write[0].d.next = self.decoder.write_out.val();
+        self.turn[0].d.next = self.decoder.turn_out.val();
+        self.xors[0].d.next = self.decoder.xors_out.val();
+        self.compares[0].d.next = self.decoder.compares_out.val();
+        self.copies[0].d.next = self.decoder.copies_out.val();
+        self.loads[0].d.next = self.load_in.val();
+        self.inverts[0].d.next = self.load_place_in.val().get_bit(3);
+        self.ended[0].d.next = self.next_ends.q.val();
+
+        // Read
+        self.a_words.read_address.next = self.a_place.q.val();
+        self.b_words.read_address.next = self.b_place.q.val();
+        self.loads[1].d.next = self.loads[0].q.val();
+        self.inverts[1].d.next = self.inverts[0].q.val();
+        self.copies[1].d.next = self.copies[0].q.val();
+        self.kept.d.next = self.all_slots.q.val()
+            || (self.target[0].q.val().get_bits::<4>(0) <= self.last_slot.q.val());
+        self.a.d.next = self.a_words.read_data.val();
+        if self.loads[1].q.val() {
+            self.a.d.next = self.load_word_in.val();
+            if self.inverts[1].q.val() {
+                self.a.d.next = !self.load_word_in.val();
             }
         }
+        self.b.d.next = self.b_words.read_data.val();
+        if self.copies[1].q.val() {
+            self.b.d.next = bits::<32>(0);
+            if self.kept.q.val() {
+                self.b.d.next = self.folds.read_data.val();
+            }
+        }
+
+        // Add or XOR
+        for s in 1..3 {
+            self.xors[s].d.next = self.xors[s - 1].q.val();
+            self.compares[s].d.next = self.compares[s - 1].q.val();
+        }
+        for s in 1..4 {
+            self.write[s].d.next = self.write[s - 1].q.val();
+            self.target[s].d.next = self.target[s - 1].q.val();
+            self.turn[s].d.next = self.turn[s - 1].q.val();
+            self.ended[s].d.next = self.ended[s - 1].q.val();
+        }
+        self.carry_in.next = bits::<1>(0);
+        if self.carry.q.val() {
+            self.carry_in.next = bits::<1>(1);
+        }
+        self.a_wide.high_in.next = self.a.q.val();
+        self.a_wide.low_in.next = bits::<1>(1);
+        self.b_wide.high_in.next = self.b.q.val();
+        self.b_wide.low_in.next = self.carry_in.val();
+        self.sum.next = self.a_wide.joined_out.val() + self.b_wide.joined_out.val();
+        self.word.d.next = self.sum.val().get_bits::<32>(1);
+        if self.xors[2].q.val() {
+            self.word.d.next = self.a.q.val() ^ self.b.q.val();
+        }
+        self.carry.d.next = self.compares[2].q.val() && self.sum.val().get_bit(33);
+
+        // Turn and write
+        self.result.next = self.word.q.val();
+        if self.turn[3].q.val() == bits::<3>(1) {
+            self.result.next = (self.word.q.val() >> 16) | (self.word.q.val() << 16);
+        }
+        if self.turn[3].q.val() == bits::<3>(2) {
+            self.result.next = (self.word.q.val() >> 12) | (self.word.q.val() << 20);
+        }
+        if self.turn[3].q.val() == bits::<3>(3) {
+            self.result.next = (self.word.q.val() >> 8) | (self.word.q.val() << 24);
+        }
+        if self.turn[3].q.val() == bits::<3>(4) {
+            self.result.next = (self.word.q.val() >> 7) | (self.word.q.val() << 25);
+        }
+        self.a_words.write_enable.next = self.write[3].q.val();
+        self.a_words.write_address.next = self.target[3].q.val();
+        self.a_words.write_data.next = self.result.val();
+        self.b_words.write_enable.next = self.write[3].q.val();
+        self.b_words.write_address.next = self.target[3].q.val();
+        self.b_words.write_data.next = self.result.val();
 
         // Reset
         if self.reset_in.val() {
-            self.begun.d.next = false;
-            self.turning.d.next = false;
-            self.hashing.d.next = false;
-            self.comparing.d.next = false;
-            self.selected.d.next = false;
-            self.compared.d.next = false;
-            self.slot.d.next = self.slot_zero.val();
-            for s in 0..3 {
+            self.slot.d.next = bits::<4>(0);
+            self.full.d.next = false;
+            self.fold_valid.d.next = false;
+            self.start.d.next = false;
+            self.running.d.next = false;
+            self.next_running.d.next = false;
+            self.next_ends.d.next = false;
+            for s in 0..4 {
                 self.ended[s].d.next = false;
+                self.write[s].d.next = false;
             }
         }
 
         // Outputs
-        self.valid_out.next = self.ended[2].q.val();
-        self.hit_out.next = self.hit.q.val();
-        self.busy_out.next = self.turning.q.val()
-            || self.hashing.q.val()
-            || self.comparing.q.val()
-            || self.selected.q.val()
-            || self.compared.q.val();
+        self.ticket_out.next = self.a.q.val();
+        self.valid_out.next = self.ended[3].q.val();
+        self.hit_out.next = !self.carry.q.val();
+        self.busy_out.next = self.start.q.val()
+            || self.running.q.val()
+            || self.next_running.q.val()
+            || self.ended[0].q.val()
+            || self.ended[1].q.val()
+            || self.ended[2].q.val()
+            || self.ended[3].q.val();
     }
 }
 

@@ -50,8 +50,6 @@ pub struct BoardConfig {
     pub clock_hz: u32,
     /// Baud rate after power-up, of the device and, until it says otherwise, of the host.
     pub first_baud: u32,
-    /// Lanes of the BLAKE3 engine: 1, 2, 4 or 8.
-    pub hash_lanes: usize,
     /// Bits of a word's address in a lane of panel memory.
     pub panel_word_bits: u32,
     /// What the register BUILD reads as.
@@ -59,15 +57,12 @@ pub struct BoardConfig {
 }
 
 impl BoardConfig {
-    /// A board of this geometry, else with what nothing asks for. Lanes and panel memory are those of
-    /// the device that is built, if there is one.
+    /// A board of this geometry, else with what nothing asks for.
     pub fn new(geometry: Geometry) -> Self {
-        let built = devices::DEVICES.iter().find(|(built, _)| *built == geometry);
         Self {
             geometry,
             clock_hz: CLOCK_HZ,
             first_baud: FIRST_BAUD,
-            hash_lanes: built.map_or(1, |(_, lanes)| *lanes),
             panel_word_bits: devices::PANEL_WORD_BITS as u32,
             build: 0,
         }

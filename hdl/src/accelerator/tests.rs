@@ -14,11 +14,10 @@ impl<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
-> Clocked for Accelerator<P, Q, A, B, L, W, R, S>
+> Clocked for Accelerator<P, Q, A, B, W, R, S>
 {
     fn clock(&mut self) -> &mut Signal<In, Clock> {
         &mut self.clock
@@ -29,9 +28,9 @@ impl<
 const WORD_BITS: usize = 5;
 
 /// A small one: 8 x 4 PEs.
-type Small = Accelerator<8, 4, 6, 7, 4, WORD_BITS, 6, 7>;
+type Small = Accelerator<8, 4, 6, 7, WORD_BITS, 6, 7>;
 /// The full tile.
-type Full = Accelerator<16, 16, 4, 5, 8, WORD_BITS, 5, 5>;
+type Full = Accelerator<16, 16, 4, 5, WORD_BITS, 5, 5>;
 
 /// The bus of an accelerator.
 trait Bus: Clocked {
@@ -73,11 +72,10 @@ impl<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
-> Bus for Accelerator<P, Q, A, B, L, W, R, S>
+> Bus for Accelerator<P, Q, A, B, W, R, S>
 {
     fn drive(&mut self, write: bool, address: u32, data: u32) {
         self.write_in.next = write;

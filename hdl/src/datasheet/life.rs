@@ -6,11 +6,10 @@ use crate::accelerator::OPERAND_LATENCY;
 use crate::finisher::{ENTRY_CYCLES, HOLD_LATENCY, JOB_CYCLES};
 use crate::queue::{ARM_CYCLES, FENCE_LATENCY, NEXT_LATENCY, START_LATENCY};
 use crate::sequencer::{CHUNK_STEPS_MIN, start_latency, token_latency};
-use crate::{blake3, feeder, fold, head, latency, panel_lane, panel_memory, ticket};
+use crate::{feeder, fold, head, latency, panel_lane, panel_memory, ticket};
 
-/// Steps of the example tile, and its chunks.
+/// Steps of the example tile.
 const STEPS: usize = 2048;
-const CHUNKS: usize = 32;
 
 pub fn section(devices: &[Device]) -> String {
     [steps(), table(devices), holds(devices), stalls()].concat()
@@ -37,8 +36,7 @@ fn steps() -> String {
    the last slot's are through, the fold word is there.
 7. **Tile's end.** The sums of the last chunk (or the tail) leave as results; they are kept if the descriptor
    says so.
-8. **Ticket.** The fold register turns until its first word is in front, BLAKE3 runs, and the ticket is
-   compared with the bound.
+8. **Ticket.** One compression of BLAKE3 makes it of the fold register, and it is compared with the bound.
 9. **Completion.** {ENTRY_CYCLES} cycles after the later of ticket and last result the completion counts in STATUS and in
    every response.
 10. **Next.** Then the job of the tile that runs is read, in {JOB_CYCLES} cycles. Until it is there, the tile's last whole
@@ -89,28 +87,22 @@ fn table(devices: &[Device]) -> String {
     row(&mut table, devices, "last step to fold word", &formula, |device| {
         latency::fold_word(device.geometry)
     });
-    row(&mut table, devices, "BLAKE3", "1 + 14 (1 + 16/L)", |device| blake3::latency(device.lanes));
-    let formula = format!("1 + (-n mod 16) + BLAKE3 + {}", ticket::COMPARE_CYCLES);
-    row(&mut table, devices, "fold word to ticket", &formula, |device| {
-        ticket::latency(device.lanes, CHUNKS)
-    });
+    row(&mut table, devices, "fold word to ticket", "", |_| ticket::LATENCY);
     row(&mut table, devices, "ticket to completion", "", |_| ENTRY_CYCLES);
     row(&mut table, devices, "last step to completion", "sum of the three", |device| {
-        latency::completion(device.geometry, device.lanes, CHUNKS)
+        latency::completion(device.geometry)
     });
     row(&mut table, devices, "completion to the next job", "", |_| JOB_CYCLES);
     let formula = format!("completion + {}", JOB_CYCLES - 1 - HOLD_LATENCY);
     row(&mut table, devices, "steps that hide all this", &formula, |device| {
-        latency::steps_without_hold(device.geometry, device.lanes, CHUNKS)
+        latency::steps_without_hold(device.geometry)
     });
     format!(
         "\
-Numbers for k = {STEPS} in n = {CHUNKS} chunks of {} steps, computed from the constants that the modules' tests hold the
-RTL to; L is the number of BLAKE3 lanes.
+Numbers for k = {STEPS}, computed from the constants that the modules' tests hold the RTL to.
 
 {}
 ",
-        STEPS / CHUNKS,
         table.draw(),
     )
 }
@@ -120,12 +112,8 @@ fn holds(devices: &[Device]) -> String {
     let mut table = Table::new(["least chunks".to_owned()].into_iter().chain(names));
     for chunk in [CHUNK_STEPS_MIN, 128, 256, 512, 1024] {
         let least = devices.iter().map(|device| {
-            // The chunks of both tiles count: they are the same, and the ticket turns by their number.
-            let chunks = (1..=64).find(|&chunks| {
-                let before = (chunks - 1) * chunk * device.geometry.slots();
-                before >= latency::steps_without_hold(device.geometry, device.lanes, chunks)
-            });
-            chunks.map_or(String::new(), |chunks| chunks.to_string())
+            let steps = latency::steps_without_hold(device.geometry);
+            (1 + steps.div_ceil(chunk * device.geometry.slots())).to_string()
         });
         table.row([format!("{chunk} steps")].into_iter().chain(least));
     }
@@ -162,7 +150,7 @@ fn stalls() -> String {
         [
             "STALL_HASH",
             "the tile reached its last chunk before the tile before was complete and its own job read",
-            "more chunks a tile (table above), or more BLAKE3 lanes",
+            "more chunks a tile (table above)",
         ],
     ] {
         table.row(row);

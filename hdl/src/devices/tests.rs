@@ -4,10 +4,10 @@ use super::*;
 
 #[test]
 fn every_device_has_the_dimensions_of_its_geometry() {
-    for &(geometry, lanes) in DEVICES {
+    for &geometry in DEVICES {
         let text = verilog(geometry, Build::default()).unwrap();
         assert!(text.verilog.contains(&format!("module gemmine_device_{geometry}(")));
-        let word = geometry.rows() | geometry.columns() << 8 | lanes << 16 | PANEL_WORD_BITS << 24;
+        let word = geometry.rows() | geometry.columns() << 8 | PANEL_WORD_BITS << 24;
         let constant = format!("localparam  geometry = 32'h{word:x};");
         assert_eq!(text.verilog.matches(&constant).count(), 1, "{geometry}");
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::bits::unsigned_bits;
 use crate::testbench::{Clocked, Random};
 
-impl<const L: usize> Clocked for Ticket<L> {
+impl Clocked for Ticket {
     fn clock(&mut self) -> &mut Signal<In, Clock> {
         &mut self.clock
     }
@@ -25,14 +25,8 @@ pub(crate) fn rule(key: &Words, folds: &[u32]) -> Words {
     std::array::from_fn(|i| u32::from_le_bytes(words[i]))
 }
 
-fn set(ports: &mut [Signal<In, Bits<32>>; 8], words: &Words) {
-    for (port, &word) in ports.iter_mut().zip(words) {
-        port.next = unsigned_bits(word.into());
-    }
-}
-
 /// One cycle with a fold word, or without.
-fn cycle<const L: usize>(module: &mut Ticket<L>, fold: Option<(u32, bool)>) {
+fn cycle(module: &mut Ticket, fold: Option<(u32, bool)>) {
     module.fold_valid_in.next = fold.is_some();
     // Without a fold word the other inputs are anything.
     let (word, end) = fold.unwrap_or((0x5a5a_5a5a, true));
@@ -42,20 +36,50 @@ fn cycle<const L: usize>(module: &mut Ticket<L>, fold: Option<(u32, bool)>) {
     module.edge();
 }
 
-/// Sends a tile's fold words and waits for its ticket.
-fn run<const L: usize>(module: &mut Ticket<L>, folds: &[u32]) -> (Words, bool) {
-    for (n, &fold) in folds.iter().enumerate() {
-        cycle(module, Some((fold, n + 1 == folds.len())));
-        assert!(!module.valid_out.val());
+/// Loads a job, a word a cycle.
+fn load(module: &mut Ticket, key: &Words, bound: &Words) {
+    let words: Vec<u32> = key.iter().chain(bound).copied().collect();
+    for now in 0..words.len() + LOAD_OFFSET + 4 {
+        module.load_in.next = now < words.len();
+        module.load_place_in.next = unsigned_bits(now as u64 & 15);
+        let word = now.checked_sub(LOAD_OFFSET).and_then(|n| words.get(n));
+        module.load_word_in.next = unsigned_bits(word.copied().unwrap_or(0xdead_beef).into());
         cycle(module, None);
     }
-    // The last call was one cycle behind the last fold word.
-    for behind in 2..400 {
+}
+
+/// The words of the ticket.
+fn read(module: &mut Ticket) -> Words {
+    let mut words = [0; 8];
+    for now in 0..words.len() + READ_LATENCY {
+        module.word_in.next = unsigned_bits(now as u64 & 7);
+        module.settle();
+        if let Some(n) = now.checked_sub(READ_LATENCY) {
+            words[n] = module.ticket_out.val().to_u32();
+        }
+        cycle(module, None);
+    }
+    words
+}
+
+/// Sends a tile's fold words and waits for its ticket.
+fn run(module: &mut Ticket, folds: &[u32]) -> (Words, bool) {
+    for (n, &fold) in folds.iter().enumerate() {
+        for _ in 0..FOLD_CYCLES {
+            cycle(module, None);
+            assert!(!module.valid_out.val());
+        }
+        cycle(module, Some((fold, n + 1 == folds.len())));
+    }
+    for behind in 1..LATENCY + 2 {
         module.settle();
         if module.valid_out.val() {
-            assert_eq!(behind, latency(L, folds.len()), "{} chunks", folds.len());
-            let ticket = std::array::from_fn(|i| module.ticket_out[i].val().to_u32());
-            return (ticket, module.hit_out.val());
+            assert_eq!(behind, LATENCY, "{} chunks", folds.len());
+            let hit = module.hit_out.val();
+            cycle(module, None);
+            module.settle();
+            assert!(!module.busy_out.val() && !module.valid_out.val());
+            return (read(module), hit);
         }
         assert!(module.busy_out.val());
         cycle(module, None);
@@ -83,44 +107,53 @@ fn neighbours(ticket: &Words) -> Vec<(Words, bool)> {
     bounds
 }
 
-fn check<const L: usize>() {
-    let mut module = Ticket::<L>::connected();
-    let mut random = Random(L as u64);
-    for chunks in [16, 1, 17, 31, 32, 48] {
+#[test]
+fn tickets_and_hits() {
+    let mut module = Ticket::connected();
+    let random = &mut Random(1);
+    for chunks in [16, 1, 17, 15, 31, 32, 48] {
         let folds: Vec<u32> = (0..chunks).map(|_| random.next() as u32).collect();
         let key: Words = std::array::from_fn(|_| random.next() as u32);
-        set(&mut module.key_in, &key);
         let want = rule(&key, &folds);
         let bounds = neighbours(&want);
-        let some = if chunks == 17 { bounds.len() } else { 3 };
+        let some = if chunks == 1 { bounds.len() } else { 3 };
         for (bound, hit) in &bounds[..some] {
-            set(&mut module.bound_in, bound);
+            load(&mut module, &key, bound);
             assert_eq!(run(&mut module, &folds), (want, *hit), "bound {bound:x?}");
         }
     }
 }
 
+/// The next tile's fold words come while the ticket is on its way.
 #[test]
-fn tickets_and_hits_with_one_lane() {
-    check::<1>();
+fn the_next_tile_may_fold_at_once() {
+    let mut module = Ticket::connected();
+    let random = &mut Random(2);
+    let key: Words = std::array::from_fn(|_| random.next() as u32);
+    load(&mut module, &key, &[0; 8]);
+    let folds: [u32; 20] = std::array::from_fn(|_| random.next() as u32);
+    let next: [u32; 18] = std::array::from_fn(|_| random.next() as u32);
+    for (n, &fold) in folds.iter().enumerate() {
+        cycle(&mut module, Some((fold, n == 19)));
+        (1..FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+    }
+    for &fold in &next[..17] {
+        cycle(&mut module, Some((fold, false)));
+        (1..FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+    }
+    (0..LATENCY - 17 * FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+    assert_eq!(read(&mut module), rule(&key, &folds));
+    load(&mut module, &key, &[0; 8]);
+    assert_eq!(run(&mut module, &next[17..]), (rule(&key, &next), false));
 }
 
 #[test]
-fn tickets_and_hits_with_four_lanes() {
-    check::<4>();
-}
-
-#[test]
-fn tickets_and_hits_with_eight_lanes() {
-    check::<8>();
-}
-
-fn check_resets<const L: usize>() {
-    let mut module = Ticket::<L>::connected();
-    set(&mut module.bound_in, &[u32::MAX; 8]);
+fn a_reset_leaves_nothing_behind() {
+    let mut module = Ticket::connected();
     let folds: Vec<u32> = (1..=18).collect();
-    let want = rule(&[0; 8], &folds);
-    for reset_at in 0..18 + latency(L, 18) {
+    let want = rule(&[7; 8], &folds);
+    let resets = (0..18 + LATENCY).filter(|at| at % 23 == 0 || !(40..LATENCY - 10).contains(at));
+    for reset_at in resets {
         for n in 0..=reset_at {
             module.reset_in.next = n == reset_at;
             cycle(&mut module, folds.get(n).map(|&fold| (fold, n == 17)));
@@ -129,16 +162,7 @@ fn check_resets<const L: usize>() {
         module.fold_valid_in.next = false;
         module.settle();
         assert!(!module.busy_out.val() && !module.valid_out.val(), "reset in cycle {reset_at}");
+        load(&mut module, &[7; 8], &[u32::MAX; 8]);
         assert_eq!(run(&mut module, &folds), (want, true), "reset in cycle {reset_at}");
     }
-}
-
-#[test]
-fn a_reset_in_every_cycle_leaves_nothing_behind() {
-    check_resets::<4>();
-}
-
-#[test]
-fn a_reset_in_every_cycle_leaves_nothing_behind_with_eight_lanes() {
-    check_resets::<8>();
 }

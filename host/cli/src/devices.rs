@@ -95,7 +95,6 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
             details: json!({
                 "geometry": identity.geometry.to_string(),
                 "clock_hz": identity.clock_hz,
-                "hash_lanes": identity.hash_lanes,
                 "cert_versions": identity.cert_versions,
                 "register_map_version": identity.version,
                 "build": format!("{:08x}", identity.build),

@@ -42,8 +42,6 @@ pub struct Identity {
     pub build: u32,
     /// Clock in hertz, where there is one.
     pub clock_hz: Option<u64>,
-    /// G lanes of the BLAKE3 engine, where the device has one.
-    pub hash_lanes: Option<u32>,
     /// Capacities.
     pub limits: Limits,
 }

@@ -99,7 +99,6 @@ impl Simulated {
             version: 0,
             build: 0,
             clock_hz: None,
-            hash_lanes: None,
             limits: Limits {
                 panels: PANELS,
                 panel_steps: PANEL_STEPS,

@@ -40,9 +40,7 @@ impl RustHdlBoard {
             device.connect_all();
             device as Box<dyn Wired>
         })?;
-        let built = devices::DEVICES.iter().find(|(geometry, _)| *geometry == config.geometry);
         let config = BoardConfig {
-            hash_lanes: built.map_or(config.hash_lanes, |(_, lanes)| *lanes),
             panel_word_bits: devices::PANEL_WORD_BITS as u32,
             ..config
         };
@@ -106,11 +104,10 @@ impl<
     const Q: usize,
     const A: usize,
     const B: usize,
-    const L: usize,
     const W: usize,
     const R: usize,
     const S: usize,
-> Wired for SerialDevice<P, Q, A, B, L, W, R, S>
+> Wired for SerialDevice<P, Q, A, B, W, R, S>
 {
     fn settle(&mut self, line: bool) -> Option<(bool, bool)> {
         self.line_in.next = line;

@@ -63,9 +63,7 @@ impl VerilatedBoard {
         let build = Build { hash: 0, clock_hz: config.clock_hz, baud: config.first_baud };
         let emitted = devices::verilog(config.geometry, build)?;
         let program = build::board(tools, &emitted, vcd.is_some())?;
-        let built = devices::DEVICES.iter().find(|(geometry, _)| *geometry == config.geometry);
         let config = BoardConfig {
-            hash_lanes: built.map_or(config.hash_lanes, |(_, lanes)| *lanes),
             panel_word_bits: devices::PANEL_WORD_BITS as u32,
             build: emitted.build,
             ..config

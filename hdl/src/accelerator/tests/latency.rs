@@ -38,7 +38,7 @@ struct Events {
 }
 
 macro_rules! events_of {
-    ($device:ty, $lanes:literal, $chunks:literal) => {{
+    ($device:ty, $chunks:literal) => {{
         let mut module = ready::<$device>();
         // An operand that is not 0 at once.
         module.write(PANELS_A, &[0x0101_0101]);
@@ -75,19 +75,19 @@ macro_rules! events_of {
         assert_eq!(steps, crate::latency::tile_cycles(geometry, 64 * $chunks));
         assert_eq!(since_end(events.last_result), last_result(geometry), "{geometry}");
         assert_eq!(since_end(events.last_fold), fold_word(geometry), "{geometry}");
-        assert_eq!(since_end(events.completion), completion(geometry, $lanes, $chunks));
+        assert_eq!(since_end(events.completion), completion(geometry));
         assert_eq!(
             since_end(events.completion),
-            fold_word(geometry) + ticket::latency($lanes, $chunks) + crate::finisher::ENTRY_CYCLES,
+            fold_word(geometry) + ticket::LATENCY + crate::finisher::ENTRY_CYCLES,
         );
     }};
 }
 
 #[test]
 fn a_tile_lives_as_long_as_the_formulas_say() {
-    events_of!(Small, 4, 16);
-    events_of!(Full, 8, 16);
-    events_of!(Full, 8, 20);
+    events_of!(Small, 16);
+    events_of!(Full, 16);
+    events_of!(Full, 20);
 }
 
 /// Cycles that the second of two tiles is held, of two chunks of so many steps each.
@@ -105,7 +105,7 @@ fn held_cycles(steps: usize) -> u32 {
 
 #[test]
 fn a_long_tile_is_never_held() {
-    let enough = steps_without_hold(Full::geometry(), 8, 2);
+    let enough = steps_without_hold(Full::geometry());
     assert_eq!(held_cycles(enough), 0);
     assert_eq!(held_cycles(enough - 1), 1);
     assert_eq!(held_cycles(enough - 10), 10);

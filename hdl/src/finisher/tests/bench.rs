@@ -7,7 +7,6 @@ use crate::bits::unsigned_bits;
 use crate::registers::{COMPLETION_FIELDS, JOB_WORDS, QUEUE};
 use crate::ticket::tests::{Words, rule};
 
-pub const LANES: usize = 8;
 /// Steps of a chunk.
 pub const CHUNK: usize = 64;
 /// Cycles from a chunk's last step to its fold word, and to its last result.
@@ -43,7 +42,7 @@ pub enum Event {
 
 /// A finisher behind an array that is only a delay.
 pub struct Bench {
-    pub finisher: Finisher<LANES>,
+    pub finisher: Finisher,
     pub cycle: u64,
     pub events: BTreeMap<u64, Vec<Event>>,
     pub jobs: [(Words, Words); 4],
@@ -214,7 +213,7 @@ impl Bench {
     pub fn run_all(&mut self, tiles: &[Tile]) {
         let all = self.completed + tiles.len() as u32;
         tiles.iter().for_each(|tile| self.run(tile));
-        for _ in 0..1000 {
+        for _ in 0..1500 {
             self.step();
         }
         assert_eq!(self.completed, all, "tiles that never complete");

@@ -56,7 +56,7 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
     let rows = field(GEOMETRY, 0) as usize;
     let columns = field(GEOMETRY, 1) as usize;
     let geometry = Geometry::try_new(rows, columns).map_err(|_| nonsense("GEOMETRY", GEOMETRY))?;
-    let (hash_lanes, word_bits) = (field(GEOMETRY, 2), field(GEOMETRY, 3));
+    let word_bits = field(GEOMETRY, 3);
     // A chunk of the shortest kind must fit.
     let lane_steps = WORD_STEPS << word_bits.min(WORD_BITS_MAX);
     if word_bits > WORD_BITS_MAX || lane_steps < CHUNK_STEPS_MIN {
@@ -86,8 +86,7 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
     let identity = Identity {
         name: name.to_owned(),
         description: format!(
-            "{geometry} array at {clock}, BLAKE3 with {hash_lanes} lanes, panels of up to \
-             {lane_steps} steps, build {:08x}",
+            "{geometry} array at {clock}, panels of up to {lane_steps} steps, build {:08x}",
             register(BUILD)
         ),
         external: true,
@@ -96,7 +95,6 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
         version: register(VERSION),
         build: register(BUILD),
         clock_hz: (clock_hz > 0).then_some(clock_hz),
-        hash_lanes: Some(hash_lanes),
         limits,
     };
     Ok((identity, Layout { geometry, word_bits: word_bits as usize, job_slots }))

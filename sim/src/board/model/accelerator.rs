@@ -243,7 +243,7 @@ impl Accelerator {
         }
 
         if stepping && self.sequencer.at_last_fold(&tile) {
-            let latency = ticket::latency(self.config.hash_lanes, tile.chunks) as u64;
+            let latency = ticket::LATENCY as u64;
             self.finisher.expect_ticket(now + self.sequencer.settle() + latency);
         }
         if inputs.tile_end {

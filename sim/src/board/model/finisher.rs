@@ -3,7 +3,10 @@
 //! Fold words, ticket and last result come from elsewhere as cycles in which they are due; what is in
 //! the ticket comes with the tile's end.
 
+use gemmine_hdl::finisher::TIME_OFFSET;
 use gemmine_hdl::registers::{COMPLETION_WORDS, JOB_SLOTS, JOB_WORDS, QUEUE, RESULT_BANKS};
+
+use gemmine_hdl::ticket::READ_LATENCY;
 
 use super::counter::{high_half, low_half};
 use super::work::Outcome;
@@ -59,7 +62,6 @@ pub struct Finisher {
     job: Job,
     // The tile that is being finished
     pending: bool,
-    tag: u32,
     want: bool,
     outcome: Outcome,
     /// The cycle in which the ticket comes.
@@ -93,7 +95,6 @@ impl Finisher {
             loaded: false,
             job: Job::default(),
             pending: false,
-            tag: 0,
             want: false,
             outcome: Outcome::default(),
             ticket_due: None,
@@ -178,8 +179,10 @@ impl Finisher {
             self.queue[place] = word;
         }
         if self.writing {
-            let place = (self.entry * COMPLETION_WORDS + self.place) as usize;
-            self.write = Some((place, self.entry_word()));
+            self.write = self.entry_word().map(|(word, value)| (self.entry_place(word), value));
+        }
+        if inputs.tile_end {
+            self.write = Some((self.entry_place(0), inputs.tag));
         }
         if complete {
             self.completed = now;
@@ -200,9 +203,11 @@ impl Finisher {
 
         // Job of the running tile
         if self.loading {
-            if let Some(word) = self.job.get_mut(self.load_place as usize) {
-                *word = self.jobs[inputs.job][self.load_place as usize];
-            } else {
+            // A word is read a cycle behind its place.
+            if let Some(place) = self.load_place.checked_sub(1) {
+                self.job[place as usize] = self.jobs[inputs.job][place as usize];
+            }
+            if self.load_place == JOB_WORDS {
                 self.loading = false;
                 self.loaded = true;
             }
@@ -222,15 +227,14 @@ impl Finisher {
         }
         if inputs.tile_end {
             self.pending = true;
-            self.tag = inputs.tag;
             self.want = inputs.want;
         }
         (self.hold, self.drain) = (hold, drain);
 
         // Its completion
         if self.writing {
-            self.place = (self.place + 1) % COMPLETION_WORDS;
-            if self.place == 0 {
+            self.place += 1;
+            if self.place == COMPLETION_WORDS + READ_LATENCY as u32 {
                 outputs.tile = true;
                 outputs.hit = self.outcome.hit;
                 self.finish();
@@ -293,21 +297,28 @@ impl Finisher {
         (ends && (!free || no_bank), ends && free && no_bank)
     }
 
-    /// The word of the entry that is written now.
-    fn entry_word(&self) -> u32 {
-        match self.place {
-            0 => self.tag,
+    /// Where a word of the entry stands in the queue.
+    fn entry_place(&self, word: u32) -> usize {
+        (self.entry * COMPLETION_WORDS + word) as usize
+    }
+
+    /// The word of the entry that is written now, if there is one. The tag was written before.
+    fn entry_word(&self) -> Option<(u32, u32)> {
+        let time = self.completed + TIME_OFFSET as u64;
+        let word = self.place.checked_sub(READ_LATENCY as u32).filter(|&word| word > 0)?;
+        let value = match word {
             1 => {
                 let bank = if self.want { 2 | (self.bank as u32) << 2 } else { 0 };
                 u32::from(self.outcome.hit) | bank
             }
-            2 => low_half(self.completed),
-            3 => high_half(self.completed),
+            2 => low_half(time),
+            3 => high_half(time),
             word @ 8..16 => {
                 let (ticket, _) = self.outcome.ticket.as_chunks::<4>();
                 u32::from_le_bytes(ticket[word as usize - 8])
             }
             _ => 0,
-        }
+        };
+        Some((word, value))
     }
 }

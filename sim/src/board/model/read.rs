@@ -60,8 +60,7 @@ impl Accelerator {
             map::BUILD => self.config.build,
             map::GEOMETRY => {
                 let (rows, columns) = (geometry.rows() as u32, geometry.columns() as u32);
-                let lanes = self.config.hash_lanes as u32;
-                rows | columns << 8 | lanes << 16 | self.config.panel_word_bits << 24
+                rows | columns << 8 | self.config.panel_word_bits << 24
             }
             map::PROTOCOLS => PROTOCOLS_VALUE,
             map::LIMITS => {

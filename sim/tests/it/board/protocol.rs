@@ -28,7 +28,7 @@ fn registers_are_those_of_the_table() {
         (map::BUILD, 0xb1d),
         (
             map::GEOMETRY,
-            8 | 4 << 8 | (config.hash_lanes as u32) << 16 | config.panel_word_bits << 24,
+            8 | 4 << 8 | config.panel_word_bits << 24,
         ),
         (map::PROTOCOLS, 1 << 3),
         (map::LIMITS, 16 | 4 << 8 | 2 << 16 | 127 << 24),

@@ -57,14 +57,14 @@ module!([const N: usize, const R: usize] PanelMemory<N, R>: clock,
     (operand_out));
 module!([const Q: usize, const A: usize, const B: usize] Results<Q, A, B>: clock,
     (reset_in, result_valid_in, result_in, keep_in, bank_in, address_in) -> (done_out, data_out));
-module!([const L: usize] Finisher<L>: clock,
+module!([] Finisher: clock,
     (reset_in, job_write_in, job_address_in, job_data_in, active_in, tag_in, job_in, want_in,
      chunks_last_in, tile_end_in, final_in, fold_valid_in, fold_in, done_in, time_low_in,
      time_high_in, pop_in, release_in, count_in, address_in) ->
     (hold_out, drain_out, keep_out, bank_out, popped_out, underflow_out, waiting_out, tile_out,
      hit_out, data_out));
-module!([const P: usize, const Q: usize, const A: usize, const B: usize, const L: usize,
-     const W: usize, const R: usize, const S: usize] Accelerator<P, Q, A, B, L, W, R, S>: clock,
+module!([const P: usize, const Q: usize, const A: usize, const B: usize,
+     const W: usize, const R: usize, const S: usize] Accelerator<P, Q, A, B, W, R, S>: clock,
     (reset_in, write_in, address_in, data_in, baud_in, frames_good_in, frames_bad_in,
      frames_refused_in, line_errors_in, bytes_in_in, bytes_out_in) ->
     (data_out, baud_write_out, watchdog_write_out, waiting_out, outstanding_out, busy_out));
@@ -257,29 +257,29 @@ fn results() {
 #[test]
 fn finisher() {
     let mut random = Random(27);
-    let mut stimulus = random_inputs::<Finisher<8>>(&mut random, 30_000);
+    let mut stimulus = random_inputs::<Finisher>(&mut random, 90_000);
     for (cycle, inputs) in stimulus.iter_mut().enumerate() {
         // Order of ports: as declared above
-        inputs[0] = u64::from(random.below(4000) == 0);
+        inputs[0] = u64::from(random.below(15_000) == 0);
         inputs[4] = u64::from(cycle / 100 % 8 > 0);
         inputs[7] = u64::from(cycle / 3000 % 2 == 0);
         inputs[8] = cycle as u64 / 5000 % 3;
-        inputs[9] = u64::from(cycle % 300 == 0);
-        inputs[10] = u64::from(cycle % 300 > 250);
+        inputs[9] = u64::from(cycle % 1500 == 0);
+        inputs[10] = u64::from(cycle % 1500 > 1400);
         inputs[11] = u64::from(cycle % 97 == 0);
-        inputs[13] = u64::from(cycle % 300 == 40);
+        inputs[13] = u64::from(cycle % 1500 == 40);
         inputs[16] = u64::from(random.below(150) == 0);
-        inputs[17] = u64::from(random.below(400) == 0);
+        inputs[17] = u64::from(random.below(6000) == 0);
         inputs[18] = random.below(3);
     }
-    let trace = check::<Finisher<8>>("finisher", &stimulus, None);
+    let trace = check::<Finisher>("finisher", &stimulus, None);
     assert!(trace.count(&["tile_out"]) > 20, "too few tiles");
     assert!(trace.count(&["hit_out"]) > 2, "too few hits");
 }
 
 #[test]
 fn accelerator() {
-    type Small = Accelerator<2, 2, 7, 8, 2, 5, 8, 8>;
+    type Small = Accelerator<2, 2, 7, 8, 5, 8, 8>;
     let mut random = Random(29);
     let mut stimulus: Vec<Values> = Vec::new();
     let mut write = |address: u32, data: u32| {
@@ -323,7 +323,7 @@ fn accelerator() {
 #[test]
 fn every_device_is_clean() {
     let tools = Tools::find().unwrap();
-    for &(geometry, _) in DEVICES {
+    for &geometry in DEVICES {
         let device = devices::verilog(geometry, Build::default()).unwrap();
         assert_eq!(modules::lint(&tools, &device.verilog, &device.top).unwrap(), "", "{geometry}");
     }

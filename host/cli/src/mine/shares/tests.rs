@@ -32,7 +32,6 @@ fn keeper(folder: &std::path::Path) -> Keeper {
         version: 0,
         build: 0,
         clock_hz: None,
-        hash_lanes: None,
         limits,
     };
     let store = Store::open(folder, &job).unwrap();

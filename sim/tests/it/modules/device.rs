@@ -263,10 +263,10 @@ fn finisher() {
         inputs[0] = u64::from(random.below(15_000) == 0);
         inputs[4] = u64::from(cycle / 100 % 8 > 0);
         inputs[7] = u64::from(cycle / 3000 % 2 == 0);
-        inputs[8] = cycle as u64 / 5000 % 3;
+        inputs[8] = 2;
         inputs[9] = u64::from(cycle % 1500 == 0);
         inputs[10] = u64::from(cycle % 1500 > 1400);
-        inputs[11] = u64::from(cycle % 97 == 0);
+        inputs[11] = u64::from(matches!(cycle % 1500, 30 | 130 | 230));
         inputs[13] = u64::from(cycle % 1500 == 40);
         inputs[16] = u64::from(random.below(150) == 0);
         inputs[17] = u64::from(random.below(6000) == 0);

@@ -17,7 +17,8 @@
 //! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word; the address map is that of [`registers`] |
 //! | `address_in`, `data_out` | 20, 32 | read a word, [`READ_LATENCY`] cycles later |
 //! | `reset_in` | 1 | drop all work, as a write to RESET does; sets its bit in ERROR |
-//! | `baud_in` .. `bytes_out_in` | 32 | registers of the link |
+//! | `baud_in` | 32 | register of the link |
+//! | `link_event_in[n]` | 1 | what its counters count |
 //! | `baud_write_out`, `watchdog_write_out` | 1 | this cycle writes a register of the link |
 //! | `waiting_out`, `outstanding_out` | 5 | completions in the queue; descriptors not popped |
 //! | `busy_out` | 1 | something will happen without the host: a descriptor is not complete and can go on, or the array empties itself |
@@ -32,6 +33,7 @@ use rust_hdl_widgets::prelude::*;
 use crate::array::Array;
 use crate::bus::Bus;
 use crate::counter::Counter;
+use crate::counters::Counters;
 use crate::feeder::{self, Feeder};
 use crate::finisher::Finisher;
 use crate::flags::Flags;
@@ -79,18 +81,9 @@ pub struct Accelerator<
     // Registers of the link
     /// Reads from BAUD.
     pub baud_in: Signal<In, Bits<32>>,
-    /// Reads from FRAMES_GOOD.
-    pub frames_good_in: Signal<In, Bits<32>>,
-    /// Reads from FRAMES_BAD.
-    pub frames_bad_in: Signal<In, Bits<32>>,
-    /// Reads from FRAMES_REFUSED.
-    pub frames_refused_in: Signal<In, Bits<32>>,
-    /// Reads from LINE_ERRORS.
-    pub line_errors_in: Signal<In, Bits<32>>,
-    /// Reads from BYTES_IN.
-    pub bytes_in_in: Signal<In, Bits<32>>,
-    /// Reads from BYTES_OUT.
-    pub bytes_out_in: Signal<In, Bits<32>>,
+    /// What the link counts happens: whole, damaged and refused frames, bytes without a stop bit, bytes in
+    /// and out.
+    pub link_event_in: [Signal<In, Bit>; 6],
     /// BAUD_SET is written.
     pub baud_write_out: Signal<Out, Bit>,
     /// WATCHDOG is written.
@@ -116,12 +109,7 @@ pub struct Accelerator<
     identity: Identity<P, Q, W>,
     // Counters
     uptime: Counter,
-    stall_link: Counter,
-    stall_panel: Counter,
-    stall_drain: Counter,
-    stall_hash: Counter,
-    tiles: Counter,
-    hits: Counter,
+    counters: Counters,
     counts_link: DFF<Bit>,
     counts_panel: DFF<Bit>,
     counts_drain: DFF<Bit>,
@@ -206,12 +194,7 @@ impl<
         self.finisher.clock.next = self.clock.val();
         self.registers.clock.next = self.clock.val();
         self.uptime.clock.next = self.clock.val();
-        self.stall_link.clock.next = self.clock.val();
-        self.stall_panel.clock.next = self.clock.val();
-        self.stall_drain.clock.next = self.clock.val();
-        self.stall_hash.clock.next = self.clock.val();
-        self.tiles.clock.next = self.clock.val();
-        self.hits.clock.next = self.clock.val();
+        self.counters.clock.next = self.clock.val();
         self.bus.clock.next = self.clock.val();
 
         // Bus
@@ -325,12 +308,20 @@ impl<
         self.counts_tile.d.next = self.finisher.tile_out.val();
         self.counts_hit.d.next = self.finisher.hit_out.val();
         self.uptime.event_in.next = true;
-        self.stall_link.event_in.next = self.counts_link.q.val();
-        self.stall_panel.event_in.next = self.counts_panel.q.val();
-        self.stall_drain.event_in.next = self.counts_drain.q.val();
-        self.stall_hash.event_in.next = self.counts_hash.q.val();
-        self.tiles.event_in.next = self.counts_tile.q.val();
-        self.hits.event_in.next = self.counts_hit.q.val();
+        self.counters.event_in[0].next = self.sequencer.cycle_out.val();
+        self.counters.event_in[1].next = self.sequencer.mac_cycle_out.val();
+        self.counters.event_in[2].next = self.sequencer.full_mac_cycle_out.val();
+        self.counters.event_in[3].next = self.counts_link.q.val();
+        self.counters.event_in[4].next = self.counts_panel.q.val();
+        self.counters.event_in[5].next = self.counts_drain.q.val();
+        self.counters.event_in[6].next = self.counts_hash.q.val();
+        self.counters.event_in[7].next = self.counts_tile.q.val();
+        self.counters.event_in[8].next = self.counts_hit.q.val();
+        for n in 0..6 {
+            self.counters.event_in[n + 9].next = self.link_event_in[n].val();
+        }
+        self.counters.address_in.next = self.bus.low_out.val().get_bits::<6>(0);
+        self.registers.counter_in.next = self.counters.data_out.val();
 
         // State of registers
         if self.registers.error_write.val() {
@@ -388,30 +379,6 @@ impl<
         self.registers.commits.next = self.commits_word.joined_out.val();
         self.registers.time_low.next = self.uptime.low_out.val();
         self.registers.time_high.next = self.uptime.high_out.val();
-        self.registers.busy_low.next = self.sequencer.cycles_low_out.val();
-        self.registers.busy_high.next = self.sequencer.cycles_high_out.val();
-        self.registers.mac_low.next = self.sequencer.mac_cycles_low_out.val();
-        self.registers.mac_high.next = self.sequencer.mac_cycles_high_out.val();
-        self.registers.full_mac_low.next = self.sequencer.full_mac_cycles_low_out.val();
-        self.registers.full_mac_high.next = self.sequencer.full_mac_cycles_high_out.val();
-        self.registers.stall_link_low.next = self.stall_link.low_out.val();
-        self.registers.stall_link_high.next = self.stall_link.high_out.val();
-        self.registers.stall_panel_low.next = self.stall_panel.low_out.val();
-        self.registers.stall_panel_high.next = self.stall_panel.high_out.val();
-        self.registers.stall_drain_low.next = self.stall_drain.low_out.val();
-        self.registers.stall_drain_high.next = self.stall_drain.high_out.val();
-        self.registers.stall_hash_low.next = self.stall_hash.low_out.val();
-        self.registers.stall_hash_high.next = self.stall_hash.high_out.val();
-        self.registers.tiles_low.next = self.tiles.low_out.val();
-        self.registers.tiles_high.next = self.tiles.high_out.val();
-        self.registers.hits_low.next = self.hits.low_out.val();
-        self.registers.hits_high.next = self.hits.high_out.val();
-        self.registers.frames_good.next = self.frames_good_in.val();
-        self.registers.frames_bad.next = self.frames_bad_in.val();
-        self.registers.frames_refused.next = self.frames_refused_in.val();
-        self.registers.line_errors.next = self.line_errors_in.val();
-        self.registers.bytes_in.next = self.bytes_in_in.val();
-        self.registers.bytes_out.next = self.bytes_out_in.val();
 
         // Outputs
         self.data_out.next = self.bus.data_out.val();

@@ -40,6 +40,7 @@ use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
 use crate::array::Array;
+use crate::counter::Counter;
 use crate::fold;
 use crate::geometry::Geometry;
 use crate::head;
@@ -112,6 +113,9 @@ pub struct Core<const P: usize, const Q: usize, const A: usize> {
     /// Cycles with every PE at work, high half.
     pub full_mac_cycles_high_out: Signal<Out, Bits<32>>,
     sequencer: Sequencer<P, Q, A, OPERAND_LATENCY>,
+    cycles: Counter,
+    mac_cycles: Counter,
+    full_mac_cycles: Counter,
     a_gate: [DFF<Signed<9>>; P],
     b_gate: [DFF<Signed<9>>; Q],
     a_skew: Skew<P>,
@@ -146,6 +150,9 @@ impl<const P: usize, const Q: usize, const A: usize> Default for Core<P, Q, A> {
             full_mac_cycles_low_out: Signal::default(),
             full_mac_cycles_high_out: Signal::default(),
             sequencer: Sequencer::default(),
+            cycles: Counter::default(),
+            mac_cycles: Counter::default(),
+            full_mac_cycles: Counter::default(),
             a_gate: array_init::array_init(|_| DFF::default()),
             b_gate: array_init::array_init(|_| DFF::default()),
             a_skew: Skew::default(),
@@ -160,6 +167,9 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
     #[hdl_gen]
     fn update(&mut self) {
         self.sequencer.clock.next = self.clock.val();
+        self.cycles.clock.next = self.clock.val();
+        self.mac_cycles.clock.next = self.clock.val();
+        self.full_mac_cycles.clock.next = self.clock.val();
         self.a_skew.clock.next = self.clock.val();
         self.b_skew.clock.next = self.clock.val();
         self.array.clock.next = self.clock.val();
@@ -209,12 +219,15 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
         self.fold_valid_out.next = self.array.fold_valid_out.val();
         self.fold_out.next = self.array.fold_out.val();
         self.busy_out.next = self.sequencer.busy_out.val();
-        self.cycles_low_out.next = self.sequencer.cycles_low_out.val();
-        self.cycles_high_out.next = self.sequencer.cycles_high_out.val();
-        self.mac_cycles_low_out.next = self.sequencer.mac_cycles_low_out.val();
-        self.mac_cycles_high_out.next = self.sequencer.mac_cycles_high_out.val();
-        self.full_mac_cycles_low_out.next = self.sequencer.full_mac_cycles_low_out.val();
-        self.full_mac_cycles_high_out.next = self.sequencer.full_mac_cycles_high_out.val();
+        self.cycles.event_in.next = self.sequencer.cycle_out.val();
+        self.mac_cycles.event_in.next = self.sequencer.mac_cycle_out.val();
+        self.full_mac_cycles.event_in.next = self.sequencer.full_mac_cycle_out.val();
+        self.cycles_low_out.next = self.cycles.low_out.val();
+        self.cycles_high_out.next = self.cycles.high_out.val();
+        self.mac_cycles_low_out.next = self.mac_cycles.low_out.val();
+        self.mac_cycles_high_out.next = self.mac_cycles.high_out.val();
+        self.full_mac_cycles_low_out.next = self.full_mac_cycles.low_out.val();
+        self.full_mac_cycles_high_out.next = self.full_mac_cycles.high_out.val();
     }
 }
 

@@ -76,17 +76,13 @@ impl<const P: usize, const Q: usize, const W: usize> Identity<P, Q, W> {
     }
 }
 
-impl<const P: usize, const Q: usize, const W: usize> Default
-    for Identity<P, Q, W>
-{
+impl<const P: usize, const Q: usize, const W: usize> Default for Identity<P, Q, W> {
     fn default() -> Self {
         Self::new(Build::default())
     }
 }
 
-impl<const P: usize, const Q: usize, const W: usize> Logic
-    for Identity<P, Q, W>
-{
+impl<const P: usize, const Q: usize, const W: usize> Logic for Identity<P, Q, W> {
     #[hdl_gen]
     fn update(&mut self) {
         self.id_out.next = self.id.val();

@@ -15,6 +15,7 @@ pub mod blake3;
 pub mod bus;
 pub mod core;
 pub mod counter;
+pub mod counters;
 pub mod crc32;
 pub mod datasheet;
 pub mod devices;

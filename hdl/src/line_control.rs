@@ -1,4 +1,4 @@
-//! What the serial link counts, at which rate it runs, and when it gives up on the host.
+//! What there is to count on the serial link, at which rate it runs, and when it gives up on the host.
 //!
 //! ```text
 //!   baud_write, watchdog_write, data ==>+-------------+===> baud_out
@@ -11,12 +11,13 @@
 //! | port | bits | meaning |
 //! |---|---|---|
 //! | `baud_write_in`, `watchdog_write_in`, `data_in` | 1, 1, 32 | a register of the link is written |
-//! | `good_in`, `bad_in`, `refused_in`, `error_in`, `byte_in_in`, `byte_out_in` | 1 | this happened; each has its counter |
+//! | `good_in`, `bad_in`, `refused_in`, `error_in`, `byte_in_in`, `byte_out_in` | 1 | this happened; each is counted |
 //! | `quiet_in` | 1 | nothing is being answered or sent: the rate may change |
 //! | `outstanding_in` | 5 | descriptors outstanding |
 //! | `baud_out` | 25 | the rate, in 2^-24 bits a cycle |
 //! | `reset_out` | 1 | for one cycle: the host has been silent for too long, drop its work |
-//! | `*_word_out` | 32 | registers |
+//! | `baud_word_out` | 32 | register |
+//! | `event_out[n]` | 1 | to count |
 //!
 //! # Why
 //! Falling back to the first rate takes no timer: a host that comes back at that rate is heard as
@@ -68,8 +69,9 @@ pub struct LineControl {
     // Words
     /// BAUD.
     pub baud_word_out: Signal<Out, Bits<32>>,
-    /// FRAMES_GOOD, FRAMES_BAD, FRAMES_REFUSED, LINE_ERRORS, BYTES_IN, BYTES_OUT.
-    pub count_word_out: [Signal<Out, Bits<32>>; 6],
+    /// What is to count, a cycle late: FRAMES_GOOD, FRAMES_BAD, FRAMES_REFUSED, LINE_ERRORS, BYTES_IN,
+    /// BYTES_OUT.
+    pub event_out: [Signal<Out, Bit>; 6],
     // State: rate
     faster: DFF<Bit>,
     baud: DFF<Bits<25>>,
@@ -82,9 +84,7 @@ pub struct LineControl {
     silence: DFF<Bits<16>>,
     expired: DFF<Bit>,
     // Counters
-    event: [Signal<Local, Bit>; 6],
-    count: [DFF<Bits<24>>; 6],
-    count_word: [ZeroExtend<24, 32>; 6],
+    event: [DFF<Bit>; 6],
     // Wires and constants
     rate: Signal<Local, Bits<25>>,
     baud_word: ZeroExtend<25, 32>,
@@ -113,7 +113,7 @@ impl LineControl {
             baud_out: Signal::default(),
             reset_out: Signal::default(),
             baud_word_out: Signal::default(),
-            count_word_out: array_init::array_init(|_| Signal::default()),
+            event_out: array_init::array_init(|_| Signal::default()),
             faster: DFF::default(),
             baud: DFF::default(),
             change: DFF::default(),
@@ -123,9 +123,7 @@ impl LineControl {
             fraction: DFF::default(),
             silence: DFF::default(),
             expired: DFF::default(),
-            event: array_init::array_init(|_| Signal::default()),
-            count: array_init::array_init(|_| DFF::default()),
-            count_word: array_init::array_init(|_| ZeroExtend::default()),
+            event: Default::default(),
             rate: Signal::default(),
             baud_word: ZeroExtend::default(),
             silence_next: Signal::default(),
@@ -199,20 +197,15 @@ impl Logic for LineControl {
         }
 
         // Counters
-        self.event[0].next = self.good_in.val();
-        self.event[1].next = self.bad_in.val();
-        self.event[2].next = self.refused_in.val();
-        self.event[3].next = self.error_in.val();
-        self.event[4].next = self.byte_in_in.val();
-        self.event[5].next = self.byte_out_in.val();
+        self.event[0].d.next = self.good_in.val();
+        self.event[1].d.next = self.bad_in.val();
+        self.event[2].d.next = self.refused_in.val();
+        self.event[3].d.next = self.error_in.val();
+        self.event[4].d.next = self.byte_in_in.val();
+        self.event[5].d.next = self.byte_out_in.val();
         for i in 0..6 {
-            self.count[i].clock.next = self.clock.val();
-            self.count[i].d.next = self.count[i].q.val();
-            if self.event[i].val() {
-                self.count[i].d.next = self.count[i].q.val() + bits::<24>(1);
-            }
-            self.count_word[i].data_in.next = self.count[i].q.val();
-            self.count_word_out[i].next = self.count_word[i].data_out.val();
+            self.event[i].clock.next = self.clock.val();
+            self.event_out[i].next = self.event[i].q.val();
         }
 
         // Outputs

@@ -81,6 +81,15 @@ pub const PANELS_A: u32 = 2 << 18;
 /// Panel memory of B'.
 pub const PANELS_B: u32 = 3 << 18;
 
+/// First word of the [counters](crate::counters).
+pub const COUNTERS: u32 = BUSY_LOW;
+/// One past the last one.
+pub const COUNTERS_END: u32 = BYTES_OUT + 1;
+/// Counters of two words, from the first one on.
+pub const COUNTERS_WIDE: usize = (FRAMES_GOOD - BUSY_LOW) as usize / 2;
+/// Counters of one word behind them.
+pub const COUNTERS_NARROW: usize = (COUNTERS_END - FRAMES_GOOD) as usize;
+
 /// What [`ID`] reads as: "GEMM", low byte first.
 pub const ID_VALUE: u32 = 0x4d4d_4547;
 /// The version of this map and of the [frames](crate::frame).
@@ -131,9 +140,11 @@ pub struct Register {
 macro_rules! registers {
     (
         read { $($read:ident $READ:ident = $read_address:tt: $read_meaning:literal;)* }
+        count { $($COUNT:ident = $count_address:tt: $count_meaning:literal;)* }
         write { $($write:ident $WRITE:ident = $write_address:tt: $write_meaning:literal;)* }
     ) => {
         $(#[doc = $read_meaning] pub const $READ: u32 = $read_address;)*
+        $(#[doc = $count_meaning] pub const $COUNT: u32 = $count_address;)*
         $(#[doc = $write_meaning] pub const $WRITE: u32 = $write_address;)*
 
         /// All registers: those that can be read by address, then those that can be written.
@@ -143,6 +154,12 @@ macro_rules! registers {
                 address: $read_address,
                 access: Access::Read,
                 meaning: $read_meaning,
+            },)*
+            $(Register {
+                name: stringify!($COUNT),
+                address: $count_address,
+                access: Access::Read,
+                meaning: $count_meaning,
             },)*
             $(Register {
                 name: stringify!($WRITE),
@@ -164,12 +181,18 @@ macro_rules! registers {
             /// A register is written.
             pub write_in: Signal<In, Bit>,
             $(#[doc = $read_meaning] pub $read: Signal<In, Bits<32>>,)*
+            /// Word of a counter, a cycle behind its address.
+            pub counter_in: Signal<In, Bits<32>>,
             $(#[doc = $write_meaning] pub $write: Signal<Out, Bit>,)*
             /// The word.
             pub data_out: Signal<Out, Bits<32>>,
             selected: [DFF<Bit>; READABLE],
             gated: [Signal<Local, Bits<32>>; READABLE],
+            counts: DFF<Bit>,
+            count: Signal<Local, Bits<32>>,
             data: DFF<Bits<32>>,
+            first_counter: Constant<Bits<6>>,
+            behind_counters: Constant<Bits<6>>,
         }
 
         impl Default for RegisterFile {
@@ -179,11 +202,16 @@ macro_rules! registers {
                     address_in: Signal::default(),
                     write_in: Signal::default(),
                     $($read: Signal::default(),)*
+                    counter_in: Signal::default(),
                     $($write: Signal::default(),)*
                     data_out: Signal::default(),
                     selected: array_init::array_init(|_| DFF::default()),
                     gated: array_init::array_init(|_| Signal::default()),
+                    counts: DFF::default(),
+                    count: Signal::default(),
                     data: DFF::default(),
+                    first_counter: Constant::new(u64::from(COUNTERS).into()),
+                    behind_counters: Constant::new(u64::from(COUNTERS_END).into()),
                 }
             }
         }
@@ -191,7 +219,7 @@ macro_rules! registers {
         impl Logic for RegisterFile {
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, data);
+                dff_setup!(self, clock, counts, data);
                 $(
                     self.selected[$read_address].clock.next = self.clock.val();
                     self.selected[$read_address].d.next =
@@ -201,7 +229,13 @@ macro_rules! registers {
                         self.gated[$read_address].next = self.$read.val();
                     }
                 )*
-                self.data.d.next = bits::<32>(0) $(| self.gated[$read_address].val())*;
+                self.counts.d.next = self.address_in.val() >= self.first_counter.val()
+                    && self.address_in.val() < self.behind_counters.val();
+                self.count.next = bits::<32>(0);
+                if self.counts.q.val() {
+                    self.count.next = self.counter_in.val();
+                }
+                self.data.d.next = self.count.val() $(| self.gated[$read_address].val())*;
                 self.data_out.next = self.data.q.val();
                 $(
                     self.$write.next =
@@ -228,30 +262,32 @@ registers! {
         commits COMMITS = 11: "commits of A (7:0) and of B (15:8), modulo 256";
         time_low TIME_LOW = 12: "cycles since power-up, low half (23:0)";
         time_high TIME_HIGH = 13: "cycles since power-up, high half (23:0)";
-        busy_low BUSY_LOW = 14: "cycles with a tile in work or its results on the way, low half (23:0)";
-        busy_high BUSY_HIGH = 15: "the same, high half";
-        mac_low MAC_LOW = 16: "cycles with a step, each worth P Q MACs, low half";
-        mac_high MAC_HIGH = 17: "the same, high half";
-        full_mac_low FULL_MAC_LOW = 18: "cycles with all PEs at work, low half";
-        full_mac_high FULL_MAC_HIGH = 19: "the same, high half";
-        stall_link_low STALL_LINK_LOW = 20: "cycles without a step because no descriptor was there, low half";
-        stall_link_high STALL_LINK_HIGH = 21: "the same, high half";
-        stall_panel_low STALL_PANEL_LOW = 22: "cycles without a step because a panel was not committed, low half";
-        stall_panel_high STALL_PANEL_HIGH = 23: "the same, high half";
-        stall_drain_low STALL_DRAIN_LOW = 24: "cycles without a step because no result bank was free, low half";
-        stall_drain_high STALL_DRAIN_HIGH = 25: "the same, high half";
-        stall_hash_low STALL_HASH_LOW = 26: "cycles without a step because the ticket before was not ready, low half";
-        stall_hash_high STALL_HASH_HIGH = 27: "the same, high half";
-        tiles_low TILES_LOW = 28: "tiles completed, low half";
-        tiles_high TILES_HIGH = 29: "the same, high half";
-        hits_low HITS_LOW = 30: "tickets that met their bound, low half";
-        hits_high HITS_HIGH = 31: "the same, high half";
-        frames_good FRAMES_GOOD = 32: "whole frames, modulo 2^24";
-        frames_bad FRAMES_BAD = 33: "damaged frames, modulo 2^24";
-        frames_refused FRAMES_REFUSED = 34: "whole frames that were not carried out, modulo 2^24";
-        line_errors LINE_ERRORS = 35: "bytes without a stop bit, modulo 2^24";
-        bytes_in BYTES_IN = 36: "bytes received, modulo 2^24";
-        bytes_out BYTES_OUT = 37: "bytes sent, modulo 2^24";
+    }
+    count {
+        BUSY_LOW = 14: "cycles with a tile in work or its results on the way, low half (23:0)";
+        BUSY_HIGH = 15: "the same, high half";
+        MAC_LOW = 16: "cycles with a step, each worth P Q MACs, low half";
+        MAC_HIGH = 17: "the same, high half";
+        FULL_MAC_LOW = 18: "cycles with all PEs at work, low half";
+        FULL_MAC_HIGH = 19: "the same, high half";
+        STALL_LINK_LOW = 20: "cycles without a step because no descriptor was there, low half";
+        STALL_LINK_HIGH = 21: "the same, high half";
+        STALL_PANEL_LOW = 22: "cycles without a step because a panel was not committed, low half";
+        STALL_PANEL_HIGH = 23: "the same, high half";
+        STALL_DRAIN_LOW = 24: "cycles without a step because no result bank was free, low half";
+        STALL_DRAIN_HIGH = 25: "the same, high half";
+        STALL_HASH_LOW = 26: "cycles without a step because the ticket before was not ready, low half";
+        STALL_HASH_HIGH = 27: "the same, high half";
+        TILES_LOW = 28: "tiles completed, low half";
+        TILES_HIGH = 29: "the same, high half";
+        HITS_LOW = 30: "tickets that met their bound, low half";
+        HITS_HIGH = 31: "the same, high half";
+        FRAMES_GOOD = 32: "whole frames, modulo 2^24";
+        FRAMES_BAD = 33: "damaged frames, modulo 2^24";
+        FRAMES_REFUSED = 34: "whole frames that were not carried out, modulo 2^24";
+        LINE_ERRORS = 35: "bytes without a stop bit, modulo 2^24";
+        BYTES_IN = 36: "bytes received, modulo 2^24";
+        BYTES_OUT = 37: "bytes sent, modulo 2^24";
     }
     write {
         error_write ERROR_CLEAR = 8: "clears every bit of ERROR";

@@ -23,7 +23,7 @@
 //! | `chunk_end_out`, `pass_end_out`, `tile_end_out` | 1 | this cycle's step is the last of a chunk in its slot; of the chunk in all slots; of the tile |
 //! | `final_out` | 1 | the steps that are due are of the tile's last whole chunk or its tail; a cycle late, never early |
 //! | `busy_out` | 1 | a tile is in work, or its results are on the way |
-//! | `cycles_*`, `mac_cycles_*`, `full_mac_cycles_*` | 24+24 | counters, see below |
+//! | `cycle_out`, `mac_cycle_out`, `full_mac_cycle_out` | 1 | for counters, see below |
 //!
 //! The shape (`chunk_last_in` .. `tail_last_in`) belongs to the tile whose steps are being taken:
 //! it must stand with the tile's first step at the latest, may change when the tile's last step has
@@ -38,8 +38,7 @@
 //! 4. In the cycle of a reset `ready_out` may be high, but no step is taken. From the next cycle on it
 //!    is low while the array empties itself; what the outputs say until it is high again is void.
 //! 5. The outputs can't be stalled: a column's results come two cycles apart, whoever listens.
-//! 6. `busy_out` is low in the cycle of a tile's first step. The counters trail it by two cycles; their
-//!    halves are two registers, so read them while they rest.
+//! 6. `busy_out` is low in the cycle of a tile's first step. What is to count trails it by a cycle.
 //!
 //! # Latency
 //! The last step of a chunk in cycle t: start wave in t + 1 + [`start_latency`]`(O)`, tokens in
@@ -54,7 +53,7 @@
 //! the drain of a chunk must know stands still until the next chunk ends, and the fold is the last to
 //! read it, so a chunk has at least [`CHUNK_STEPS_MIN`] steps; Pearl's k is a multiple of as many.
 //!
-//! The counters are those of [`utilisation`](crate::utilisation).
+//! What is to count is told by [`utilisation`](crate::utilisation).
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
@@ -125,18 +124,12 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     // Counters
     /// Work is in the array.
     pub busy_out: Signal<Out, Bit>,
-    /// Busy cycles, low half.
-    pub cycles_low_out: Signal<Out, Bits<32>>,
-    /// Busy cycles, high half.
-    pub cycles_high_out: Signal<Out, Bits<32>>,
-    /// Steps, low half.
-    pub mac_cycles_low_out: Signal<Out, Bits<32>>,
-    /// Steps, high half.
-    pub mac_cycles_high_out: Signal<Out, Bits<32>>,
-    /// Cycles with every PE at work, low half.
-    pub full_mac_cycles_low_out: Signal<Out, Bits<32>>,
-    /// Cycles with every PE at work, high half.
-    pub full_mac_cycles_high_out: Signal<Out, Bits<32>>,
+    /// A busy cycle.
+    pub cycle_out: Signal<Out, Bit>,
+    /// A step.
+    pub mac_cycle_out: Signal<Out, Bit>,
+    /// A cycle with every PE at work.
+    pub full_mac_cycle_out: Signal<Out, Bit>,
     // State: reset
     running: DFF<Bit>,
     flush: DFF<Bits<7>>,
@@ -207,12 +200,9 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             tile_end_out: Signal::default(),
             final_out: Signal::default(),
             busy_out: Signal::default(),
-            cycles_low_out: Signal::default(),
-            cycles_high_out: Signal::default(),
-            mac_cycles_low_out: Signal::default(),
-            mac_cycles_high_out: Signal::default(),
-            full_mac_cycles_low_out: Signal::default(),
-            full_mac_cycles_high_out: Signal::default(),
+            cycle_out: Signal::default(),
+            mac_cycle_out: Signal::default(),
+            full_mac_cycle_out: Signal::default(),
             running: DFF::default(),
             flush: DFF::default(),
             step: DFF::default(),
@@ -408,12 +398,9 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         self.final_out.next =
             (self.chunk_is_last.q.val() || self.in_tail.q.val()) && !self.fresh.q.val();
         self.busy_out.next = self.utilisation.busy_out.val();
-        self.cycles_low_out.next = self.utilisation.cycles_low_out.val();
-        self.cycles_high_out.next = self.utilisation.cycles_high_out.val();
-        self.mac_cycles_low_out.next = self.utilisation.mac_cycles_low_out.val();
-        self.mac_cycles_high_out.next = self.utilisation.mac_cycles_high_out.val();
-        self.full_mac_cycles_low_out.next = self.utilisation.full_mac_cycles_low_out.val();
-        self.full_mac_cycles_high_out.next = self.utilisation.full_mac_cycles_high_out.val();
+        self.cycle_out.next = self.utilisation.cycle_out.val();
+        self.mac_cycle_out.next = self.utilisation.mac_cycle_out.val();
+        self.full_mac_cycle_out.next = self.utilisation.full_mac_cycle_out.val();
     }
 }
 

@@ -145,12 +145,9 @@ impl<
         self.control.outstanding_in.next = self.accelerator.outstanding_out.val();
         self.accelerator.reset_in.next = self.control.reset_out.val();
         self.accelerator.baud_in.next = self.control.baud_word_out.val();
-        self.accelerator.frames_good_in.next = self.control.count_word_out[0].val();
-        self.accelerator.frames_bad_in.next = self.control.count_word_out[1].val();
-        self.accelerator.frames_refused_in.next = self.control.count_word_out[2].val();
-        self.accelerator.line_errors_in.next = self.control.count_word_out[3].val();
-        self.accelerator.bytes_in_in.next = self.control.count_word_out[4].val();
-        self.accelerator.bytes_out_in.next = self.control.count_word_out[5].val();
+        for n in 0..6 {
+            self.accelerator.link_event_in[n].next = self.control.event_out[n].val();
+        }
 
         self.active_out.next = self.accelerator.busy_out.val()
             || !self.endpoint.idle_out.val()

@@ -1,4 +1,4 @@
-//! How busy the array is: its three counters, and whether work is in it.
+//! How busy the array is: what its three counters count, and whether work is in it.
 //!
 //! # Ports
 //! | port | bits | meaning |
@@ -7,20 +7,19 @@
 //! | `step_in` | 1 | a step is taken |
 //! | `in_tile_in` | 1 | a tile is in work |
 //! | `busy_out` | 1 | a tile is in work, or its results are on the way |
-//! | `cycles_*`, `mac_cycles_*`, `full_mac_cycles_*` | 32 | counters, in halves of 24 bits |
+//! | `cycle_out`, `mac_cycle_out`, `full_mac_cycle_out` | 1 | to count |
 //!
 //! # Latency
-//! The counters trail by two cycles.
+//! What is to count comes a cycle late.
 //!
 //! # Why
-//! `cycles` counts while a tile is in work or its results are on the way; `mac_cycles` counts the steps,
-//! each worth P Q MACs; `full_mac_cycles` counts the cycles in which all PEs multiply a pair of some step
+//! `cycle` is high while a tile is in work or its results are on the way; `mac_cycle` for the steps,
+//! each worth P Q MACs; `full_mac_cycle` for the cycles in which all PEs multiply a pair of some step
 //! at once, which is what P + Q - 1 steps in a row give.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
-use crate::counter::Counter;
 use crate::sequencer::settle_cycles;
 
 /// See the module's documentation. O as in the [sequencer](crate::sequencer).
@@ -36,26 +35,17 @@ pub struct Utilisation<const P: usize, const Q: usize, const O: usize> {
     pub in_tile_in: Signal<In, Bit>,
     /// Work is in the array.
     pub busy_out: Signal<Out, Bit>,
-    /// Busy cycles, low half.
-    pub cycles_low_out: Signal<Out, Bits<32>>,
-    /// Busy cycles, high half.
-    pub cycles_high_out: Signal<Out, Bits<32>>,
-    /// Steps, low half.
-    pub mac_cycles_low_out: Signal<Out, Bits<32>>,
-    /// Steps, high half.
-    pub mac_cycles_high_out: Signal<Out, Bits<32>>,
-    /// Cycles with every PE at work, low half.
-    pub full_mac_cycles_low_out: Signal<Out, Bits<32>>,
-    /// Cycles with every PE at work, high half.
-    pub full_mac_cycles_high_out: Signal<Out, Bits<32>>,
+    /// A busy cycle.
+    pub cycle_out: Signal<Out, Bit>,
+    /// A step.
+    pub mac_cycle_out: Signal<Out, Bit>,
+    /// A cycle with every PE at work.
+    pub full_mac_cycle_out: Signal<Out, Bit>,
     settle: DFF<Bits<7>>,
     steps_in_a_row: DFF<Bits<5>>,
     count_cycle: DFF<Bit>,
     count_step: DFF<Bit>,
     count_full: DFF<Bit>,
-    cycles: Counter,
-    mac_cycles: Counter,
-    full_mac_cycles: Counter,
     full_row: Constant<Bits<5>>,
     settle_cycles: Constant<Bits<7>>,
 }
@@ -69,20 +59,14 @@ impl<const P: usize, const Q: usize, const O: usize> Default for Utilisation<P, 
             step_in: Signal::default(),
             in_tile_in: Signal::default(),
             busy_out: Signal::default(),
-            cycles_low_out: Signal::default(),
-            cycles_high_out: Signal::default(),
-            mac_cycles_low_out: Signal::default(),
-            mac_cycles_high_out: Signal::default(),
-            full_mac_cycles_low_out: Signal::default(),
-            full_mac_cycles_high_out: Signal::default(),
+            cycle_out: Signal::default(),
+            mac_cycle_out: Signal::default(),
+            full_mac_cycle_out: Signal::default(),
             settle: DFF::default(),
             steps_in_a_row: DFF::default(),
             count_cycle: DFF::default(),
             count_step: DFF::default(),
             count_full: DFF::default(),
-            cycles: Counter::default(),
-            mac_cycles: Counter::default(),
-            full_mac_cycles: Counter::default(),
             full_row: Constant::new((P as u64 + Q as u64 - 2).into()),
             settle_cycles: Constant::new((settle_cycles(P, Q, O) as u64).into()),
         }
@@ -93,9 +77,6 @@ impl<const P: usize, const Q: usize, const O: usize> Logic for Utilisation<P, Q,
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, settle, steps_in_a_row, count_cycle, count_step, count_full);
-        self.cycles.clock.next = self.clock.val();
-        self.mac_cycles.clock.next = self.clock.val();
-        self.full_mac_cycles.clock.next = self.clock.val();
         self.steps_in_a_row.d.next = bits::<5>(0);
         self.count_full.d.next = false;
         if self.settle.q.val().any() {
@@ -115,16 +96,9 @@ impl<const P: usize, const Q: usize, const O: usize> Logic for Utilisation<P, Q,
         self.count_cycle.d.next =
             self.step_in.val() || self.in_tile_in.val() || self.settle.q.val().any();
         self.count_step.d.next = self.step_in.val();
-        self.cycles.event_in.next = self.count_cycle.q.val();
-        self.mac_cycles.event_in.next = self.count_step.q.val();
-        self.full_mac_cycles.event_in.next = self.count_full.q.val();
-
+        self.cycle_out.next = self.count_cycle.q.val();
+        self.mac_cycle_out.next = self.count_step.q.val();
+        self.full_mac_cycle_out.next = self.count_full.q.val();
         self.busy_out.next = self.in_tile_in.val() || self.settle.q.val().any();
-        self.cycles_low_out.next = self.cycles.low_out.val();
-        self.cycles_high_out.next = self.cycles.high_out.val();
-        self.mac_cycles_low_out.next = self.mac_cycles.low_out.val();
-        self.mac_cycles_high_out.next = self.mac_cycles.high_out.val();
-        self.full_mac_cycles_low_out.next = self.full_mac_cycles.low_out.val();
-        self.full_mac_cycles_high_out.next = self.full_mac_cycles.high_out.val();
     }
 }

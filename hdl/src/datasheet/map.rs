@@ -26,7 +26,8 @@ Source: [`registers.rs`](src/registers.rs).
     text.push_str(
         "
 Counters of 48 bits stand in two words of 24; the high word follows a carry one cycle later, so read
-high, low, high again if it may be counting. Together the steps (MAC) and the four stalls count every
+high, low, high again if it may be counting. Those from BUSY on are swept every 24 cycles, so a word
+is up to 28 cycles old. Together the steps (MAC) and the four stalls count every
 cycle in which the device is ready, see section 4.
 ",
     );

@@ -15,7 +15,8 @@ impl Clocked for RegisterFile {
 fn addresses_are_in_order_and_in_range() {
     let readable: Vec<u32> =
         TABLE.iter().filter(|r| r.access == Access::Read).map(|r| r.address).collect();
-    assert_eq!(readable, (0..READABLE as u32).collect::<Vec<_>>());
+    assert_eq!(readable, (0..COUNTERS_END).collect::<Vec<_>>());
+    assert_eq!(READABLE as u32, COUNTERS);
     let writable: Vec<u32> =
         TABLE.iter().filter(|r| r.access == Access::Write).map(|r| r.address).collect();
     assert!(writable.is_sorted_by(|a, b| a < b), "{writable:?}");
@@ -71,19 +72,22 @@ fn every_lane_and_every_result_has_a_place_of_its_own() {
 fn the_decoder_reads_and_writes_by_the_table() {
     let mut file = RegisterFile::connected();
     file.id.next = 0x1111.into();
-    file.bytes_out.next = 0x2222.into();
+    file.commits.next = 0x2222.into();
+    file.counter_in.next = 0x8888.into();
     file.error.next = 0x4444.into();
     let mut random = Random(3);
     let mut addresses = vec![63; READ_LATENCY];
     for _ in 0..500 {
-        let address = [ID, BYTES_OUT, ERROR, BAUD, RESET, 63][random.below(6) as usize];
+        let address =
+            [ID, COMMITS, ERROR, BAUD, RESET, 63, COUNTERS, BYTES_OUT][random.below(8) as usize];
         let write = random.one_in(2);
         file.address_in.next = u64::from(address).into();
         file.write_in.next = write;
         file.settle();
         let want = match addresses[addresses.len() - READ_LATENCY] {
             ID => 0x1111,
-            BYTES_OUT => 0x2222,
+            COMMITS => 0x2222,
+            COUNTERS | BYTES_OUT => 0x8888,
             ERROR => 0x4444,
             _ => 0,
         };

@@ -29,8 +29,7 @@ pub const OPERATIONS: usize = 16 + 8 + 14 * 40 + 8 + 8;
 
 /// BLAKE3's constants, counter 0, length 64, flags of the ticket: keyed hash, first and last block of
 /// its chunk, root.
-const CONSTANTS: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0, 0, 64, 0x1b];
+const CONSTANTS: [u32; 8] = [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0, 0, 64, 0x1b];
 /// Message word that stands in a place in the next round.
 const PERMUTATION: [usize; 16] = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8];
 
@@ -165,8 +164,8 @@ impl Logic for Decoder {
     #[hdl_gen]
     fn update(&mut self) {
         // Where the program goes
-        self.mixes_out.next = !self.stage_in.val().get_bit(4)
-            && self.stage_in.val().get_bits::<3>(1).any();
+        self.mixes_out.next =
+            !self.stage_in.val().get_bit(4) && self.stage_in.val().get_bits::<3>(1).any();
         self.last_op_out.next = self.op_in.val() == bits::<3>(1);
         if !self.stage_in.val().any() {
             self.last_op_out.next = self.op_in.val() == bits::<3>(3);

@@ -40,10 +40,7 @@ impl RustHdlBoard {
             device.connect_all();
             device as Box<dyn Wired>
         })?;
-        let config = BoardConfig {
-            panel_word_bits: devices::PANEL_WORD_BITS as u32,
-            ..config
-        };
+        let config = BoardConfig { panel_word_bits: devices::PANEL_WORD_BITS as u32, ..config };
         let description = BoardDescription { engine: "rtl", config };
         Ok(Self { description, device, host, now: 0, quiet: 0 })
     }

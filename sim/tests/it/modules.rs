@@ -46,8 +46,8 @@ module!([] Counter: clock, (event_in) -> (low_out, high_out));
 module!([const P: usize, const Q: usize, const A: usize, const O: usize] Sequencer<P, Q, A, O>: clock,
     (reset_in, valid_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
     (ready_out, step_out, start_out, take_out, address_out, first_out, last_out, tail_out,
-     chunk_end_out, pass_end_out, tile_end_out, final_out, busy_out, cycles_low_out, cycles_high_out, mac_cycles_low_out, mac_cycles_high_out,
-     full_mac_cycles_low_out, full_mac_cycles_high_out));
+     chunk_end_out, pass_end_out, tile_end_out, final_out, busy_out, cycle_out,
+     mac_cycle_out, full_mac_cycle_out));
 module!([const P: usize, const Q: usize, const A: usize] Core<P, Q, A>: clock,
     (reset_in, valid_in, a_in, b_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
     (ready_out, fold_valid_out, fold_out, result_valid_out, result_out, busy_out,

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use gemmine_hdl::counters;
+use gemmine_hdl::registers::COUNTERS;
+
 /// How far back a reading may reach, in cycles: longer than any register trails what it counts.
 const RECENT: u64 = 4096;
 /// Bits of the low half of a counter, as the register table splits them.
@@ -39,20 +42,32 @@ impl Counter {
         self.add(cycle, cycle + 1);
     }
 
+    /// Counts events a `period` apart, of which there are `count`, the first in a cycle. All but the last
+    /// four are counted closer together, where no reading can tell.
+    pub fn events(&mut self, first: u64, period: u64, count: u64) {
+        let exact = count.min(4);
+        self.add(first, first + (count - exact));
+        for nth in count - exact..count {
+            self.event(first + nth * period);
+        }
+    }
+
     /// What was counted before a cycle.
     pub fn before(&self, cycle: u64) -> u64 {
         let counted = self.recent.iter().map(|&(first, end)| end.min(cycle).saturating_sub(first));
         self.total + counted.sum::<u64>()
     }
 
-    /// The low half of what was counted before a cycle.
-    pub fn low_before(&self, cycle: u64) -> u32 {
-        low_half(self.before(cycle))
-    }
-
-    /// The high half; a carry reaches it one cycle late.
-    pub fn high_before(&self, cycle: u64) -> u32 {
-        high_half(self.before(cycle.saturating_sub(1)))
+    /// The word that the address `address` of a counter whose low half stands at `low` brings in a cycle:
+    /// what the last sweep found that is in the memory by then.
+    pub fn word(&self, low: u32, address: u32, cycle: u64) -> u32 {
+        let half = address - low;
+        let (first, period) = (u64::from(low - COUNTERS) + 1, counters::PERIOD as u64);
+        let seen = cycle.checked_sub(counters::SWEPT as u64 + u64::from(half));
+        let Some(passed) = seen.and_then(|seen| seen.checked_sub(first)) else { return 0 };
+        let sweep = first + passed / period * period;
+        // An event is registered once before it is counted.
+        low_half(self.before(sweep - 1) >> (half * HALF))
     }
 }
 
@@ -81,8 +96,31 @@ mod tests {
         assert_eq!([0, 10, 11, 24, 25, 40, 41, 999].map(as_of), [0, 0, 1, 14, 15, 15, 16, 16]);
         counter.add(1 << 30, (1 << 30) + (1 << 24));
         assert_eq!(counter.before(1 << 40), 16 + (1 << 24));
-        let end = (1 << 30) + (1 << 24) - 16;
-        assert_eq!((counter.low_before(end), counter.high_before(end)), (0, 0));
-        assert_eq!((counter.low_before(end + 1), counter.high_before(end + 1)), (1, 1));
+    }
+
+    #[test]
+    fn words_are_those_of_the_last_sweep() {
+        let mut counter = Counter::default();
+        counter.add(0, 1 << 30);
+        // Swept in cycle 1 and every 24 cycles, in memory three cycles later, the high half four.
+        let low = |cycle| counter.word(14, 14, cycle);
+        assert_eq!([0, 3, 4, 27, 28].map(low), [0, 0, 0, 0, 24]);
+        let sweep = 1 + 24 * 2_796_203;
+        assert_eq!(sweep, (1 << 26) + 9);
+        assert_eq!(low(sweep + 2), (1 << 24) - 16);
+        assert_eq!(low(sweep + 3), 8);
+        let high = |cycle| counter.word(14, 15, cycle);
+        assert_eq!([sweep + 3, sweep + 4].map(high), [3, 4]);
+    }
+
+    #[test]
+    fn events_in_a_row_are_all_counted() {
+        let mut counter = Counter::default();
+        counter.events(100, 20, 10);
+        counter.events(400, 20, 2);
+        assert_eq!(
+            [280, 281, 400, 401, 421].map(|cycle| counter.before(cycle)),
+            [9, 10, 10, 11, 12]
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::control::{Control, ControlInputs};
 use super::decoder::{CRC, Decoder};
 use super::encoder::Sender;
 use super::endpoint::{Endpoint, Wish};
-use super::read::LinkState;
+use super::read::LinkCounters;
 use super::receiver::{Received, Receiver};
 use crate::board::BoardConfig;
 use crate::board::wire::Wire;
@@ -24,7 +24,7 @@ pub struct Device {
     endpoint: Endpoint,
     sender: Sender,
     control: Control,
-    counts: LinkState,
+    counts: LinkCounters,
     /// What the decoder says, and when: the words of a whole frame, or nothing of a damaged one.
     verdict: Option<(u64, Option<Vec<u32>>)>,
     /// When a byte without a stop bit came.
@@ -46,7 +46,7 @@ impl Device {
             endpoint: Endpoint::new(),
             sender: Sender::new(increment),
             control: Control::new(increment),
-            counts: LinkState::default(),
+            counts: LinkCounters::default(),
             verdict: None,
             error: None,
             now: 0,
@@ -107,8 +107,8 @@ impl Device {
     fn receive(&mut self, wire: &mut Wire, limit: u64) -> bool {
         let (decoder, count) = (&mut self.decoder, &mut self.counts.bytes_in);
         let mut ended = false;
-        let mut sink = |bytes: &[u8]| {
-            *count = count.wrapping_add(bytes.len() as u32);
+        let mut sink = |bytes: &[u8], first: u64, period: u64| {
+            count.events(first, period, bytes.len() as u64);
             ended = bytes.last() == Some(&0);
             decoder.extend(if ended { &bytes[..bytes.len() - 1] } else { bytes });
         };
@@ -128,11 +128,11 @@ impl Device {
     fn received(&mut self, received: Received) {
         match received.byte {
             Some(0) => {
-                self.counts.bytes_in = self.counts.bytes_in.wrapping_add(1);
+                self.counts.bytes_in.event(received.cycle);
                 self.frame_ended(received.cycle);
             }
             Some(byte) => {
-                self.counts.bytes_in = self.counts.bytes_in.wrapping_add(1);
+                self.counts.bytes_in.event(received.cycle);
                 self.decoder.extend(&[byte]);
             }
             None => self.error = Some(received.cycle),
@@ -166,14 +166,18 @@ impl Device {
             (inputs.error, &mut self.counts.line_errors),
             (self.sender.next() == cycle, &mut self.counts.bytes_out),
         ] {
-            *count = count.wrapping_add(u32::from(happened));
+            if happened {
+                count.event(cycle);
+            }
         }
         if self.sender.next() == cycle {
             self.sender.take(cycle, to_host);
         }
 
         let wish = self.endpoint.tick(cycle, verdict.flatten(), sending);
-        self.counts.refused = self.endpoint.refused;
+        if std::mem::take(&mut self.endpoint.refused) {
+            self.counts.refused.event(cycle);
+        }
         let mut read = None;
         match wish {
             Wish::Nothing => {}
@@ -205,7 +209,7 @@ impl Device {
         let rate = self.control.rate();
         if let Some(address) = read {
             self.accelerator.advance(cycle);
-            let word = self.accelerator.read(address, &LinkState { baud: rate, ..self.counts });
+            let word = self.accelerator.read(address, rate, &self.counts);
             self.endpoint.give(word);
         }
         self.now = cycle + 1;

@@ -104,8 +104,8 @@ pub struct Endpoint {
     ack_status: Status,
     ack_sequence: u8,
     work: Work,
-    /// Requests that were not carried out, modulo 2^32.
-    pub refused: u32,
+    /// A request was not carried out in this cycle.
+    pub refused: bool,
 }
 
 impl Endpoint {
@@ -118,7 +118,7 @@ impl Endpoint {
             ack_status: Status::Done,
             ack_sequence: 0,
             work: Work::Idle,
-            refused: 0,
+            refused: false,
         }
     }
 
@@ -235,7 +235,7 @@ impl Endpoint {
 
     fn refuse(&mut self, status: Status) {
         self.ack_status = status;
-        self.refused = self.refused.wrapping_add(1);
+        self.refused = true;
     }
 
     fn decide(&mut self, cycle: u64, words: &[u32], encoder_busy: bool) {

@@ -4,34 +4,29 @@ use gemmine_hdl::identity::PROTOCOLS_VALUE;
 use gemmine_hdl::registers as map;
 
 use super::accelerator::Accelerator;
-use super::counter::{high_half, low_half};
+use super::counter::{Counter, high_half, low_half};
 
-/// What the serial link shows in registers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LinkState {
-    /// Bits a cycle, in 2^-24.
-    pub baud: u32,
+/// What the serial link counts.
+#[derive(Clone, Debug, Default)]
+pub struct LinkCounters {
     /// Whole frames.
-    pub good: u32,
+    pub good: Counter,
     /// Damaged frames.
-    pub bad: u32,
+    pub bad: Counter,
     /// Whole frames that were not carried out.
-    pub refused: u32,
+    pub refused: Counter,
     /// Bytes without a stop bit.
-    pub line_errors: u32,
+    pub line_errors: Counter,
     /// Bytes received.
-    pub bytes_in: u32,
+    pub bytes_in: Counter,
     /// Bytes sent.
-    pub bytes_out: u32,
+    pub bytes_out: Counter,
 }
-
-/// What the link's counters are kept of.
-const MODULO: u32 = (1 << 24) - 1;
 
 impl Accelerator {
     /// The word that an address in this cycle brings, and ends the cycle: memories are looked at in
-    /// the address's own cycle, registers in the one behind it.
-    pub fn read(&mut self, address: u32, link: &LinkState) -> u32 {
+    /// the address's own cycle, registers in the one behind it. `baud` is the link's rate then.
+    pub fn read(&mut self, address: u32, baud: u32, link: &LinkCounters) -> u32 {
         let memory = match address {
             map::COMPLETIONS..COMPLETIONS_END => {
                 Some(self.finisher.completion_word((address - map::COMPLETIONS) as usize))
@@ -39,21 +34,50 @@ impl Accelerator {
             map::RESULTS..RESULTS_END => {
                 Some(self.finisher.result((address - map::RESULTS) as usize))
             }
+            map::COUNTERS..map::COUNTERS_END => Some(self.counter(address, link)),
             _ => None,
         };
         self.advance(self.now() + 1);
         match memory {
             Some(word) => word,
-            None if address < map::DESCRIPTORS => self.register(address, link),
+            None if address < map::DESCRIPTORS => self.register(address, baud),
             None => 0,
         }
     }
 
-    fn register(&self, address: u32, link: &LinkState) -> u32 {
-        let geometry = self.config.geometry;
+    fn counter(&self, address: u32, link: &LinkCounters) -> u32 {
         let (array, around) = (&self.sequencer.cycles, &self.stalls);
-        // An event is registered once before it reaches its counter.
-        let seen = self.now() - 1;
+        let wide = [
+            &array.busy,
+            &array.mac,
+            &array.full_mac,
+            &around.link,
+            &around.panel,
+            &around.drain,
+            &around.hash,
+            &around.tiles,
+            &around.hits,
+        ];
+        let narrow = [
+            &link.good,
+            &link.bad,
+            &link.refused,
+            &link.line_errors,
+            &link.bytes_in,
+            &link.bytes_out,
+        ];
+        let (counter, low) = match address.checked_sub(map::FRAMES_GOOD) {
+            Some(nth) => (narrow[nth as usize], address),
+            None => {
+                let nth = (address - map::COUNTERS) / 2;
+                (wide[nth as usize], map::COUNTERS + 2 * nth)
+            }
+        };
+        counter.word(low, address, self.now())
+    }
+
+    fn register(&self, address: u32, baud: u32) -> u32 {
+        let geometry = self.config.geometry;
         match address {
             map::ID => map::ID_VALUE,
             map::VERSION => map::VERSION_VALUE,
@@ -78,35 +102,11 @@ impl Accelerator {
                 let errors = [self.errors.overflow, self.errors.underflow, self.errors.watchdog];
                 errors.iter().rev().fold(0, |word, &error| word << 1 | u32::from(error))
             }
-            map::BAUD => link.baud,
+            map::BAUD => baud,
             map::SCRATCH => self.scratch,
             map::COMMITS => u32::from(self.commits[0]) | u32::from(self.commits[1]) << 8,
             map::TIME_LOW => low_half(self.now()),
             map::TIME_HIGH => high_half(self.now().saturating_sub(1)),
-            map::BUSY_LOW => array.busy.low_before(seen),
-            map::BUSY_HIGH => array.busy.high_before(seen),
-            map::MAC_LOW => array.mac.low_before(seen),
-            map::MAC_HIGH => array.mac.high_before(seen),
-            map::FULL_MAC_LOW => array.full_mac.low_before(seen),
-            map::FULL_MAC_HIGH => array.full_mac.high_before(seen),
-            map::STALL_LINK_LOW => around.link.low_before(seen),
-            map::STALL_LINK_HIGH => around.link.high_before(seen),
-            map::STALL_PANEL_LOW => around.panel.low_before(seen),
-            map::STALL_PANEL_HIGH => around.panel.high_before(seen),
-            map::STALL_DRAIN_LOW => around.drain.low_before(seen),
-            map::STALL_DRAIN_HIGH => around.drain.high_before(seen),
-            map::STALL_HASH_LOW => around.hash.low_before(seen),
-            map::STALL_HASH_HIGH => around.hash.high_before(seen),
-            map::TILES_LOW => around.tiles.low_before(seen),
-            map::TILES_HIGH => around.tiles.high_before(seen),
-            map::HITS_LOW => around.hits.low_before(seen),
-            map::HITS_HIGH => around.hits.high_before(seen),
-            map::FRAMES_GOOD => link.good & MODULO,
-            map::FRAMES_BAD => link.bad & MODULO,
-            map::FRAMES_REFUSED => link.refused & MODULO,
-            map::LINE_ERRORS => link.line_errors & MODULO,
-            map::BYTES_IN => link.bytes_in & MODULO,
-            map::BYTES_OUT => link.bytes_out & MODULO,
             _ => 0,
         }
     }

@@ -89,7 +89,8 @@ impl Receiver {
     }
 
     /// Takes all bytes at once that come until `limit` from a sender of the same rate, but none
-    /// behind a `last` one; `sink` gets them, and the answer is the cycle of the last one taken.
+    /// behind a `last` one; `sink` gets them, the cycle of the first and how far they are
+    /// apart, and the answer is the cycle of the last one taken.
     ///
     /// `None` if there is none such; then [`next`](Self::next) may still have one.
     pub fn many(
@@ -97,7 +98,7 @@ impl Receiver {
         wire: &mut Wire,
         limit: u64,
         last: u8,
-        sink: &mut dyn FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[u8], u64, u64),
     ) -> Option<u64> {
         let run = self.same_rate(wire)?;
         let first = run.start() + self.latency;
@@ -105,7 +106,7 @@ impl Receiver {
         let ready = run.bytes().len().min((cycles / run.period) as usize + 1);
         let bytes = &run.bytes()[..ready];
         let count = memchr::memchr(last, bytes).map_or(ready, |at| at + 1);
-        sink(&bytes[..count]);
+        sink(&bytes[..count], first, run.period);
         let cycle = first + (count as u64 - 1) * run.period;
         wire.take(count);
         self.state = State::Idle { from: cycle, stuck: false };

@@ -1,6 +1,7 @@
 //! Tiles through a whole board, against the golden function.
 
 use gemmine_hdl::Geometry;
+use gemmine_hdl::counters::PERIOD;
 use gemmine_hdl::registers as map;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{ticket, tile};
@@ -123,11 +124,10 @@ fn every_cycle_is_a_step_or_a_stall_with_a_cause() {
         let after = counts(&mut host);
         let passed: [u64; 6] = std::array::from_fn(|n| after[n] - before[n]);
         let [time, rest @ ..] = passed;
-        assert_eq!(
-            time,
-            rest.iter().sum::<u64>(),
-            "{name}: step, link, panel, drain, hash {rest:?}"
-        );
+        // Each counter was swept at a time of its own, up to a period before the reading.
+        let counted = rest.iter().sum::<u64>();
+        let apart = counted.abs_diff(time);
+        assert!(apart < PERIOD as u64, "{name}: step, link, panel, drain, hash {rest:?} of {time}");
         assert_eq!(rest.map(|count| count > 0), expected, "{name}: {rest:?}");
     };
     let is = |flags: [u8; 5]| flags.map(|flag| flag == 1);

@@ -1,6 +1,7 @@
 //! The modules around the array: the same stimulus through rust-hdl and Verilator.
 
 use gemmine_hdl::accelerator::Accelerator;
+use gemmine_hdl::counters::Counters;
 use gemmine_hdl::crc32::Crc32;
 use gemmine_hdl::devices::{self, DEVICES};
 use gemmine_hdl::endpoint::Endpoint;
@@ -42,7 +43,8 @@ module!([] Endpoint: clock,
 module!([] LineControl: clock,
     (baud_write_in, watchdog_write_in, data_in, good_in, bad_in, refused_in, error_in,
      byte_in_in, byte_out_in, quiet_in, outstanding_in) ->
-    (baud_out, reset_out, baud_word_out, count_word_out));
+    (baud_out, reset_out, baud_word_out, event_out));
+module!([] Counters: clock, (event_in, address_in) -> (data_out));
 module!([const W: usize] Queue<W>: clock,
     (reset_in, write_in, word_in, data_in, a_commits_in, b_commits_in, pop_in, pop_count_in,
      tile_end_in) ->
@@ -65,8 +67,7 @@ module!([] Finisher: clock,
      hit_out, data_out));
 module!([const P: usize, const Q: usize, const A: usize, const B: usize,
      const W: usize, const R: usize, const S: usize] Accelerator<P, Q, A, B, W, R, S>: clock,
-    (reset_in, write_in, address_in, data_in, baud_in, frames_good_in, frames_bad_in,
-     frames_refused_in, line_errors_in, bytes_in_in, bytes_out_in) ->
+    (reset_in, write_in, address_in, data_in, baud_in, link_event_in) ->
     (data_out, baud_write_out, watchdog_write_out, waiting_out, outstanding_out, busy_out));
 
 #[test]
@@ -255,6 +256,12 @@ fn results() {
 }
 
 #[test]
+fn counters() {
+    let stimulus = random_inputs::<Counters>(&mut Random(31), 4000);
+    check::<Counters>("counters", &stimulus, None);
+}
+
+#[test]
 fn finisher() {
     let mut random = Random(27);
     let mut stimulus = random_inputs::<Finisher>(&mut random, 90_000);
@@ -283,7 +290,7 @@ fn accelerator() {
     let mut random = Random(29);
     let mut stimulus: Vec<Values> = Vec::new();
     let mut write = |address: u32, data: u32| {
-        stimulus.push(vec![0, 1, address.into(), data.into(), 1, 2, 3, 4, 5, 6, 7]);
+        stimulus.push(vec![0, 1, address.into(), data.into(), 1, 1, 0, 1, 0, 0, 1]);
     };
     for window in [registers::PANELS_A, registers::PANELS_B] {
         for word in 0..16 << 5 {

@@ -70,12 +70,15 @@ fn by_events(
             let limit = now - 1;
             if random.below(2) == 0 {
                 loop {
-                    let period = wire.front().map_or(1, |run| run.period);
                     let mut bytes = Vec::new();
-                    let mut sink = |some: &[u8]| bytes.extend_from_slice(some);
+                    let (mut first, mut period) = (0, 0);
+                    let mut sink = |some: &[u8], begin, apart| {
+                        bytes.extend_from_slice(some);
+                        (first, period) = (begin, apart);
+                    };
                     let Some(last) = receiver.many(&mut wire, limit, 0, &mut sink) else { break };
-                    let count = bytes.len() as u64;
-                    let cycle = |n: usize| last - (count - 1 - n as u64) * period;
+                    let cycle = |n: usize| first + n as u64 * period;
+                    assert_eq!(cycle(bytes.len() - 1), last);
                     events.extend(bytes.iter().enumerate().map(|(n, &b)| (cycle(n), Some(b))));
                 }
             }

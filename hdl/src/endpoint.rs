@@ -43,13 +43,13 @@ use crate::join::Join;
 use crate::zero_extend::ZeroExtend;
 
 /// Cycles from `good_in` to the first cycle of `write_out`.
-pub const WRITE_LATENCY: usize = 8;
+pub const WRITE_LATENCY: usize = 9;
 /// Cycles from `good_in` to `start_out` of a response without data.
-pub const RESPONSE_LATENCY: usize = 15;
+pub const RESPONSE_LATENCY: usize = 16;
 /// Cycles from the last cycle of `write_out` to `start_out` of the acknowledgement.
 pub const ACKNOWLEDGE_LATENCY: usize = 11;
 /// Cycles from `good_in` to `start_out` of a response that says that nothing was done.
-pub const REFUSAL_LATENCY: usize = 16;
+pub const REFUSAL_LATENCY: usize = 17;
 
 /// See the module's documentation.
 #[derive(LogicBlock, Default)]
@@ -105,7 +105,7 @@ pub struct Endpoint {
     read_place: Join<1, 8, 9>,
     // State: the request in work
     heading: DFF<Bit>,
-    phase: DFF<Bits<2>>,
+    phase: DFF<Bits<3>>,
     request_bank: DFF<Bits<1>>,
     words: DFF<Bits<8>>,
     head: DFF<Bits<32>>,
@@ -122,6 +122,7 @@ pub struct Endpoint {
     left: DFF<Bits<8>>,
     fetched: DFF<Bit>,
     write: DFF<Bit>,
+    /// The buffer's word a cycle late: its own output register, where block RAM has one.
     write_data: DFF<Bits<32>>,
     address: DFF<Bits<20>>,
     next_address: DFF<Bits<20>>,
@@ -238,7 +239,7 @@ impl Logic for Endpoint {
         if self.takes.val() {
             self.held.d.next = false;
             self.heading.d.next = true;
-            self.phase.d.next = bits::<2>(0);
+            self.phase.d.next = bits::<3>(0);
             self.request_bank.d.next = !self.bank.q.val();
             self.words.d.next = self.held_words.q.val();
             self.place.d.next = bits::<8>(0);
@@ -250,16 +251,15 @@ impl Logic for Endpoint {
             self.place.d.next = self.place.q.val() + bits::<8>(1);
         }
         if self.heading.q.val() {
-            self.phase.d.next = self.phase.q.val() + bits::<2>(1);
-            if self.phase.q.val() == bits::<2>(1) {
-                self.head.d.next = self.buffer.read_data.val();
+            self.phase.d.next = self.phase.q.val() + bits::<3>(1);
+            if self.phase.q.val() == bits::<3>(2) {
+                self.head.d.next = self.write_data.q.val();
             }
-            if self.phase.q.val() == bits::<2>(2) {
-                self.target.d.next = self.buffer.read_data.val();
+            if self.phase.q.val() == bits::<3>(3) {
+                self.target.d.next = self.write_data.q.val();
+            }
+            if self.phase.q.val() == bits::<3>(4) {
                 // The payload is read from its first word on.
-                self.place.d.next = bits::<8>(2);
-            }
-            if self.phase.q.val() == bits::<2>(3) {
                 self.heading.d.next = false;
                 self.place.d.next = bits::<8>(2);
             }
@@ -283,7 +283,7 @@ impl Logic for Endpoint {
         self.is_repeat.d.next = !self.behind.val().get_bit(7);
 
         // Decide
-        self.decide.next = self.heading.q.val() && self.phase.q.val().all();
+        self.decide.next = self.heading.q.val() && self.phase.q.val() == bits::<3>(4);
         self.answer.next = self.decide.val()
             && !self.encoder_busy_in.val()
             && (self.is_sync.q.val() || (self.is_expected.q.val() && self.is_read.q.val()));

@@ -18,8 +18,8 @@
 //! # Latency
 //! The code of a group comes [`GROUP_LATENCY`] cycles and one for each byte behind it after `start_in`
 //! or after the last byte of the group before was taken: the group's end is looked for first. Of the
-//! longest group, 254 bytes, it comes a cycle earlier. Bytes behind a code are two cycles apart at
-//! least.
+//! longest group, 254 bytes, it comes a cycle earlier. Bytes behind a code are three cycles apart
+//! at least.
 //!
 //! # Timing
 #![doc = concat!("```text\n", include_str!("../timing/frame_encoder.txt"), "```")]
@@ -34,7 +34,7 @@ use rust_hdl_widgets::prelude::*;
 
 /// Cycles from `start_in`, or from the last byte of a group, to the code of the next group, besides one
 /// for each byte behind the code.
-pub const GROUP_LATENCY: usize = 3;
+pub const GROUP_LATENCY: usize = 4;
 
 /// See the module's documentation.
 #[derive(LogicBlock, Default)]
@@ -62,18 +62,20 @@ pub struct FrameEncoder {
     memory: RAM<Bits<8>, 10>,
     length: DFF<Bits<10>>,
     busy: DFF<Bit>,
-    // Looking for a zero: `place` is read, `looked` is what comes of it now
+    /// The memory's own output register, where block RAM has one.
+    octet: DFF<Bits<8>>,
+    // Looking for a zero: `place` is read, `looked[1]` is what comes of it now
     looking: DFF<Bit>,
-    seen: DFF<Bit>,
+    seen: [DFF<Bit>; 2],
     place: DFF<Bits<10>>,
-    looked: DFF<Bits<10>>,
+    looked: [DFF<Bits<10>>; 2],
     code: DFF<Bits<8>>,
     next: DFF<Bits<10>>,
     at_end: DFF<Bit>,
     // Sending: the code, the group behind it, at last a zero
     first: DFF<Bits<10>>,
     sends_code: DFF<Bit>,
-    fetches: DFF<Bit>,
+    fetches: [DFF<Bit>; 2],
     sends_byte: DFF<Bit>,
     sends_end: DFF<Bit>,
     left: DFF<Bits<8>>,
@@ -84,9 +86,15 @@ impl Logic for FrameEncoder {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, length, busy, looking, seen, place, looked, code, next, at_end, first,
-            sends_code, fetches, sends_byte, sends_end, left
+            self, clock, length, busy, octet, looking, place, code, next, at_end, first,
+            sends_code, sends_byte, sends_end, left
         );
+        for s in 0..2 {
+            self.seen[s].clock.next = self.clock.val();
+            self.looked[s].clock.next = self.clock.val();
+            self.fetches[s].clock.next = self.clock.val();
+            self.fetches[s].d.next = self.fetches[s].q.val();
+        }
         self.memory.read_clock.next = self.clock.val();
         self.memory.write_clock.next = self.clock.val();
         self.memory.write_enable.next = self.write_in.val();
@@ -95,21 +103,24 @@ impl Logic for FrameEncoder {
         self.memory.read_address.next = self.place.q.val();
 
         // Look from `first` on for the end of the group
-        self.seen.d.next = self.looking.q.val();
-        self.looked.d.next = self.place.q.val();
+        self.octet.d.next = self.memory.read_data.val();
+        self.seen[0].d.next = self.looking.q.val();
+        self.seen[1].d.next = self.seen[0].q.val();
+        self.looked[0].d.next = self.place.q.val();
+        self.looked[1].d.next = self.looked[0].q.val();
         if self.looking.q.val() {
             self.place.d.next = self.place.q.val() + bits::<10>(1);
         }
-        if self.looking.q.val() && self.seen.q.val() {
+        if self.looking.q.val() && self.seen[1].q.val() {
             self.code.d.next = self.code.q.val() + bits::<8>(1);
-            self.next.d.next = self.place.q.val();
+            self.next.d.next = self.looked[0].q.val();
             self.at_end.d.next = false;
-            if self.looked.q.val() == self.length.q.val() {
+            if self.looked[1].q.val() == self.length.q.val() {
                 self.at_end.d.next = true;
                 self.code.d.next = self.code.q.val();
                 self.looking.d.next = false;
                 self.sends_code.d.next = true;
-            } else if !(self.memory.read_data.val().any()) {
+            } else if !(self.octet.q.val().any()) {
                 self.code.d.next = self.code.q.val();
                 self.looking.d.next = false;
                 self.sends_code.d.next = true;
@@ -117,7 +128,7 @@ impl Logic for FrameEncoder {
                 self.looking.d.next = false;
                 self.sends_code.d.next = true;
                 // The longest group may end the frame.
-                self.at_end.d.next = self.place.q.val() == self.length.q.val();
+                self.at_end.d.next = self.looked[0].q.val() == self.length.q.val();
             }
         }
 
@@ -127,18 +138,22 @@ impl Logic for FrameEncoder {
             self.sends_code.d.next = false;
             self.place.d.next = self.first.q.val();
             self.left.d.next = self.code.q.val() - bits::<8>(1);
-            self.fetches.d.next = self.code.q.val() != bits::<8>(1);
+            self.fetches[0].d.next = self.code.q.val() != bits::<8>(1);
             self.group_end.next = self.code.q.val() == bits::<8>(1);
         }
-        if self.fetches.q.val() {
-            self.fetches.d.next = false;
+        if self.fetches[0].q.val() {
+            self.fetches[0].d.next = false;
+            self.fetches[1].d.next = true;
+        }
+        if self.fetches[1].q.val() {
+            self.fetches[1].d.next = false;
             self.sends_byte.d.next = true;
         }
         if self.sends_byte.q.val() && self.ready_in.val() {
             self.sends_byte.d.next = false;
             self.place.d.next = self.place.q.val() + bits::<10>(1);
             self.left.d.next = self.left.q.val() - bits::<8>(1);
-            self.fetches.d.next = self.left.q.val() != bits::<8>(1);
+            self.fetches[0].d.next = self.left.q.val() != bits::<8>(1);
             self.group_end.next = self.left.q.val() == bits::<8>(1);
         }
         if self.sends_end.q.val() && self.ready_in.val() {
@@ -152,7 +167,8 @@ impl Logic for FrameEncoder {
                 self.sends_end.d.next = true;
             } else {
                 self.looking.d.next = true;
-                self.seen.d.next = false;
+                self.seen[0].d.next = false;
+                self.seen[1].d.next = false;
                 self.code.d.next = bits::<8>(1);
                 self.place.d.next = self.next.q.val();
                 self.first.d.next = self.next.q.val();
@@ -162,7 +178,8 @@ impl Logic for FrameEncoder {
             self.busy.d.next = true;
             self.length.d.next = self.length_in.val();
             self.looking.d.next = true;
-            self.seen.d.next = false;
+            self.seen[0].d.next = false;
+            self.seen[1].d.next = false;
             self.code.d.next = bits::<8>(1);
             self.place.d.next = bits::<10>(0);
             self.first.d.next = bits::<10>(0);
@@ -177,7 +194,7 @@ impl Logic for FrameEncoder {
             self.byte_out.next = self.code.q.val();
         }
         if self.sends_byte.q.val() {
-            self.byte_out.next = self.memory.read_data.val();
+            self.byte_out.next = self.octet.q.val();
         }
     }
 }

@@ -42,7 +42,7 @@ use rust_hdl_widgets::prelude::*;
 use crate::operand::Operand;
 
 /// Cycles from `step_in` to `operand_out`.
-pub const LATENCY: usize = 3;
+pub const LATENCY: usize = 4;
 
 /// See the module's documentation. `A` is the number of address bits.
 #[derive(LogicBlock)]
@@ -77,10 +77,12 @@ pub struct PanelLane<const A: usize> {
     /// The operand.
     pub operand_out: Signal<Out, Signed<9>>,
     memory: RAM<Bits<32>, A>,
-    step: [DFF<Bit>; 2],
-    unsigned: [DFF<Bit>; 2],
-    fetch: DFF<Bit>,
+    step: [DFF<Bit>; 3],
+    unsigned: [DFF<Bit>; 3],
+    fetch: [DFF<Bit>; 2],
     address: DFF<Bits<A>>,
+    /// The memory's own output register, where block RAM has one.
+    read: DFF<Bits<32>>,
     word: DFF<Bits<32>>,
     widen: Operand,
     operand: DFF<Signed<9>>,
@@ -106,8 +108,9 @@ impl<const A: usize> Default for PanelLane<A> {
             memory: RAM::default(),
             step: array_init::array_init(|_| DFF::default()),
             unsigned: array_init::array_init(|_| DFF::default()),
-            fetch: DFF::default(),
+            fetch: Default::default(),
             address: DFF::default(),
+            read: DFF::default(),
             word: DFF::default(),
             widen: Operand::default(),
             operand: DFF::default(),
@@ -119,11 +122,13 @@ impl<const A: usize> Default for PanelLane<A> {
 impl<const A: usize> Logic for PanelLane<A> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, fetch, address, word, operand);
-        self.step[0].clock.next = self.clock.val();
-        self.step[1].clock.next = self.clock.val();
-        self.unsigned[0].clock.next = self.clock.val();
-        self.unsigned[1].clock.next = self.clock.val();
+        dff_setup!(self, clock, address, read, word, operand);
+        for s in 0..3 {
+            self.step[s].clock.next = self.clock.val();
+            self.unsigned[s].clock.next = self.clock.val();
+        }
+        self.fetch[0].clock.next = self.clock.val();
+        self.fetch[1].clock.next = self.clock.val();
         self.memory.read_clock.next = self.clock.val();
         self.memory.write_clock.next = self.clock.val();
 
@@ -136,26 +141,30 @@ impl<const A: usize> Logic for PanelLane<A> {
         // Wave
         self.step[0].d.next = self.step_in.val();
         self.step[1].d.next = self.step[0].q.val();
+        self.step[2].d.next = self.step[1].q.val();
         self.unsigned[0].d.next = self.unsigned_in.val();
         self.unsigned[1].d.next = self.unsigned[0].q.val();
-        self.fetch.d.next = self.fetch_in.val();
+        self.unsigned[2].d.next = self.unsigned[1].q.val();
+        self.fetch[0].d.next = self.fetch_in.val();
+        self.fetch[1].d.next = self.fetch[0].q.val();
         self.address.d.next = self.address_in.val();
         self.step_out.next = self.step[0].q.val();
-        self.fetch_out.next = self.fetch.q.val();
+        self.fetch_out.next = self.fetch[0].q.val();
         self.address_out.next = self.address.q.val();
         self.unsigned_out.next = self.unsigned[0].q.val();
 
         // Word: loaded behind the memory, moved on by a byte a step
-        if self.step[1].q.val() {
+        self.read.d.next = self.memory.read_data.val();
+        if self.step[2].q.val() {
             self.word.d.next = self.word.q.val() >> 8;
         }
-        if self.fetch.q.val() {
-            self.word.d.next = self.memory.read_data.val();
+        if self.fetch[1].q.val() {
+            self.word.d.next = self.read.q.val();
         }
         self.widen.byte_in.next = self.word.q.val().get_bits::<8>(0);
-        self.widen.unsigned_in.next = self.unsigned[1].q.val();
+        self.widen.unsigned_in.next = self.unsigned[2].q.val();
         self.operand.d.next = self.no_operand.val();
-        if self.step[1].q.val() {
+        if self.step[2].q.val() {
             self.operand.d.next = self.widen.operand_out.val();
         }
         self.operand_out.next = self.operand.q.val();

@@ -122,8 +122,8 @@ fn cycles(bytes: &[u8]) -> Vec<usize> {
 fn groups_come_after_their_latency() {
     // Two groups of 3 and 1 bytes, and the zero at the end.
     let first = GROUP_LATENCY + 3;
-    let second = first + 2 * 3 + GROUP_LATENCY + 1;
-    let want = [first, first + 2, first + 4, first + 6, second, second + 2, second + 3];
+    let second = first + 3 * 3 + GROUP_LATENCY + 1;
+    let want = [first, first + 3, first + 6, first + 9, second, second + 3, second + 4];
     assert_eq!(cycles(&[1, 2, 3, 0, 4]), want);
     assert_eq!(cycles(&[1; 254])[0], GROUP_LATENCY + 254 - 1);
 }

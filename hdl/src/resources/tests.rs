@@ -127,12 +127,14 @@ fn modules_have_what_their_sources_say() {
     assert_eq!(count::<crate::counter::Counter>().flip_flops, 2 * 24 + 1);
     // busy, low, 8 bits of data, 4 of position, 25 of phase.
     assert_eq!(count::<crate::uart_tx::UartTx>().flip_flops, 1 + 1 + 8 + 4 + 25);
-    // Two steps, two of unsigned, a fetch, an address, a word and an operand; 2^A words of 32 bits.
+    // Three steps, three of unsigned, two fetches, an address, two words and an operand; 2^A words of 32
+    // bits.
     let lane = count::<crate::panel_lane::PanelLane<6>>();
-    assert_eq!(lane.flip_flops, 2 + 2 + 1 + 6 + 32 + 9);
+    assert_eq!(lane.flip_flops, 3 + 3 + 2 + 6 + 2 * 32 + 9);
     assert_eq!(lane.memories, BTreeMap::from([((64, 32), 1)]));
-    // length, busy, looking, seen, place, looked, code, next, at_end, first, four sends, left.
+    // length, busy, octet, looking, two seen, place, two looked, code, next, at_end, first, five sends,
+    // left.
     let encoder = count::<crate::frame_encoder::FrameEncoder>();
-    assert_eq!(encoder.flip_flops, 10 + 1 + 1 + 1 + 10 + 10 + 8 + 10 + 1 + 10 + 4 + 8);
+    assert_eq!(encoder.flip_flops, 10 + 1 + 8 + 1 + 2 + 10 + 2 * 10 + 8 + 10 + 1 + 10 + 5 + 8);
     assert_eq!(encoder.memory_bits(), 8 * 1024);
 }

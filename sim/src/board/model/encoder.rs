@@ -6,9 +6,9 @@ use super::receiver::{BIT, cycles_to_carry};
 
 /// Cycles from the start of a frame, or the last byte of a group, to the code of the next group of one
 /// byte; one more for each further byte that is looked at.
-const LOOK: u64 = 3;
+const LOOK: u64 = 4;
 /// Cycles from a byte to the next one of its group.
-const FETCH: u64 = 2;
+const FETCH: u64 = 3;
 /// Cycles from the last byte to the zero behind it.
 const END: u64 = 1;
 /// Bytes of the longest group, its code included.

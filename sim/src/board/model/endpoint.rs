@@ -8,7 +8,7 @@ use gemmine_hdl::frame::{PAYLOAD_WORDS_MAX, Status};
 use gemmine_hdl::registers::{ADDRESS_BITS, PANELS_A};
 
 /// Cycles from the one in which a frame is taken to the one in which it is decided on.
-const DECIDE: u64 = 4;
+const DECIDE: u64 = 5;
 /// Cycles from that decision to the first word written: a frame is taken one cycle behind its verdict.
 const WRITE: u64 = WRITE_LATENCY as u64 - 1 - DECIDE;
 /// Cycles that a word of a response takes, a byte each.

@@ -59,7 +59,7 @@ pub const CHUNK_STEPS_MAX: usize = 1024;
 const _: () = assert!(CHUNK_STEPS_MAX * 255 * 128 < 1 << (PARTIAL_BITS - 1));
 
 /// See the module's documentation.
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct Pe {
     /// Clock, rising edge.
     pub clock: Signal<In, Clock>,
@@ -83,34 +83,8 @@ pub struct Pe {
     b: DFF<Signed<9>>,
     start: DFF<Bit>,
     multiplier: Multiplier,
-    kept: Signal<Local, Signed<26>>,
     sum: DFF<Signed<26>>,
     chain: DFF<Signed<26>>,
-    zero: Constant<Signed<26>>,
-}
-
-impl Default for Pe {
-    fn default() -> Self {
-        Self {
-            clock: Signal::default(),
-            start_in: Signal::default(),
-            start_out: Signal::default(),
-            a_in: Signal::default(),
-            a_out: Signal::default(),
-            b_in: Signal::default(),
-            b_out: Signal::default(),
-            sum_in: Signal::default(),
-            sum_out: Signal::default(),
-            a: DFF::default(),
-            b: DFF::default(),
-            start: DFF::default(),
-            multiplier: Multiplier::default(),
-            kept: Signal::default(),
-            sum: DFF::default(),
-            chain: DFF::default(),
-            zero: Constant::new(Signed::default()),
-        }
-    }
 }
 
 impl Logic for Pe {
@@ -123,14 +97,13 @@ impl Logic for Pe {
         self.start.d.next = self.start_in.val();
         self.multiplier.a_in.next = self.a.q.val();
         self.multiplier.b_in.next = self.b.q.val();
-        // One carry chain: the old sum is masked before the adder, not selected behind it.
-        self.kept.next = self.sum.q.val();
+        // Selected behind the adder, not masked before it: an iCE40's logic cell does a bit of both at once.
+        self.sum.d.next = self.sum.q.val() + self.multiplier.product_out.val();
         self.chain.d.next = self.sum_in.val();
         if self.start.q.val() {
-            self.kept.next = self.zero.val();
+            self.sum.d.next = self.multiplier.product_out.val();
             self.chain.d.next = self.sum.q.val();
         }
-        self.sum.d.next = self.kept.val() + self.multiplier.product_out.val();
         self.a_out.next = self.a.q.val();
         self.b_out.next = self.b.q.val();
         self.start_out.next = self.start.q.val();

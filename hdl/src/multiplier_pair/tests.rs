@@ -51,7 +51,7 @@ fn check(kinds: [Kind; 2]) {
     let at = |n: i64| ((n >> 9) - 256, (n & 511) - 256);
     // An odd factor shuffles 2^18 pairs.
     let operands: Vec<[(i64, i64); 2]> =
-        (0..=last).map(|n| [at(n), at(n * 77_773 + 12_345 & last)]).collect();
+        (0..=last).map(|n| [at(n), at((n * 77_773 + 12_345) & last)]).collect();
     let got = products(kinds, &operands);
     assert_eq!(got.len(), operands.len());
     for (operands, got) in operands.iter().zip(got) {

@@ -151,7 +151,11 @@ impl<
 {
     /// The accelerator of a build.
     pub fn new(build: Build) -> Self {
-        Self { identity: Identity::new(build), ..Self::default() }
+        Self {
+            identity: Identity::new(build),
+            array: Array::new(build.multipliers),
+            ..Self::default()
+        }
     }
 }
 

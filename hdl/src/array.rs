@@ -34,6 +34,7 @@ use rust_hdl_widgets::prelude::*;
 use crate::fold::Fold;
 use crate::grid::Grid;
 use crate::head::Head;
+use crate::multipliers::Multipliers;
 use crate::pe::PeState;
 #[cfg(doc)]
 use crate::{fold, head};
@@ -77,8 +78,9 @@ pub struct Array<const P: usize, const Q: usize, const A: usize> {
     no_fold: Constant<Bits<32>>,
 }
 
-impl<const P: usize, const Q: usize, const A: usize> Default for Array<P, Q, A> {
-    fn default() -> Self {
+impl<const P: usize, const Q: usize, const A: usize> Array<P, Q, A> {
+    /// An array whose products are of these kinds.
+    pub fn new(multipliers: Multipliers) -> Self {
         Self {
             clock: Signal::default(),
             a_in: array_init::array_init(|_| Signal::default()),
@@ -94,11 +96,17 @@ impl<const P: usize, const Q: usize, const A: usize> Default for Array<P, Q, A> 
             result_valid_out: array_init::array_init(|_| Signal::default()),
             result_out: array_init::array_init(|_| Signal::default()),
             start: (1..P).map(|_| DFF::default()).collect(),
-            grid: Grid::default(),
+            grid: Grid::new(multipliers),
             head: (0..Q).map(|_| Head::default()).collect(),
             fold: Fold::default(),
             no_fold: Constant::new(Bits::default()),
         }
+    }
+}
+
+impl<const P: usize, const Q: usize, const A: usize> Default for Array<P, Q, A> {
+    fn default() -> Self {
+        Self::new(Multipliers::default())
     }
 }
 

@@ -31,9 +31,15 @@
 //! drains everything, without a stall, a shadow register or a second control bit. A chain that runs
 //! with the operands would have all sums of a column arrive in one cycle: good for an XOR, but the
 //! tile's results then need 16 more cycles or 16 more registers a PE.
+//!
+//! The multipliers stand in the grid and not in the PEs, since a [pair](crate::multiplier_pair) of them can
+//! share a DSP block: that of PEs (i, 2m) and (i, 2m + 1). Which [kind](crate::multipliers) each is
+//! changes no cycle.
 
 use rust_hdl_core::prelude::*;
 
+use crate::multiplier_pair::MultiplierPair;
+use crate::multipliers::Multipliers;
 use crate::pe::{Pe, PeState};
 
 /// See the module's documentation.
@@ -50,11 +56,17 @@ pub struct Grid<const P: usize, const Q: usize> {
     /// Partial sums, per column.
     pub sum_out: [Signal<Out, Signed<26>>; Q],
     pe: Vec<Pe>,
+    /// Products of PEs (i, 2m) and (i, 2m + 1).
+    pair: Vec<MultiplierPair>,
     zero: Constant<Signed<26>>,
 }
 
-impl<const P: usize, const Q: usize> Default for Grid<P, Q> {
-    fn default() -> Self {
+impl<const P: usize, const Q: usize> Grid<P, Q> {
+    /// A grid whose products are of these kinds.
+    pub fn new(multipliers: Multipliers) -> Self {
+        const { assert!(Q.is_multiple_of(2), "multipliers stand in pairs") };
+        let pair =
+            |m: usize| MultiplierPair::new(multipliers.kind(2 * m), multipliers.kind(2 * m + 1));
         Self {
             clock: Signal::default(),
             start_in: array_init::array_init(|_| Signal::default()),
@@ -62,8 +74,15 @@ impl<const P: usize, const Q: usize> Default for Grid<P, Q> {
             b_in: array_init::array_init(|_| Signal::default()),
             sum_out: array_init::array_init(|_| Signal::default()),
             pe: (0..P * Q).map(|_| Pe::default()).collect(),
+            pair: (0..P * Q / 2).map(pair).collect(),
             zero: Constant::new(Signed::default()),
         }
+    }
+}
+
+impl<const P: usize, const Q: usize> Default for Grid<P, Q> {
+    fn default() -> Self {
+        Self::new(Multipliers::default())
     }
 }
 
@@ -92,6 +111,16 @@ impl<const P: usize, const Q: usize> Logic for Grid<P, Q> {
                     self.pe[i * q - q + j].sum_in.next = self.pe[i * q + j].sum_out.val();
                 }
             }
+        }
+        // Products: of the same operands in the same cycle as the PE that they are for
+        for m in 0..(P * Q / 2) {
+            self.pair[m].clock.next = self.clock.val();
+            self.pair[m].left_a_in.next = self.pe[2 * m].a_in.val();
+            self.pair[m].right_a_in.next = self.pe[2 * m + 1].a_in.val();
+            self.pair[m].left_b_in.next = self.pe[2 * m].b_in.val();
+            self.pair[m].right_b_in.next = self.pe[2 * m + 1].b_in.val();
+            self.pe[2 * m].product_in.next = self.pair[m].left_product_out.val();
+            self.pe[2 * m + 1].product_in.next = self.pair[m].right_product_out.val();
         }
     }
 }

@@ -3,6 +3,7 @@
 use rust_hdl_core::prelude::*;
 
 use crate::frame::PAYLOAD_WORDS_MAX;
+use crate::multipliers::Multipliers;
 use crate::registers::{ID_VALUE, JOB_SLOTS, QUEUE, RESULT_BANKS, VERSION_VALUE};
 
 /// What makes one device differ from another of the same type.
@@ -14,11 +15,13 @@ pub struct Build {
     pub clock_hz: u32,
     /// First baud rate of a serial link, in bits a second.
     pub baud: u32,
+    /// Which multiplier each PE has. No register tells; BUILD differs.
+    pub multipliers: Multipliers,
 }
 
 impl Default for Build {
     fn default() -> Self {
-        Self { hash: 0, clock_hz: 24_000_000, baud: 115_200 }
+        Self { hash: 0, clock_hz: 24_000_000, baud: 115_200, multipliers: Multipliers::default() }
     }
 }
 

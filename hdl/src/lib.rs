@@ -1,11 +1,12 @@
 //! The gemmine accelerator, described in rust-hdl.
 //!
-//! One module a file. The array: [`pe`] (with its [`multiplier`]), [`grid`], [`head`] and [`fold`] in
-//! [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`]. Around it the [`accelerator`], with
-//! [`queue`], [`panel_memory`] and [`finisher`] (with [`ticket`] and [`blake3`]) behind a bus that
-//! [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s of a line in front of that.
-//! [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`]
-//! writes Verilog, [`resources`] counts in it, and [`mod@datasheet`] says it all. Nothing here does IO.
+//! One module a file. The array: [`pe`], [`grid`] (with [`multiplier_pair`]s, whose kinds [`multipliers`]
+//! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
+//! Around it the [`accelerator`], with [`queue`], [`panel_memory`] and [`finisher`] (with [`ticket`] and
+//! [`blake3`]) behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s of
+//! a line in front of that. [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that
+//! are built, [`emit`] writes Verilog, for which [`cells`] models DSP blocks, [`resources`] counts in it,
+//! and [`mod@datasheet`] says it all. Nothing here does IO.
 
 pub mod accelerator;
 pub mod array;
@@ -13,6 +14,7 @@ pub mod arrays;
 pub mod bits;
 pub mod blake3;
 pub mod bus;
+pub mod cells;
 pub mod core;
 pub mod counter;
 pub mod counters;
@@ -35,7 +37,8 @@ pub mod identity;
 pub mod join;
 pub mod latency;
 pub mod line_control;
-pub mod multiplier;
+pub mod multiplier_pair;
+pub mod multipliers;
 pub mod operand;
 pub mod panel_lane;
 pub mod panel_memory;

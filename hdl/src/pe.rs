@@ -1,14 +1,15 @@
-//! One processing element: multiplies an operand pair a cycle into the partial sum of its chunk.
+//! One processing element: adds a product a cycle to the partial sum of its chunk.
 //!
 //! ```text
-//!                 b_in   sum_out
-//!                   |      ^
-//!                +--v------+--+
-//!        a_in -->|            |--> a_out
-//!    start_in -->|     PE     |--> start_out
-//!                +--+------^--+
-//!                   v      |
-//!                 b_out  sum_in
+//!                  b_in   sum_out
+//!                    |      ^
+//!                 +--v------+--+
+//!         a_in -->|            |--> a_out
+//!     start_in -->|     PE     |--> start_out
+//!   product_in -->|            |
+//!                 +--+------^--+
+//!                    v      |
+//!                  b_out  sum_in
 //! ```
 //!
 //! # Ports
@@ -18,6 +19,7 @@
 //! | `a_out`, `b_out` | 9, signed | the same, one cycle later |
 //! | `start_in` | 1 | a chunk starts: [`START_OFFSET`] cycles behind the chunk's first pair |
 //! | `start_out` | 1 | the same, one cycle later |
+//! | `product_in` | 26, signed | a_in times b_in, [`PRODUCT_OFFSET`] cycles behind them |
 //! | `sum_in` | 26 | partial sums of the PEs below, on their way up |
 //! | `sum_out` | 26 | the chain, one word a cycle |
 //!
@@ -35,18 +37,21 @@
 //! not change a sum. The sum of a chunk of 1024 products of the widest operands (255 * -128) fits
 //! in 26 bits, so the accumulators of the tile, which need 32, stand above the columns, once a
 //! column instead of once a PE. `start_in` trails the pair by the depth of the multiplier, so no PE
-//! holds a delay line for it.
+//! holds a delay line for it. The multiplier stands beside the PE, in a
+//! [pair](crate::multiplier_pair) with that of a neighbour, and takes the operands where the PE does.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
 use crate::bits::signed_value;
-use crate::multiplier::Multiplier;
+use crate::multiplier_pair;
 
 /// Cycles by which `start_in` trails the first pair of a chunk.
 pub const START_OFFSET: usize = 2;
+/// Cycles by which `product_in` trails `a_in`/`b_in`.
+pub const PRODUCT_OFFSET: usize = multiplier_pair::LATENCY;
 /// Cycles from `a_in`/`b_in` to the partial sum.
-pub const PAIR_LATENCY: usize = 4;
+pub const PAIR_LATENCY: usize = PRODUCT_OFFSET + 1;
 /// Cycles from `start_in` to `sum_out`.
 pub const SUM_LATENCY: usize = 2;
 /// Bits of an operand: u8 and i8 share one signed format.
@@ -59,7 +64,7 @@ pub const CHUNK_STEPS_MAX: usize = 1024;
 const _: () = assert!(CHUNK_STEPS_MAX * 255 * 128 < 1 << (PARTIAL_BITS - 1));
 
 /// See the module's documentation.
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct Pe {
     /// Clock, rising edge.
     pub clock: Signal<In, Clock>,
@@ -75,6 +80,8 @@ pub struct Pe {
     pub b_in: Signal<In, Signed<9>>,
     /// To the PE below.
     pub b_out: Signal<Out, Signed<9>>,
+    /// Product of the operands, from the multiplier beside the PE.
+    pub product_in: Signal<In, Signed<26>>,
     /// Chain from the PE below.
     pub sum_in: Signal<In, Signed<26>>,
     /// Chain to the PE above.
@@ -82,55 +89,24 @@ pub struct Pe {
     a: DFF<Signed<9>>,
     b: DFF<Signed<9>>,
     start: DFF<Bit>,
-    multiplier: Multiplier,
-    kept: Signal<Local, Signed<26>>,
     sum: DFF<Signed<26>>,
     chain: DFF<Signed<26>>,
-    zero: Constant<Signed<26>>,
-}
-
-impl Default for Pe {
-    fn default() -> Self {
-        Self {
-            clock: Signal::default(),
-            start_in: Signal::default(),
-            start_out: Signal::default(),
-            a_in: Signal::default(),
-            a_out: Signal::default(),
-            b_in: Signal::default(),
-            b_out: Signal::default(),
-            sum_in: Signal::default(),
-            sum_out: Signal::default(),
-            a: DFF::default(),
-            b: DFF::default(),
-            start: DFF::default(),
-            multiplier: Multiplier::default(),
-            kept: Signal::default(),
-            sum: DFF::default(),
-            chain: DFF::default(),
-            zero: Constant::new(Signed::default()),
-        }
-    }
 }
 
 impl Logic for Pe {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, a, b, start, sum, chain);
-        self.multiplier.clock.next = self.clock.val();
         self.a.d.next = self.a_in.val();
         self.b.d.next = self.b_in.val();
         self.start.d.next = self.start_in.val();
-        self.multiplier.a_in.next = self.a.q.val();
-        self.multiplier.b_in.next = self.b.q.val();
-        // One carry chain: the old sum is masked before the adder, not selected behind it.
-        self.kept.next = self.sum.q.val();
+        // Selected behind the adder, not masked before it: an iCE40's logic cell does a bit of both at once.
+        self.sum.d.next = self.sum.q.val() + self.product_in.val();
         self.chain.d.next = self.sum_in.val();
         if self.start.q.val() {
-            self.kept.next = self.zero.val();
+            self.sum.d.next = self.product_in.val();
             self.chain.d.next = self.sum.q.val();
         }
-        self.sum.d.next = self.kept.val() + self.multiplier.product_out.val();
         self.a_out.next = self.a.q.val();
         self.b_out.next = self.b.q.val();
         self.start_out.next = self.start.q.val();
@@ -162,7 +138,7 @@ impl Pe {
             a: signed_value(self.a.q.val()) as i16,
             b: signed_value(self.b.q.val()) as i16,
             start: self.start.q.val(),
-            product: signed_value(self.multiplier.product_out.val()) as i32,
+            product: signed_value(self.product_in.val()) as i32,
             sum: signed_value(self.sum.q.val()) as i32,
             chain: signed_value(self.chain.q.val()) as i32,
         }

@@ -1,12 +1,14 @@
 //! What a block takes, counted in its Verilog: flip-flops, memories, multipliers. No synthesis.
 //!
 //! A flip-flop is a bit that a clocked assignment gives a value to. The register behind the read port
-//! of a memory belongs to the memory, and those behind a multiplier are counted apart, since block
+//! of a memory belongs to the memory, and those around a multiplication are counted apart, since block
 //! RAMs and DSP blocks have them built in. Synthesis may take less, where a bit is always the same, or
 //! more, where it copies one; what it makes of the logic between depends on the part.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
+
+use crate::multiplier_pair::BLOCKS;
 
 /// What a module and all below it take.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,9 +17,9 @@ pub struct Resources {
     pub flip_flops: usize,
     /// Memories, by words and bits of a word.
     pub memories: BTreeMap<(usize, usize), usize>,
-    /// Multipliers.
+    /// Products a cycle of multiplications and DSP blocks. Those of rows in logic cells are not seen.
     pub multipliers: usize,
-    /// Flip-flops behind multipliers.
+    /// Flip-flops around multiplications.
     pub multiplier_flip_flops: usize,
 }
 
@@ -114,6 +116,9 @@ impl<'a> Modules<'a> {
 fn own(body: &str) -> Resources {
     let mut resources = Resources::default();
     let multiplies = body.contains(" * ");
+    for (block, products) in BLOCKS {
+        resources.multipliers += products * body.matches(&format!("    {block} #(")).count();
+    }
     let memory = body.lines().find_map(memory);
     if let Some(shape) = memory {
         resources.memories.insert(shape, 1);

@@ -35,14 +35,15 @@ pub fn section(devices: &[Device]) -> String {
 ## 6. Figures
 
 Counted in the Verilog, not synthesised: bits that a clocked assignment writes, declared memories,
-multiplications. A toolchain drops registers that never change, copies others, and may build small
-memories of flip-flops; the logic (LUTs, carry chains) depends on the part, and so does the clock. A board's
-report has those figures. Source: [`resources.rs`](src/resources.rs).
+multiplications. The [multipliers](src/multipliers.rs) are inferred ones, the default. A toolchain drops
+registers that never change, copies others, and may build small memories of flip-flops; the logic (LUTs,
+carry chains) depends on the part, and so does the clock. A board's report has those figures. Source: [`resources.rs`](src/resources.rs).
 
 ### Flip-flops
 
 {}
-Behind each multiplier stand 36 more, which a DSP block has built in; they are not in this table.
+Around each multiplier stand 54 more: operands, product, and the product again. A DSP block has most
+of them built in; they are not in this table.
 
 ### Memory bits
 

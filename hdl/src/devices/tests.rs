@@ -1,6 +1,7 @@
 //! Devices and their hashes.
 
 use super::*;
+use crate::multipliers::Multipliers;
 
 #[test]
 fn every_device_has_the_dimensions_of_its_geometry() {
@@ -24,6 +25,35 @@ fn the_build_is_the_hash_of_the_text_without_it() {
     assert_eq!(verilog(Geometry::new(2, 2), build).unwrap(), text, "the same text every time");
     let faster = verilog(Geometry::new(2, 2), Build { clock_hz: 48_000_000, ..build }).unwrap();
     assert_ne!(faster.build, text.build);
+}
+
+/// Modules of multipliers, by what stands in them, and how many instances there are.
+fn pairs(geometry: Geometry, multipliers: Multipliers) -> Vec<(bool, usize)> {
+    let text = text(geometry, Build { multipliers, ..Build::default() }).unwrap();
+    let modules = text.split("\nmodule ").filter(|module| module.starts_with("gemmine_pair"));
+    let mut pairs: Vec<(bool, usize)> = modules
+        .map(|module| {
+            let name = module.split('(').next().unwrap();
+            let instances = text.matches(&format!("    {name} pair$")).count();
+            (module.contains("MULT18X18D #("), instances)
+        })
+        .collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+#[test]
+fn every_kind_of_multiplier_is_a_module() {
+    let geometry = Geometry::new(8, 8);
+    assert_eq!(pairs(geometry, Multipliers::default()), [(false, 32)]);
+    assert_eq!(pairs(geometry, Multipliers::rows()), [(false, 32)]);
+    assert_eq!(pairs(geometry, Multipliers::mult18x18d(28)), [(false, 18), (true, 14)]);
+    // The pair in the middle has one of each.
+    assert_eq!(pairs(geometry, Multipliers::mult18x18d(27)), [(false, 18), (true, 1), (true, 13)]);
+    let builds = [Multipliers::default(), Multipliers::rows(), Multipliers::narrow_rows()]
+        .map(|multipliers| Build { multipliers, ..Build::default() })
+        .map(|build| verilog(Geometry::new(2, 2), build).unwrap().build);
+    assert!(builds[0] != builds[1] && builds[1] != builds[2] && builds[0] != builds[2]);
 }
 
 #[test]

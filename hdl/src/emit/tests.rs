@@ -186,7 +186,7 @@ fn the_core_has_every_module_once() {
         "grid",
         "head",
         "high_word",
-        "multiplier",
+        "pair",
         "pe",
         "sequencer",
         "utilisation",

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn every_word_says_what_the_device_is() {
-    let build = Build { hash: 0xfeed_f00d, clock_hz: 48_000_000, baud: 9600 };
+    let build = Build { hash: 0xfeed_f00d, clock_hz: 48_000_000, baud: 9600, ..Build::default() };
     let mut identity = Identity::<8, 4, 11>::new(build);
     identity.connect_all();
     assert!(simulate(&mut identity, 10));

@@ -1,5 +1,7 @@
 //! A PE against the sums of its chunks.
 
+use std::collections::VecDeque;
+
 use expect_test::expect_file;
 
 use super::*;
@@ -21,14 +23,28 @@ struct Inputs {
     sum: i64,
 }
 
-impl Pe {
+/// A PE beside a multiplier.
+#[derive(Default)]
+struct Bench {
+    pe: Pe,
+    /// Products on their way, the oldest first.
+    products: VecDeque<i64>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { pe: Pe::connected(), products: VecDeque::from([0; PRODUCT_OFFSET]) }
+    }
+
     /// Sets the inputs of a cycle and lets them settle.
     fn drive(&mut self, inputs: Inputs) {
-        self.a_in.next = operand(inputs.a);
-        self.b_in.next = operand(inputs.b);
-        self.start_in.next = inputs.start;
-        self.sum_in.next = signed_bits(inputs.sum);
-        self.settle();
+        self.pe.a_in.next = operand(inputs.a);
+        self.pe.b_in.next = operand(inputs.b);
+        self.pe.start_in.next = inputs.start;
+        self.pe.sum_in.next = signed_bits(inputs.sum);
+        self.products.push_back(inputs.a * inputs.b);
+        self.pe.product_in.next = signed_bits(self.products.pop_front().unwrap_or_default());
+        self.pe.settle();
     }
 }
 
@@ -51,11 +67,12 @@ fn sums(inputs: &[Inputs]) -> Vec<i64> {
 
 /// Runs the inputs and compares every output of every cycle.
 fn check(inputs: &[Inputs]) {
-    let mut pe = Pe::connected();
+    let mut bench = Bench::new();
     let want = sums(inputs);
     let mut before = Inputs::default();
     for (cycle, &now) in inputs.iter().enumerate() {
-        pe.drive(now);
+        bench.drive(now);
+        let pe = &mut bench.pe;
         assert_eq!(signed_value(pe.sum_out.val()), want[cycle], "sum_out in cycle {cycle}");
         assert_eq!(signed_value(pe.a_out.val()), before.a, "a_out in cycle {cycle}");
         assert_eq!(signed_value(pe.b_out.val()), before.b, "b_out in cycle {cycle}");
@@ -98,16 +115,16 @@ fn longest_chunks_of_the_widest_operands_fit() {
 
 #[test]
 fn a_pair_takes_its_latency_to_the_sum() {
-    let mut pe = Pe::connected();
+    let mut bench = Bench::new();
     for cycle in 0..2 * PAIR_LATENCY {
         let pair = Inputs { a: -128, b: 255, ..Inputs::default() };
-        pe.drive(if cycle == 0 { pair } else { Inputs::default() });
+        bench.drive(if cycle == 0 { pair } else { Inputs::default() });
         let sum = if cycle < PAIR_LATENCY { 0 } else { -128 * 255 };
         let product = if cycle + 1 == PAIR_LATENCY { -128 * 255 } else { 0 };
         let (a, b) = if cycle == 1 { (-128, 255) } else { (0, 0) };
         let want = PeState { a, b, product, sum, ..PeState::default() };
-        assert_eq!(pe.state(), want, "cycle {cycle}");
-        pe.edge();
+        assert_eq!(bench.pe.state(), want, "cycle {cycle}");
+        bench.pe.edge();
     }
 }
 
@@ -116,14 +133,15 @@ fn picture() {
     let caption =
         "Chunks of 4, 3 and 2 pairs. Products 10 20 30 40, 1 2 3, 50 60. A dot is a zero.";
     let mut picture = Picture::new(caption, 0);
-    let mut pe = Pe::connected();
+    let mut bench = Bench::new();
     let pairs = [(1, 10), (2, 10), (3, 10), (4, 10), (1, 1), (2, 1), (3, 1), (5, 10), (6, 10)];
     let chunks = [0, 4, 7, 9];
     for cycle in 0..16 {
         let (a, b) = pairs.get(cycle).copied().unwrap_or_default();
         let start = chunks.iter().any(|first| first + START_OFFSET == cycle);
         let sum = if cycle == 9 || cycle == 10 { 77 } else { 0 };
-        pe.drive(Inputs { a, b, start, sum });
+        bench.drive(Inputs { a, b, start, sum });
+        let pe = &mut bench.pe;
         let state = pe.state();
         picture.cycle([
             ("a_in", cell(a)),
@@ -131,7 +149,7 @@ fn picture() {
             ("start_in", bit(start)),
             ("sum_in", cell(sum)),
             space(),
-            ("product", cell(state.product.into())),
+            ("product_in", cell(state.product.into())),
             ("start", bit(state.start)),
             ("sum", cell(state.sum.into())),
             space(),

@@ -4,6 +4,8 @@ use rust_hdl_core::prelude::*;
 
 use super::*;
 use crate::emit;
+use crate::multiplier_pair::MultiplierPair;
+use crate::multipliers::Kind;
 
 const BY_HAND: &str = "\
 // chip
@@ -117,12 +119,27 @@ fn count<B: Block + Default>() -> Resources {
 /// Flip-flops as the structs of the modules list them.
 #[test]
 fn modules_have_what_their_sources_say() {
-    // A PE: two operands of 9 bits, a start, a sum and a chain of 26, and its multiplier's two of 18.
+    // A PE: two operands of 9 bits, a start, a sum and a chain of 26.
     let pe = count::<crate::pe::Pe>();
+    assert_eq!((pe.flip_flops, pe.multipliers), (9 + 9 + 1 + 26 + 26, 0));
+    // Two products: two operands of 9 bits and two registers of 18 each.
+    let pair = count::<MultiplierPair>();
     assert_eq!(
-        (pe.flip_flops, pe.multipliers, pe.multiplier_flip_flops),
-        (9 + 9 + 1 + 26 + 26, 1, 36)
+        (pair.flip_flops, pair.multipliers, pair.multiplier_flip_flops),
+        (0, 2, 2 * (9 + 9 + 18 + 18))
     );
+    for (kind, products) in [
+        (Kind::SbMac16, 2),
+        (Kind::Mult18x18d, 2),
+        (Kind::Mult9x9, 2),
+        (Kind::Rows, 0),
+        (Kind::NarrowRows, 0),
+    ] {
+        let mut pair = MultiplierPair::new(kind, kind);
+        pair.connect_all();
+        let text = emit::verilog(&pair, "gemmine_pair");
+        assert_eq!(Modules::new(&text).resources("gemmine_pair").multipliers, products, "{kind:?}");
+    }
     // Two halves of 24 bits and a carry.
     assert_eq!(count::<crate::counter::Counter>().flip_flops, 2 * 24 + 1);
     // busy, low, 8 bits of data, 4 of position, 25 of phase.

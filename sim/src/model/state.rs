@@ -2,7 +2,6 @@
 
 use gemmine_hdl::Geometry;
 use gemmine_hdl::core::OPERAND_LATENCY;
-use gemmine_hdl::multiplier;
 use gemmine_hdl::pe::{self, PeState};
 use gemmine_hdl::sequencer::start_latency;
 
@@ -13,7 +12,7 @@ use crate::program::Program;
 /// register and the PE's own.
 const TO_OPERAND: u64 = 2;
 /// The same to the product.
-const TO_PRODUCT: u64 = TO_OPERAND + multiplier::LATENCY as u64;
+const TO_PRODUCT: u64 = TO_OPERAND - 1 + pe::PRODUCT_OFFSET as u64;
 /// The same to the partial sum.
 const TO_SUM: u64 = 1 + pe::PAIR_LATENCY as u64;
 /// From the first cycle behind a chunk to the start register of PE (0, 0).

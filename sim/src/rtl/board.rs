@@ -33,8 +33,12 @@ impl RustHdlBoard {
     pub fn new(config: BoardConfig) -> Result<Self, EngineError> {
         let mut host = HostUart::default();
         host.set_increment(increment(config.first_baud, config.clock_hz)?);
-        let build =
-            Build { hash: config.build, clock_hz: config.clock_hz, baud: config.first_baud };
+        let build = Build {
+            hash: config.build,
+            clock_hz: config.clock_hz,
+            baud: config.first_baud,
+            ..Build::default()
+        };
         let device: Box<dyn Wired> = with_device!(config.geometry, D => {
             let mut device = Box::new(D::new(build));
             device.connect_all();

@@ -60,7 +60,8 @@ impl VerilatedBoard {
 
     fn start(tools: &Tools, config: BoardConfig, vcd: Option<&Path>) -> Result<Self, EngineError> {
         increment(config.first_baud, config.clock_hz)?;
-        let build = Build { hash: 0, clock_hz: config.clock_hz, baud: config.first_baud };
+        let build =
+            Build { clock_hz: config.clock_hz, baud: config.first_baud, ..Build::default() };
         let emitted = devices::verilog(config.geometry, build)?;
         let program = build::board(tools, &emitted, vcd.is_some())?;
         let config = BoardConfig {

@@ -3,6 +3,7 @@
 
 mod both;
 mod device;
+mod multipliers;
 mod port;
 mod reference;
 mod shapes;
@@ -15,7 +16,6 @@ use gemmine_hdl::counter::Counter;
 use gemmine_hdl::fold::Fold;
 use gemmine_hdl::grid::Grid;
 use gemmine_hdl::head::Head;
-use gemmine_hdl::multiplier::Multiplier;
 use gemmine_hdl::operand::Operand;
 use gemmine_hdl::panel_lane::PanelLane;
 use gemmine_hdl::pe::Pe;
@@ -32,9 +32,8 @@ use both::{check, emitted};
 use port::{Values, module, random_inputs};
 use shapes::Source;
 
-module!([] Multiplier: clock, (a_in, b_in) -> (product_out));
 module!([const N: usize, const M: usize] SignExtend<N, M>: (data_in) -> (data_out));
-module!([] Pe: clock, (start_in, a_in, b_in, sum_in) -> (start_out, a_out, b_out, sum_out));
+module!([] Pe: clock, (start_in, a_in, b_in, product_in, sum_in) -> (start_out, a_out, b_out, sum_out));
 module!([const N: usize] Skew<N>: clock, (lane_in) -> (lane_out));
 module!([const P: usize, const Q: usize] Grid<P, Q>: clock, (start_in, a_in, b_in) -> (sum_out));
 module!([const A: usize] Head<A>: clock,
@@ -65,14 +64,6 @@ module!([const A: usize] PanelLane<A>: clock,
     (step_out, fetch_out, address_out, unsigned_out, operand_out));
 module!([] UartTx: clock, (baud_in, valid_in, data_in) -> (ready_out, line_out));
 module!([] UartRx: clock, (baud_in, line_in) -> (valid_out, data_out, error_out));
-
-#[test]
-fn multiplier_for_all_pairs() {
-    let mut stimulus: Vec<Values> =
-        (0..512).flat_map(|a| (0..512).map(move |b| vec![a, b])).collect();
-    stimulus.extend([vec![0, 0], vec![0, 0]]);
-    check::<Multiplier>("multiplier", &stimulus, Some(reference::multiplier));
-}
 
 #[test]
 fn sign_extend() {

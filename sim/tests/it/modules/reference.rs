@@ -1,6 +1,6 @@
 //! Plain Rust functions of whole stimuli: what the outputs of every cycle must be.
 
-use gemmine_hdl::{head, multiplier, pe};
+use gemmine_hdl::{head, pe};
 
 use super::port::Values;
 
@@ -17,16 +17,6 @@ fn raw(value: i64, bits: usize) -> u64 {
 /// Inputs of `delay` cycles ago; zeros before the first cycle.
 fn ago<'a>(inputs: &'a [Values], cycle: usize, delay: usize, zeros: &'a Values) -> &'a Values {
     cycle.checked_sub(delay).map_or(zeros, |then| &inputs[then])
-}
-
-/// The product of the operands of two cycles ago.
-pub fn multiplier(inputs: &[Values]) -> Vec<Values> {
-    let zeros = vec![0; 2];
-    let product = |cycle| {
-        let pair = ago(inputs, cycle, multiplier::LATENCY, &zeros);
-        vec![raw(signed(pair[0], 9) * signed(pair[1], 9), 26)]
-    };
-    (0..inputs.len()).map(product).collect()
 }
 
 /// The same number in more bits.
@@ -47,6 +37,7 @@ struct PeInputs {
     start: bool,
     a: i64,
     b: i64,
+    product: i64,
     sum: i64,
 }
 
@@ -69,9 +60,16 @@ impl PePast {
         }
         let start = self.inputs.len() - pe::SUM_LATENCY;
         let earlier = self.inputs[..start].iter().rposition(|inputs| inputs.start);
-        let step = |start: usize| start.saturating_sub(pe::START_OFFSET);
-        let chunk = earlier.map_or(0, step)..step(start);
-        self.inputs[chunk].iter().map(|pair| pair.a * pair.b).sum()
+        // The first product of a chunk comes a cycle behind its start.
+        let first = |start: usize| start + pe::PRODUCT_OFFSET - pe::START_OFFSET;
+        let chunk = earlier.map_or(0, first)..first(start);
+        self.inputs[chunk].iter().map(|inputs| inputs.product).sum()
+    }
+
+    /// What the multiplier beside the PE gives in the cycle that comes next.
+    fn product(&self) -> i64 {
+        let pair = self.ago(pe::PRODUCT_OFFSET);
+        pair.a * pair.b
     }
 }
 
@@ -84,7 +82,8 @@ pub fn pe(inputs: &[Values]) -> Vec<Values> {
         let sum = raw(pe.sum_out(), 26);
         outputs.push(vec![last.start.into(), raw(last.a, 9), raw(last.b, 9), sum]);
         let (a, b) = (signed(values[1], 9), signed(values[2], 9));
-        pe.inputs.push(PeInputs { start: values[0] == 1, a, b, sum: signed(values[3], 26) });
+        let (product, sum) = (signed(values[3], 26), signed(values[4], 26));
+        pe.inputs.push(PeInputs { start: values[0] == 1, a, b, product, sum });
     }
     outputs
 }
@@ -103,7 +102,8 @@ pub fn grid<const P: usize, const Q: usize>(inputs: &[Values]) -> Vec<Values> {
             let a = if j == 0 { signed(values[P + i], 9) } else { last[n - 1].a };
             let b = if i == 0 { signed(values[2 * P + j], 9) } else { last[n - Q].b };
             let sum = sums.get(n + Q).copied().unwrap_or(0);
-            pe.inputs.push(PeInputs { start, a, b, sum });
+            let product = pe.product();
+            pe.inputs.push(PeInputs { start, a, b, product, sum });
         }
     }
     outputs

@@ -1,0 +1,127 @@
+//! Which multiplier each PE gets: a kind for every product of the grid.
+//!
+//! | kind | part | operands, bits | where |
+//! |---|---|---|---|
+//! | [`Inferred`](Kind::Inferred) | any | 9 x 9 | Verilog's `*`; simulations |
+//! | [`SbMac16`](Kind::SbMac16) | iCE40 UP5K | 8 x 8 | half of a DSP block |
+//! | [`Mult18x18d`](Kind::Mult18x18d) | ECP5 | 9 x 9 | a DSP block |
+//! | [`Mult9x9`](Kind::Mult9x9) | Gowin GW1N, GW2A | 9 x 9 | a quarter of a DSP block's macro |
+//! | [`Rows`](Kind::Rows) | any | 9 x 8 | logic cells |
+//! | [`NarrowRows`](Kind::NarrowRows) | any | 8 x 8 | logic cells |
+//!
+//! All have the latency of a [`MultiplierPair`](crate::multiplier_pair), so which kind stands where
+//! changes no cycle.
+//!
+//! # Why
+//! Synthesis does not spill what exceeds a part's DSP blocks into logic, does not use the blocks'
+//! registers on all parts, and does not find the UP5K's two products in one block; so it is told. B is
+//! i8 in every protocol: only A has a ninth bit, for u8. A narrow kind has no ninth bit at all. It gives
+//! right products of i8 operands, and of u8 operands of A only if somebody feeds `a ^ 0x80` (that is
+//! a - 128) instead and adds 128 times the column sums of B in the end.
+
+/// How a product is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Verilog's `*` between registers; synthesis takes what it finds.
+    #[default]
+    Inferred,
+    /// Half of an `SB_MAC16` in its dual 8 x 8 mode (iCE40 UP5K). The other half is the pair's other
+    /// product, so pairs have two of it or none.
+    SbMac16,
+    /// A `MULT18X18D` (ECP5).
+    Mult18x18d,
+    /// A `MULT9X9` (Gowin GW1N and GW2A).
+    Mult9x9,
+    /// Booth rows, summed in pairs, of a 9-bit and an 8-bit operand.
+    Rows,
+    /// The same of two 8-bit operands.
+    NarrowRows,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Inferred,
+        Self::SbMac16,
+        Self::Mult18x18d,
+        Self::Mult9x9,
+        Self::Rows,
+        Self::NarrowRows,
+    ];
+
+    /// Bits of the left operand that count; those above are ignored, and the number is signed.
+    pub const fn a_bits(self) -> usize {
+        match self {
+            Self::Inferred | Self::Mult18x18d | Self::Mult9x9 | Self::Rows => 9,
+            Self::SbMac16 | Self::NarrowRows => 8,
+        }
+    }
+
+    /// The same of the right operand.
+    pub const fn b_bits(self) -> usize {
+        match self {
+            Self::Inferred | Self::Mult18x18d | Self::Mult9x9 => 9,
+            Self::SbMac16 | Self::Rows | Self::NarrowRows => 8,
+        }
+    }
+}
+
+/// The kinds of all products of a grid: so many of a first kind, row by row from the top and from left to
+/// right in a row, and another kind behind them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Multipliers {
+    first: Kind,
+    first_products: usize,
+    rest: Kind,
+}
+
+impl Multipliers {
+    /// One kind everywhere.
+    const fn all(kind: Kind) -> Self {
+        Self { first: kind, first_products: 0, rest: kind }
+    }
+
+    /// Verilog's `*`: the default.
+    pub const fn inferred() -> Self {
+        Self::all(Kind::Inferred)
+    }
+
+    /// Two products a DSP block of an iCE40 UP5K. Narrow.
+    pub const fn sb_mac16() -> Self {
+        Self::all(Kind::SbMac16)
+    }
+
+    /// `blocks` DSP blocks of an ECP5, a product each, and rows in logic for all products behind.
+    pub const fn mult18x18d(blocks: usize) -> Self {
+        Self { first: Kind::Mult18x18d, first_products: blocks, rest: Kind::Rows }
+    }
+
+    /// `multipliers` of a Gowin part's 9 x 9 multipliers, and rows in logic for all products behind.
+    pub const fn mult9x9(multipliers: usize) -> Self {
+        Self { first: Kind::Mult9x9, first_products: multipliers, rest: Kind::Rows }
+    }
+
+    /// Logic only.
+    pub const fn rows() -> Self {
+        Self::all(Kind::Rows)
+    }
+
+    /// Logic only, narrow.
+    pub const fn narrow_rows() -> Self {
+        Self::all(Kind::NarrowRows)
+    }
+
+    /// The kind of the product of PE (i, j), which is number i Q + j.
+    pub const fn kind(self, product: usize) -> Kind {
+        if product < self.first_products { self.first } else { self.rest }
+    }
+
+    /// Whether some product has no ninth bit for A: then u8 operands need the correction that the
+    /// module's documentation describes. Whatever the geometry, a first kind counts.
+    pub const fn is_narrow(self) -> bool {
+        self.rest.a_bits() < 9 || (self.first_products > 0 && self.first.a_bits() < 9)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ mod map;
 mod text;
 mod timing;
 
-use crate::devices::{DEVICES, text as verilog_of, top};
+use crate::devices::{DEVICES, PANEL_WORD_BITS, text as verilog_of, top};
 use crate::geometry::{Geometry, GeometryError};
 use crate::identity::Build;
 use crate::resources::{Modules, Resources};
@@ -61,8 +61,10 @@ bound of its *job*. Bits are written (high:low); times are clock cycles; words a
 /// # Errors
 /// Never with the devices that are built.
 pub fn datasheet() -> Result<String, GeometryError> {
+    // Those for boards with less memory differ in nothing else.
+    let full = DEVICES.iter().filter(|(_, word_bits)| *word_bits == PANEL_WORD_BITS);
     let devices: Result<Vec<Device>, GeometryError> =
-        DEVICES.iter().map(|&geometry| Device::new(geometry)).collect();
+        full.map(|&(geometry, _)| Device::new(geometry)).collect();
     let devices = devices?;
     let sections = [
         HEAD.to_owned(),

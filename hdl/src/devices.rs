@@ -6,31 +6,34 @@ use crate::emit;
 use crate::geometry::{Geometry, GeometryError};
 use crate::identity::Build;
 
-/// Bits of a word's address in a lane of panel memory: 8192 steps.
+/// Bits of a word's address in a lane of panel memory, where nobody asks for another number: 8192 steps.
 pub const PANEL_WORD_BITS: usize = 11;
 
-/// Declares [`DEVICES`] and [`with_device!`] from one list: rows, columns, bits of a result's
-/// address in its column, one more, and bits of a word's address in the lane memories of A and B.
+/// Declares [`DEVICES`] and [`with_device!`] from one list: rows, columns, bits of a word's address
+/// in a lane of panel memory; bits of a result's address in its column, one more, and bits of a word's
+/// address in the lane memories of A and B.
 macro_rules! devices {
-    ($dollar:tt $(($rows:literal, $columns:literal: $a:literal, $b:literal, $r:literal, $s:literal)),*) => {
-        /// The geometries that there are devices of.
-        pub const DEVICES: &[Geometry] = &[$(Geometry::new($rows, $columns)),*];
+    ($dollar:tt $(($rows:literal, $columns:literal, $words:literal: $a:literal, $b:literal, $r:literal, $s:literal)),*) => {
+        /// The devices that there are: geometries, and bits of a word's address in a lane of panel memory.
+        pub const DEVICES: &[(Geometry, usize)] = &[$((Geometry::new($rows, $columns), $words)),*];
 
-        /// `with_device!(geometry, D => expression)` evaluates the expression with `D` standing for the
-        /// type of the serial device of that geometry; a geometry that is not built is a
+        const GEOMETRIES: &[Geometry] = &[$(Geometry::new($rows, $columns)),*];
+
+        /// `with_device!(geometry, word_bits, D => expression)` evaluates the expression with `D` standing
+        /// for the type of the serial device of that geometry and panel memory; one that is not built is a
         /// [`GeometryError::NotBuilt`].
         #[macro_export]
         macro_rules! with_device {
-            ($dollar geometry:expr, $dollar device:ident => $dollar body:expr) => {{
+            ($dollar geometry:expr, $dollar words:expr, $dollar device:ident => $dollar body:expr) => {{
                 let geometry: $crate::Geometry = $dollar geometry;
-                match (geometry.rows(), geometry.columns()) {
-                    $(($rows, $columns) => {
+                match (geometry.rows(), geometry.columns(), $dollar words) {
+                    $(($rows, $columns, $words) => {
                         type $dollar device = $crate::serial_device::SerialDevice<
-                            $rows, $columns, $a, $b, { $crate::devices::PANEL_WORD_BITS }, $r, $s,
+                            $rows, $columns, $a, $b, $words, $r, $s,
                         >;
                         Ok($dollar body)
                     })*
-                    _ => Err($crate::devices::not_built(geometry)),
+                    _ => Err($crate::devices::not_built(geometry, $dollar words)),
                 }
             }};
         }
@@ -38,17 +41,29 @@ macro_rules! devices {
 }
 
 devices!($
-    (2, 2: 7, 8, 14, 14),
-    (4, 4: 6, 7, 13, 13),
-    (8, 4: 6, 7, 12, 13),
-    (4, 8: 5, 6, 13, 12),
-    (8, 8: 5, 6, 12, 12),
-    (8, 16: 4, 5, 12, 11),
-    (16, 16: 4, 5, 11, 11));
+    (2, 2, 11: 7, 8, 14, 14),
+    (4, 4, 11: 6, 7, 13, 13),
+    (8, 4, 11: 6, 7, 12, 13),
+    (4, 8, 11: 5, 6, 13, 12),
+    (8, 8, 11: 5, 6, 12, 12),
+    (8, 16, 11: 4, 5, 12, 11),
+    (16, 16, 11: 4, 5, 11, 11),
+    // Those of boards with less block RAM.
+    (4, 4, 5: 6, 7, 7, 7),
+    (8, 4, 7: 6, 7, 8, 9),
+    (8, 8, 9: 5, 6, 10, 10));
 
-/// The error of a geometry without a device.
-pub const fn not_built(wanted: Geometry) -> GeometryError {
-    GeometryError::NotBuilt { wanted, built: DEVICES }
+/// The error of a geometry without a device, or with no such panel memory.
+pub const fn not_built(wanted: Geometry, word_bits: usize) -> GeometryError {
+    let mut n = 0;
+    while n < GEOMETRIES.len() {
+        let built = GEOMETRIES[n];
+        if built.rows() == wanted.rows() && built.columns() == wanted.columns() {
+            return GeometryError::PanelsNotBuilt { wanted, word_bits, built: DEVICES };
+        }
+        n += 1;
+    }
+    GeometryError::NotBuilt { wanted, built: GEOMETRIES }
 }
 
 /// A device as Verilog.
@@ -66,7 +81,7 @@ pub struct Emitted {
 /// text with a BUILD of 0, whatever `build` says.
 ///
 /// # Errors
-/// If the geometry is not among [`DEVICES`].
+/// If the geometry, with the panel memory that `build` asks for, is not among [`DEVICES`].
 pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, GeometryError> {
     let text = text(geometry, Build { hash: 0, ..build })?;
     let hash = blake3::hash(text.as_bytes());
@@ -81,7 +96,7 @@ pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, GeometryErro
 
 /// The Verilog of the device of a geometry, with the BUILD that `build` says.
 pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, GeometryError> {
-    with_device!(geometry, D => {
+    with_device!(geometry, build.panel_word_bits, D => {
         let mut device = Box::new(D::new(build));
         device.connect_all();
         emit::verilog(device.as_ref(), &top(geometry))

@@ -40,10 +40,29 @@ pub enum GeometryError {
         /// Those there are.
         built: &'static [Geometry],
     },
+    /// There are devices of the geometry, but none with such panel memory.
+    #[error(
+        "no {wanted} device with lanes of 2^{word_bits} words of panel memory is built into this program; \
+         it has {}",
+        list_words(*.wanted, .built)
+    )]
+    PanelsNotBuilt {
+        /// The geometry asked for.
+        wanted: Geometry,
+        /// Bits of a word's address in a lane.
+        word_bits: usize,
+        /// Devices there are.
+        built: &'static [(Geometry, usize)],
+    },
 }
 
 fn list(built: &[Geometry]) -> String {
     built.iter().map(Geometry::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn list_words(wanted: Geometry, built: &[(Geometry, usize)]) -> String {
+    let words = built.iter().filter(|(geometry, _)| *geometry == wanted);
+    words.map(|(_, bits)| format!("2^{bits}")).collect::<Vec<_>>().join(", ")
 }
 
 impl Geometry {

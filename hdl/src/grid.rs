@@ -73,7 +73,7 @@ impl<const P: usize, const Q: usize> Grid<P, Q> {
             a_in: array_init::array_init(|_| Signal::default()),
             b_in: array_init::array_init(|_| Signal::default()),
             sum_out: array_init::array_init(|_| Signal::default()),
-            pe: (0..P * Q).map(|_| Pe::default()).collect(),
+            pe: (0..P * Q).map(|_| Pe::new(multipliers.masks_sums())).collect(),
             pair: (0..P * Q / 2).map(pair).collect(),
             zero: Constant::new(Signed::default()),
         }

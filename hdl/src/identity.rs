@@ -2,6 +2,7 @@
 
 use rust_hdl_core::prelude::*;
 
+use crate::devices::PANEL_WORD_BITS;
 use crate::frame::PAYLOAD_WORDS_MAX;
 use crate::multipliers::Multipliers;
 use crate::registers::{ID_VALUE, JOB_SLOTS, QUEUE, RESULT_BANKS, VERSION_VALUE};
@@ -15,13 +16,21 @@ pub struct Build {
     pub clock_hz: u32,
     /// First baud rate of a serial link, in bits a second.
     pub baud: u32,
+    /// Bits of a word's address in a lane of panel memory; reads from GEOMETRY.
+    pub panel_word_bits: usize,
     /// Which multiplier each PE has. No register tells; BUILD differs.
     pub multipliers: Multipliers,
 }
 
 impl Default for Build {
     fn default() -> Self {
-        Self { hash: 0, clock_hz: 24_000_000, baud: 115_200, multipliers: Multipliers::default() }
+        Self {
+            hash: 0,
+            clock_hz: 24_000_000,
+            baud: 115_200,
+            panel_word_bits: PANEL_WORD_BITS,
+            multipliers: Multipliers::default(),
+        }
     }
 }
 

@@ -116,6 +116,12 @@ impl Multipliers {
         if product < self.first_products { self.first } else { self.rest }
     }
 
+    /// Whether the PEs behind mask their old sums before the adder: on Gowin parts, where an adder's
+    /// output reaches a register of its own at once, and nextpnr times no other way out of it.
+    pub const fn masks_sums(self) -> bool {
+        matches!(self.first, Kind::Mult9x9)
+    }
+
     /// Whether some product has no ninth bit for A: then u8 operands need the correction that the
     /// module's documentation describes. Whatever the geometry, a first kind counts.
     pub const fn is_narrow(self) -> bool {

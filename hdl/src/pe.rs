@@ -64,7 +64,7 @@ pub const CHUNK_STEPS_MAX: usize = 1024;
 const _: () = assert!(CHUNK_STEPS_MAX * 255 * 128 < 1 << (PARTIAL_BITS - 1));
 
 /// See the module's documentation.
-#[derive(LogicBlock, Default)]
+#[derive(LogicBlock)]
 pub struct Pe {
     /// Clock, rising edge.
     pub clock: Signal<In, Clock>,
@@ -91,6 +91,41 @@ pub struct Pe {
     start: DFF<Bit>,
     sum: DFF<Signed<26>>,
     chain: DFF<Signed<26>>,
+    kept: Signal<Local, Signed<26>>,
+    masks: Constant<Bit>,
+    zero: Constant<Signed<26>>,
+}
+
+impl Pe {
+    /// A PE. `masks`: the old sum is masked before the adder, not selected behind it.
+    pub fn new(masks: bool) -> Self {
+        Self {
+            clock: Signal::default(),
+            start_in: Signal::default(),
+            start_out: Signal::default(),
+            a_in: Signal::default(),
+            a_out: Signal::default(),
+            b_in: Signal::default(),
+            b_out: Signal::default(),
+            product_in: Signal::default(),
+            sum_in: Signal::default(),
+            sum_out: Signal::default(),
+            a: DFF::default(),
+            b: DFF::default(),
+            start: DFF::default(),
+            sum: DFF::default(),
+            chain: DFF::default(),
+            kept: Signal::default(),
+            masks: Constant::new(masks),
+            zero: Constant::new(Signed::default()),
+        }
+    }
+}
+
+impl Default for Pe {
+    fn default() -> Self {
+        Self::new(false)
+    }
 }
 
 impl Logic for Pe {
@@ -100,11 +135,18 @@ impl Logic for Pe {
         self.a.d.next = self.a_in.val();
         self.b.d.next = self.b_in.val();
         self.start.d.next = self.start_in.val();
-        // Selected behind the adder, not masked before it: an iCE40's logic cell does a bit of both at once.
-        self.sum.d.next = self.sum.q.val() + self.product_in.val();
+        // A logic cell of an iCE40 adds a bit and selects behind the adder, so nothing is masked before it. An
+        // adder of a Gowin part leaves through its own register only, so there it is; see `Multipliers`.
+        self.kept.next = self.sum.q.val();
+        if self.start.q.val() && self.masks.val() {
+            self.kept.next = self.zero.val();
+        }
+        self.sum.d.next = self.kept.val() + self.product_in.val();
         self.chain.d.next = self.sum_in.val();
-        if self.start.q.val() {
+        if self.start.q.val() && !self.masks.val() {
             self.sum.d.next = self.product_in.val();
+        }
+        if self.start.q.val() {
             self.chain.d.next = self.sum.q.val();
         }
         self.a_out.next = self.a.q.val();

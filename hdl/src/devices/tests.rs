@@ -5,10 +5,10 @@ use crate::multipliers::Multipliers;
 
 #[test]
 fn every_device_has_the_dimensions_of_its_geometry() {
-    for &geometry in DEVICES {
-        let text = verilog(geometry, Build::default()).unwrap();
+    for &(geometry, panel_word_bits) in DEVICES {
+        let text = verilog(geometry, Build { panel_word_bits, ..Build::default() }).unwrap();
         assert!(text.verilog.contains(&format!("module gemmine_device_{geometry}(")));
-        let word = geometry.rows() | geometry.columns() << 8 | PANEL_WORD_BITS << 24;
+        let word = geometry.rows() | geometry.columns() << 8 | panel_word_bits << 24;
         let constant = format!("localparam  geometry = 32'h{word:x};");
         assert_eq!(text.verilog.matches(&constant).count(), 1, "{geometry}");
     }
@@ -59,5 +59,8 @@ fn every_kind_of_multiplier_is_a_module() {
 #[test]
 fn other_geometries_are_refused() {
     let refused = verilog(Geometry::new(2, 16), Build::default());
-    assert_eq!(refused, Err(not_built(Geometry::new(2, 16))));
+    assert!(matches!(refused, Err(GeometryError::NotBuilt { .. })));
+    let refused = verilog(Geometry::new(8, 8), Build { panel_word_bits: 10, ..Build::default() });
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("8x8") && text.contains("2^10") && text.ends_with("2^11, 2^9"), "{text}");
 }

@@ -4,7 +4,7 @@
 
 use gemmine_hdl::identity::Build;
 use gemmine_hdl::serial_device::SerialDevice;
-use gemmine_hdl::{devices, with_device};
+use gemmine_hdl::with_device;
 use rust_hdl_core::prelude::*;
 
 use super::SETTLE_PASSES;
@@ -25,11 +25,10 @@ pub struct RustHdlBoard {
 }
 
 impl RustHdlBoard {
-    /// A board that has just been powered up. Lanes and panel memory are those of the device that is
-    /// built, whatever the configuration says; BUILD reads as it says.
+    /// A board that has just been powered up; BUILD reads as the configuration says.
     ///
     /// # Errors
-    /// If the geometry is not built in, or the first rate is too fast for the clock.
+    /// If the geometry is not built in, or not with this panel memory, or the first rate is too fast for the clock.
     pub fn new(config: BoardConfig) -> Result<Self, EngineError> {
         let mut host = HostUart::default();
         host.set_increment(increment(config.first_baud, config.clock_hz)?);
@@ -39,12 +38,11 @@ impl RustHdlBoard {
             baud: config.first_baud,
             ..Build::default()
         };
-        let device: Box<dyn Wired> = with_device!(config.geometry, D => {
+        let device: Box<dyn Wired> = with_device!(config.geometry, config.panel_word_bits as usize, D => {
             let mut device = Box::new(D::new(build));
             device.connect_all();
             device as Box<dyn Wired>
         })?;
-        let config = BoardConfig { panel_word_bits: devices::PANEL_WORD_BITS as u32, ..config };
         let description = BoardDescription { engine: "rtl", config };
         Ok(Self { description, device, host, now: 0, quiet: 0 })
     }

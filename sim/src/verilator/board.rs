@@ -60,15 +60,15 @@ impl VerilatedBoard {
 
     fn start(tools: &Tools, config: BoardConfig, vcd: Option<&Path>) -> Result<Self, EngineError> {
         increment(config.first_baud, config.clock_hz)?;
-        let build =
-            Build { clock_hz: config.clock_hz, baud: config.first_baud, ..Build::default() };
+        let build = Build {
+            clock_hz: config.clock_hz,
+            baud: config.first_baud,
+            panel_word_bits: config.panel_word_bits as usize,
+            ..Build::default()
+        };
         let emitted = devices::verilog(config.geometry, build)?;
         let program = build::board(tools, &emitted, vcd.is_some())?;
-        let config = BoardConfig {
-            panel_word_bits: devices::PANEL_WORD_BITS as u32,
-            build: emitted.build,
-            ..config
-        };
+        let config = BoardConfig { build: emitted.build, ..config };
         let child = Child::spawn(Command::new(program))?;
         let description = BoardDescription { engine: "verilator", config };
         let mut board = Self { description, child, traced: vcd.is_some() };

@@ -321,7 +321,7 @@ fn accelerator() {
             },
         };
         let reset = u64::from(cycle == 21_000);
-        stimulus.push(vec![reset, write, address.into(), 1, 1, 2, 3, 4, 5, 6, cycle as u64 & 0xff]);
+        stimulus.push(vec![reset, write, address.into(), 1, 1, 0, 1, 0, 0, cycle as u64 & 1]);
     }
     let trace = check::<Small>("accelerator_2x2", &stimulus, None);
     assert!(trace.count(&["busy_out"]) > 12_000, "too little work");
@@ -330,8 +330,9 @@ fn accelerator() {
 #[test]
 fn every_device_is_clean() {
     let tools = Tools::find().unwrap();
-    for &geometry in DEVICES {
-        let device = devices::verilog(geometry, Build::default()).unwrap();
+    for &(geometry, panel_word_bits) in DEVICES {
+        let build = Build { panel_word_bits, ..Build::default() };
+        let device = devices::verilog(geometry, build).unwrap();
         assert_eq!(modules::lint(&tools, &device.verilog, &device.top).unwrap(), "", "{geometry}");
     }
 }

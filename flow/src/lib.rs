@@ -6,7 +6,7 @@
 //! | [`pll`] | PLL settings from oscillator and wanted clock |
 //! | [`top`] | a board's top module |
 //! | [`toolchain`] | the pinned tools, or those on the PATH |
-//! | [`build`] | the steps from Verilog to an image, with seeds, logs and limits |
+//! | [`mod@build`] | the steps from Verilog to an image, with seeds, logs and limits |
 //! | [`timing`], [`report`] | what nextpnr says of speed, and all that is said of an image |
 //! | [`manifest`] | `bitstreams/MANIFEST.toml`: which images there are, and their checksums |
 //! | [`flash`] | the programmer's command line |

@@ -162,6 +162,9 @@ fn is_device_clock(name: &str) -> bool {
 
 /// The module that a cell is in: flattening joins names by dots.
 fn module_of(cell: &str) -> &str {
+    // A memory is cut into blocks, which are numbered: `panels.lane.mem.0.6`.
+    let name = cell.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let cell = if cell[name.len()..].starts_with('.') { name } else { cell };
     cell.rsplit_once('.').map_or("the board's top", |(module, register)| {
         // A register is an instance of its own: `queue.active.q_TRELLIS_FF_Q`.
         match module.rsplit_once('.') {
@@ -213,6 +216,15 @@ mod tests {
         assert_eq!(path.from, "device.a.word.q_TRELLIS_FF_Q_5.Q");
         assert_eq!(path.to, "device.b.word.q_TRELLIS_FF_Q.DI");
         assert_eq!(path.describe(), "3.00 ns, 2.25 of it wire: device.a 2.75 ns, device.b 0.25 ns");
+    }
+
+    #[test]
+    fn cells_belong_to_modules() {
+        let check = |cell: &str, module: &str| assert_eq!(module_of(cell), module, "{cell}");
+        check("device.a.b.word.q_TRELLIS_FF_Q_5", "device.a.b");
+        check("device.a.sum_LUT4_Z_12", "device.a");
+        check("device.a.lane$3.memory.mem.0.6", "device.a.lane$3.memory");
+        check("line_in$tr_io", "the board's top");
     }
 
     #[test]

@@ -85,7 +85,9 @@ fn tool(name: &'static str) -> Result<&'static Tool, FlowError> {
 
 fn native_version(tool: &'static Tool) -> Result<String, FlowError> {
     let native = |why: String| FlowError::Native { tool: tool.name, why };
-    let folder = tempfile::tempdir().map_err(FlowError::file("make a folder in", "/tmp"))?;
+    let folder = std::env::temp_dir();
+    let folder =
+        tempfile::tempdir_in(&folder).map_err(FlowError::file("make a folder in", folder))?;
     let log = folder.path().join("log");
     let mut command = Command::new(tool.name);
     command.args(tool.probe);

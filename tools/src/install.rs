@@ -16,8 +16,8 @@ use crate::process::{Child, Cost, ProcessError};
 use crate::python;
 use crate::sets::{Kind, Requirement, Set, Tool, version_said};
 
-/// Written last: the versions that the tools have reported.
-const VERSIONS: &str = "versions.json";
+/// Written last: the versions that the tools have reported, a line each.
+const VERSIONS: &str = "versions.txt";
 /// Where tools in WebAssembly keep their machine code, in a set's folder.
 const COMPILED: &str = "compiled";
 /// How long one package may take to come.
@@ -74,8 +74,9 @@ impl Installed {
             let versions = set.tools.iter().map(versions).collect();
             return if programs { Ok(Self { set, folder, versions }) } else { Err(missing()) };
         }
-        let text = fs::read_to_string(folder.join(VERSIONS)).unwrap_or_default();
-        let versions = serde_json::from_str(&text).map_err(|_| missing())?;
+        let text = fs::read_to_string(folder.join(VERSIONS)).map_err(|_| missing())?;
+        let lines = text.lines().filter_map(|line| line.split_once(": "));
+        let versions = lines.map(|(tool, version)| (tool.into(), version.into())).collect();
         Ok(Self { set, folder, versions })
     }
 
@@ -223,17 +224,16 @@ impl Installer<'_> {
         }
         next("unpacking");
         self.unpack(&python, &wheels)?;
-        let mut versions = BTreeMap::new();
+        let mut versions = String::new();
         for tool in self.set.tools {
             next(&format!("preparing {}", tool.name));
             if (self.cancelled)() {
                 return Err(ToolError::Cancelled);
             }
-            versions.insert(tool.name, self.prepare(tool)?);
+            versions += &format!("{}: {}\n", tool.name, self.prepare(tool)?);
         }
         let path = self.partial.join(VERSIONS);
-        let text = serde_json::to_string_pretty(&versions).unwrap_or_default();
-        fs::write(&path, text).map_err(ToolError::file("write", &path))?;
+        fs::write(&path, versions).map_err(ToolError::file("write", &path))?;
         fs::remove_dir_all(&wheels).map_err(ToolError::file("remove folder", &wheels))
     }
 

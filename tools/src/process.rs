@@ -293,6 +293,7 @@ fn last_lines(log: &mut File) -> String {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
     fn shell(script: &str, patience: Duration, cancelled: bool) -> Result<Cost, String> {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");

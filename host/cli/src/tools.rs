@@ -32,9 +32,8 @@ pub fn run(command: ToolsCommand) -> Result<Outcome> {
 
 fn install_set(set: &'static Set) -> Result<(), ToolError> {
     let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
-    let template =
-        format!("{{spinner}} {{elapsed_precise}} {{bar:24}} {{pos}}/{{len}} {{wide_msg}}");
-    if let Ok(style) = ProgressStyle::with_template(&template) {
+    let template = "{spinner} {elapsed_precise} {bar:24} {pos}/{len} {wide_msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar.enable_steady_tick(std::time::Duration::from_millis(200));

@@ -51,3 +51,43 @@ pub fn source_commit(from: &Path) -> String {
         _ => format!("{commit}-dirty"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(folder).args(["-c", "user.name=n", "-c", "user.email=e@e.e"]);
+        process::output(command.args(arguments), PATIENCE).unwrap();
+    }
+
+    #[test]
+    fn a_commit_is_dirty_with_changes_other_than_installed_images() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        assert_eq!(source_commit(root), "none: not built in a checkout");
+        let board = root.join("bitstreams/b");
+        std::fs::create_dir_all(&board).unwrap();
+        let files =
+            ["bitstreams/MANIFEST.toml", "bitstreams/b/report.json", "bitstreams/b/board.toml"];
+        for file in files {
+            std::fs::write(root.join(file), "1").unwrap();
+        }
+        assert_eq!(source_commit(&board), "none: git does not know");
+        git(root, &["init", "--quiet"]);
+        git(root, &["add", "."]);
+        git(root, &["commit", "--quiet", "--message", "m"]);
+        let commit = source_commit(&board);
+        assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()), "{commit}");
+        // What an installation of images writes, and files that git does not know.
+        for file in [files[0], files[1], "bitstreams/b/b.bin"] {
+            std::fs::write(root.join(file), "2").unwrap();
+            assert_eq!(source_commit(&board), commit, "{file}");
+        }
+        std::fs::write(root.join(files[2]), "2").unwrap();
+        assert_eq!(source_commit(&board), format!("{commit}-dirty"));
+        assert_eq!(find_bitstreams(&board).unwrap(), root.join("bitstreams"));
+        assert!(find_bitstreams(Path::new("/")).is_err());
+    }
+}

@@ -14,7 +14,7 @@ pub enum ToolError {
     )]
     Home,
     /// Not installed.
-    #[error("find {set}: it is not in {}; run `gemmine tools install`{remedy}", .home.display())]
+    #[error("find {set}: nothing of that in {}; run `gemmine tools install`{remedy}", .home.display())]
     Missing {
         /// The set's title.
         set: &'static str,
@@ -33,7 +33,7 @@ pub enum ToolError {
     },
     /// No wheels are pinned for this Python.
     #[error(
-        "use python {found}: {set} has wheels for CPython 3.{} to 3.{} only; set GEMMINE_PYTHON to \
+        "use python {found}: {set} have wheels for CPython 3.{} to 3.{} only; set GEMMINE_PYTHON to \
          one of those", .range.0, .range.1
     )]
     PythonVersion {

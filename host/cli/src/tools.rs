@@ -1,5 +1,7 @@
 //! `gemmine tools`: the pinned tools that devices and builds need, in a private folder, without root.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use gemmine_sim::verilator::chosen_root;
 use gemmine_tools::{Installed, Set, ToolError, VERILATOR, install};
@@ -16,6 +18,12 @@ pub fn run(command: ToolsCommand) -> Result<Outcome> {
         ToolsCommand::Install(args) => {
             interrupt::catch()?;
             for set in SetName::sets(args.set) {
+                if let Some(root) = own_verilator(set)
+                    && args.set.is_none()
+                {
+                    print_line(&format!("Verilator in {}: yours", root.display()))?;
+                    continue;
+                }
                 match install_set(set) {
                     Err(ToolError::Cancelled) => {
                         note("interrupted; what was fetched is kept for the next time");
@@ -28,6 +36,11 @@ pub fn run(command: ToolsCommand) -> Result<Outcome> {
         }
         ToolsCommand::List(args) => list(args.json),
     }
+}
+
+/// Somebody's own Verilator, in place of the pinned one.
+fn own_verilator(set: &Set) -> Option<PathBuf> {
+    chosen_root().filter(|_| set.title == VERILATOR.title)
 }
 
 fn install_set(set: &'static Set) -> Result<(), ToolError> {
@@ -101,7 +114,7 @@ fn list(json: bool) -> Result<Outcome> {
 
 fn rows_of(set: &'static Set) -> Vec<Row> {
     let found = Installed::find(set);
-    let own = chosen_root().filter(|_| set.title == VERILATOR.title);
+    let own = own_verilator(set);
     let rows = set.tools.iter().map(|tool| match (&own, &found) {
         (Some(root), _) => Row {
             name: tool.name,

@@ -13,6 +13,7 @@ mod matmul;
 mod mine;
 mod receipts;
 mod sim;
+mod tools;
 mod verify;
 
 use std::fs;

@@ -3,6 +3,7 @@
 //! All tools run in the board's own folder and are given names without folders, so neither paths nor the
 //! time get into what they write: the same input gives the same bytes.
 
+mod fit;
 mod run;
 mod steps;
 

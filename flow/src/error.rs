@@ -75,6 +75,19 @@ pub enum FlowError {
         /// How the tool ended.
         source: ProcessError,
     },
+    /// Too large.
+    #[error(
+        "fit the device onto {board}: it takes {}; choose a smaller device.geometry or \
+         device.panel_word_bits in its board.toml; nextpnr's log is {}", .cells.join(", "), .log.display()
+    )]
+    TooLarge {
+        /// The board.
+        board: String,
+        /// What there is too little of.
+        cells: Vec<String>,
+        /// nextpnr's log.
+        log: PathBuf,
+    },
     /// A tool's output is not what it should be.
     #[error("read {}: {why}", .file.display())]
     Output {

@@ -162,9 +162,13 @@ fn is_device_clock(name: &str) -> bool {
 
 /// The module that a cell is in: flattening joins names by dots.
 fn module_of(cell: &str) -> &str {
-    // A memory is cut into blocks, which are numbered: `panels.lane.mem.0.6`.
-    let name = cell.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let cell = if cell[name.len()..].starts_with('.') { name } else { cell };
+    let mut cell = cell;
+    // A memory is cut into blocks, which are numbered: `lane.mem.0.6`, `lane.mem.0.20_RAM`.
+    while let Some((memory, block)) = cell.rsplit_once('.')
+        && block.starts_with(|c: char| c.is_ascii_digit())
+    {
+        cell = memory;
+    }
     cell.rsplit_once('.').map_or("the board's top", |(module, register)| {
         // A register is an instance of its own: `queue.active.q_TRELLIS_FF_Q`.
         match module.rsplit_once('.') {
@@ -224,6 +228,7 @@ mod tests {
         check("device.a.b.word.q_TRELLIS_FF_Q_5", "device.a.b");
         check("device.a.sum_LUT4_Z_12", "device.a");
         check("device.a.lane$3.memory.mem.0.6", "device.a.lane$3.memory");
+        check("device.a.memory.0.20_RAM", "device.a");
         check("line_in$tr_io", "the board's top");
     }
 

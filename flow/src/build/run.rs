@@ -1,10 +1,11 @@
 //! Runs the steps: each in the board's folder, with a log, a time limit and its cost.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gemmine_tools::process::{Child, ProcessError};
 
-use super::{Options, Progress, steps, write};
+use super::{Options, Progress, fit, steps, write};
 use crate::board::Board;
 use crate::error::FlowError;
 use crate::pll::Plan;
@@ -62,7 +63,8 @@ impl<'a> Runner<'a> {
         let [_, nextpnr, _] = self.board.definition.family.tools();
         let arguments = steps::place_arguments(self.board, plan, seed);
         let step = format!("place and route with seed {seed}");
-        self.step(&step, nextpnr, &arguments, PLACE_PATIENCE)?;
+        let run = self.step(&step, nextpnr, &arguments, PLACE_PATIENCE);
+        run.map_err(|error| self.or_too_large(&step, error))?;
         let file = self.options.out.join(steps::placed_report(seed));
         let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
         Placed::parse(&text).map_err(|why| FlowError::Output { file, why })
@@ -73,6 +75,22 @@ impl<'a> Runner<'a> {
         let [_, _, packer] = self.board.definition.family.tools();
         let arguments = steps::pack_arguments(self.board, seed);
         self.step("packing", packer, &arguments, PACK_PATIENCE)
+    }
+
+    /// What is too much, where that is why place and route failed.
+    fn or_too_large(&self, step: &str, error: FlowError) -> FlowError {
+        let log = self.log(step);
+        let cells = fit::too_many(&std::fs::read_to_string(&log).unwrap_or_default());
+        match error {
+            FlowError::Step { .. } if !cells.is_empty() => {
+                FlowError::TooLarge { board: self.board.name.clone(), cells, log }
+            }
+            error => error,
+        }
+    }
+
+    fn log(&self, step: &str) -> PathBuf {
+        self.options.out.join(format!("{}.log", step.replace(' ', "-")))
     }
 
     pub(super) fn into_costs(self) -> Vec<StepCost> {
@@ -88,7 +106,7 @@ impl<'a> Runner<'a> {
     ) -> Result<(), FlowError> {
         let mut command = self.toolchain.command(tool)?;
         command.args(arguments).current_dir(&self.options.out);
-        let log = self.options.out.join(format!("{}.log", step.replace(' ', "-")));
+        let log = self.log(step);
         let (index, steps) = (self.costs.len(), self.steps);
         let progress = &mut self.progress;
         progress(Progress { step, index, steps, elapsed: Duration::ZERO });

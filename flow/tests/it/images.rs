@@ -143,6 +143,25 @@ fn a_tool_that_fails_is_named_with_its_log_and_last_lines() {
 }
 
 #[test]
+fn a_device_that_is_too_large_is_told_with_what_there_is_too_little_of() {
+    let folder = tempfile::tempdir().unwrap();
+    // 32 Ki of the two bits that are used, where there are 30 blocks of 4 Kibit.
+    let large = STAND_IN
+        .replace("memory [0:255]", "memory [0:32767]")
+        .replace("memory[address]", "memory[{address, shift[6:0]}]")
+        .replace("memory[two]", "memory[{two, one[6:0]}]");
+    let error = build("icebreaker", &large, folder.path(), false, false).unwrap_err().to_string();
+    assert!(
+        error.starts_with("fit the device onto icebreaker: it takes 32 of 30 ICESTORM_RAM"),
+        "{error}"
+    );
+    assert!(
+        error.contains("choose a smaller device.geometry or device.panel_word_bits"),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_interrupted_build_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let error = build("icebreaker", STAND_IN, folder.path(), false, true).unwrap_err();

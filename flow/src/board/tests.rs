@@ -30,16 +30,30 @@ fn every_folder_is_a_board_that_is_compiled_in() {
     assert_eq!(folders, names);
 }
 
-/// The iCEBreaker, with a piece of its `board.toml` replaced, in a folder of its own.
+/// What is wrong with the iCEBreaker if a piece of its `board.toml` is replaced.
 fn changed(from: &str, to: &str) -> String {
+    let (folder, board) = find_changed(from, to);
+    board.unwrap_err().to_string().replace(&folder, "FOLDER")
+}
+
+/// The iCEBreaker with a piece of its `board.toml` replaced, from a folder of its own.
+fn find_changed(from: &str, to: &str) -> (String, Result<Board, FlowError>) {
     let (_, definition, constraints) = BOARDS[0];
     assert!(definition.contains(from), "{from}");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("board.toml");
     std::fs::write(&file, definition.replacen(from, to, 1)).unwrap();
     std::fs::write(folder.path().join("icebreaker.pcf"), constraints).unwrap();
-    let error = Board::find(file.to_str().unwrap()).unwrap_err().to_string();
-    error.replace(folder.path().to_str().unwrap(), "FOLDER")
+    let board = Board::find(file.to_str().unwrap());
+    (folder.path().to_str().unwrap().to_owned(), board)
+}
+
+#[test]
+fn a_board_that_cannot_be_built_for_says_why() {
+    let (_, board) = find_changed("maker =", "reason = \"its pins are nowhere\"\nmaker =");
+    let board = board.unwrap();
+    let error = crate::build::emit(&board).unwrap_err().to_string();
+    assert_eq!(error, format!("build for {}: its pins are nowhere", board.name));
 }
 
 #[test]

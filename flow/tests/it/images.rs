@@ -40,6 +40,16 @@ fn stand_in(verilog: &str) -> Emitted {
     Emitted { verilog: verilog.to_owned(), top: "stand_in".into(), build: 0 }
 }
 
+fn options(out: &Path) -> Options {
+    Options {
+        seeds: vec![1],
+        out: out.to_owned(),
+        allow_timing_failure: false,
+        command: "a test".into(),
+        source_commit: "a test".into(),
+    }
+}
+
 fn build(
     board: &str,
     verilog: &str,
@@ -47,17 +57,20 @@ fn build(
     allow_timing_failure: bool,
     cancelled: bool,
 ) -> Result<Built, FlowError> {
+    let options = Options { allow_timing_failure, ..options(out) };
+    build_with(board, verilog, &options, cancelled)
+}
+
+fn build_with(
+    board: &str,
+    verilog: &str,
+    options: &Options,
+    cancelled: bool,
+) -> Result<Built, FlowError> {
     let board = Board::find(board).unwrap();
-    let options = Options {
-        seeds: vec![1],
-        out: out.to_owned(),
-        allow_timing_failure,
-        command: "a test".into(),
-        source_commit: "a test".into(),
-    };
     let (plan, toolchain) = (board.plan().unwrap(), Toolchain::pinned().unwrap());
     let device = stand_in(verilog);
-    build::build(&board, &plan, &device, &options, &toolchain, &|| cancelled, &mut |_| ())
+    build::build(&board, &plan, &device, options, &toolchain, &|| cancelled, &mut |_| ())
 }
 
 /// Builds in a folder of its own; checks what must hold of any image.
@@ -106,6 +119,22 @@ fn ecp5_images_are_the_same_in_any_folder() {
 fn gowin_images_are_the_same_in_any_folder() {
     assert_eq!(image("tang-nano-9k"), image("tang-nano-9k"));
     image("tang-nano-20k");
+}
+
+#[test]
+fn the_fastest_seed_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let several = Options { seeds: vec![1, 2, 3], ..options(&folder.path().join("several")) };
+    let report = build_with("icebreaker", STAND_IN, &several, false).unwrap().report;
+    let tried: Vec<(u64, f64)> =
+        report.seeds.iter().map(|seed| (seed.seed, seed.fmax_mhz.unwrap())).collect();
+    assert_eq!(tried.iter().map(|(seed, _)| *seed).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(tried.iter().all(|(_, fmax_mhz)| *fmax_mhz <= report.fmax_mhz), "{tried:?}");
+    assert!(tried.contains(&(report.seed, report.fmax_mhz)), "{tried:?}");
+    // And its image is the one that this seed alone makes.
+    let alone = Options { seeds: vec![report.seed], ..options(&folder.path().join("alone")) };
+    let again = build_with("icebreaker", STAND_IN, &alone, false).unwrap().report;
+    assert_eq!(again.bitstream_sha256, report.bitstream_sha256);
 }
 
 /// A carry through 128 bits in one cycle is too slow at the board's clock.

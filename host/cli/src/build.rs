@@ -192,7 +192,8 @@ fn list(as_json: bool) -> Result<Outcome> {
     for name in Board::names() {
         let board = Board::find(name).context("list the boards")?;
         let definition = &board.definition;
-        let clock_hz = board.plan().context("list the boards")?.output_hz();
+        // A board that can't be built for may have no clock.
+        let clock_hz = board.plan().ok().map(|plan| plan.output_hz());
         let image = manifest.image(name);
         let state = match (&definition.reason, image) {
             (Some(reason), _) => format!("can't be built: {reason}"),
@@ -208,7 +209,7 @@ fn list(as_json: bool) -> Result<Outcome> {
             format!("{} ({})", definition.title, definition.maker),
             definition.part.clone(),
             geometry.to_string(),
-            format!("{:.2} MHz", clock_hz as f64 / 1e6),
+            clock_hz.map_or_else(|| "-".into(), |hertz| format!("{:.2} MHz", hertz as f64 / 1e6)),
             state,
         ]);
         objects.push(json!({

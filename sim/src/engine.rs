@@ -103,6 +103,9 @@ pub enum EngineError {
         /// What went wrong, and the remedy.
         why: String,
     },
+    /// The tools that the engine needs are not installed.
+    #[error("failed to {0}")]
+    Missing(#[from] gemmine_tools::ToolError),
     /// The simulated hardware did something that it never should.
     #[error("the {engine} simulation broke its protocol: {why}")]
     Protocol {

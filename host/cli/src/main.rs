@@ -10,16 +10,20 @@
 //! | [`device`], [`tools`] | the device and its thread; the tools that some devices need |
 //! | [`devices`], [`selftest`] | which devices there are, and whether one does what the rule says |
 //! | [`board`] | a virtual board behind a pseudo-terminal |
+//! | [`build`], [`flash`], [`images`] | images for boards, onto boards, and which image a board has |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
 //! | [`display`], [`counters`] | numbers for people; a device's counters |
 
 mod args;
 mod board;
+mod build;
 mod counters;
 mod device;
 mod devices;
 mod display;
 mod files;
+mod flash;
+mod images;
 mod interrupt;
 mod job;
 mod matmul;
@@ -58,6 +62,8 @@ fn main() -> ExitCode {
         Command::Selftest(args) => selftest::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Board(args) => board::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Flash(args) => flash::run(&args),
         Command::Tools(command) => tools::run(command),
     };
     let outcome = outcome.unwrap_or_else(|error| {

@@ -6,8 +6,9 @@ use std::process::Command;
 
 use gemmine_hdl::devices::Emitted;
 use gemmine_hdl::{Geometry, arrays};
+use gemmine_tools::VERILATOR;
 
-use super::tools::{REQUIREMENTS, Tools, run};
+use super::tools::{Tools, run};
 use crate::engine::EngineError;
 
 /// Sources of one simulation program.
@@ -54,8 +55,8 @@ pub(super) fn program(tools: &Tools, sources: &Sources) -> Result<PathBuf, Engin
 
 fn key(tools: &Tools, sources: &Sources) -> String {
     let mut hasher = blake3::Hasher::new();
-    let parts =
-        [REQUIREMENTS, sources.verilog, sources.top, sources.harness, include_str!("build.rs")];
+    let (pin, source) = (VERILATOR.requirements, include_str!("build.rs"));
+    let parts = [pin, sources.verilog, sources.top, sources.harness, source];
     for part in parts {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod board;
+mod build;
 mod devices;
 mod folder;
 mod hostile;
@@ -12,6 +13,7 @@ mod matmul;
 mod mine;
 mod receipts;
 mod sim;
+mod tools;
 mod verify;
 
 use std::fs;

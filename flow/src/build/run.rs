@@ -1,0 +1,130 @@
+//! Runs the steps: each in the board's folder, with a log, a time limit and its cost.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gemmine_tools::process::{Child, ProcessError};
+
+use super::{Options, Progress, fit, steps, write};
+use crate::board::Board;
+use crate::error::FlowError;
+use crate::pll::Plan;
+use crate::report::StepCost;
+use crate::timing::Placed;
+use crate::toolchain::Toolchain;
+
+/// How long synthesis may take.
+const SYNTHESIS_PATIENCE: Duration = Duration::from_secs(2 * 3600);
+/// How long place and route of one seed may take.
+const PLACE_PATIENCE: Duration = Duration::from_secs(6 * 3600);
+/// How long the packer may take.
+const PACK_PATIENCE: Duration = Duration::from_secs(3600);
+
+/// The steps of one build.
+pub(super) struct Runner<'a> {
+    board: &'a Board,
+    toolchain: &'a Toolchain,
+    options: &'a Options,
+    steps: usize,
+    cancelled: &'a dyn Fn() -> bool,
+    progress: &'a mut dyn FnMut(Progress),
+    costs: Vec<StepCost>,
+}
+
+impl<'a> Runner<'a> {
+    pub(super) fn new(
+        board: &'a Board,
+        toolchain: &'a Toolchain,
+        options: &'a Options,
+        steps: usize,
+        cancelled: &'a dyn Fn() -> bool,
+        progress: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        Self { board, toolchain, options, steps, cancelled, progress, costs: Vec::new() }
+    }
+
+    /// Makes `netlist.json` and `statistics.json` of `top.v`.
+    pub(super) fn synthesise(&mut self) -> Result<(), FlowError> {
+        let scripts = [
+            ("synthesis", steps::synthesis_script(self.board)),
+            ("flattening", steps::flatten_script(self.board)),
+        ];
+        for (step, text) in scripts {
+            let script = format!("{step}.ys");
+            write(&self.options.out.join(&script), &text)?;
+            let arguments = ["-s".to_owned(), script];
+            self.step(step, "yosys", &arguments, SYNTHESIS_PATIENCE)?;
+        }
+        Ok(())
+    }
+
+    /// Places and routes with a seed.
+    pub(super) fn place(&mut self, plan: &Plan, seed: u64) -> Result<Placed, FlowError> {
+        let [_, nextpnr, _] = self.board.definition.family.tools();
+        let arguments = steps::place_arguments(self.board, plan, seed);
+        let step = format!("place and route with seed {seed}");
+        let run = self.step(&step, nextpnr, &arguments, PLACE_PATIENCE);
+        run.map_err(|error| self.or_too_large(&step, error))?;
+        let file = self.options.out.join(steps::placed_report(seed));
+        let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
+        Placed::parse(&text).map_err(|why| FlowError::Output { file, why })
+    }
+
+    /// Makes the image of a seed.
+    pub(super) fn pack(&mut self, seed: u64) -> Result<(), FlowError> {
+        let [_, _, packer] = self.board.definition.family.tools();
+        let arguments = steps::pack_arguments(self.board, seed);
+        self.step("packing", packer, &arguments, PACK_PATIENCE)
+    }
+
+    /// What is too much, where that is why place and route failed.
+    fn or_too_large(&self, step: &str, error: FlowError) -> FlowError {
+        let log = self.log(step);
+        let cells = fit::too_many(&std::fs::read_to_string(&log).unwrap_or_default());
+        match error {
+            FlowError::Step { .. } if !cells.is_empty() => {
+                FlowError::TooLarge { board: self.board.name.clone(), cells, log }
+            }
+            error => error,
+        }
+    }
+
+    fn log(&self, step: &str) -> PathBuf {
+        self.options.out.join(format!("{}.log", step.replace(' ', "-")))
+    }
+
+    pub(super) fn into_costs(self) -> Vec<StepCost> {
+        self.costs
+    }
+
+    fn step(
+        &mut self,
+        step: &str,
+        tool: &'static str,
+        arguments: &[String],
+        patience: Duration,
+    ) -> Result<(), FlowError> {
+        let mut command = self.toolchain.command(tool)?;
+        command.args(arguments).current_dir(&self.options.out);
+        let log = self.log(step);
+        let (index, steps) = (self.costs.len(), self.steps);
+        let progress = &mut self.progress;
+        progress(Progress { step, index, steps, elapsed: Duration::ZERO });
+        let child = Child::new(command, log).named(tool);
+        let run = child.run(patience, self.cancelled, &mut |elapsed| {
+            progress(Progress { step, index, steps, elapsed });
+        });
+        let cost = run.map_err(|source| match source {
+            ProcessError::Cancelled { .. } => FlowError::Cancelled,
+            source => {
+                FlowError::Step { doing: format!("run {step} for {}", self.board.name), source }
+            }
+        })?;
+        self.costs.push(StepCost {
+            step: step.to_owned(),
+            seconds: (cost.seconds * 100.0).round() / 100.0,
+            peak_mib: cost.peak_bytes.map(|bytes| bytes.div_ceil(1 << 20)),
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! What the tools of each family are told.
+
+use crate::board::{Board, Family};
+use crate::pll::Plan;
+use crate::top::TOP;
+
+/// Name of a board's image.
+pub(crate) fn image_name(board: &Board) -> String {
+    let suffix = match board.definition.family {
+        Family::Ice40 => "bin",
+        Family::Ecp5 => "bit",
+        Family::Gowin => "fs",
+    };
+    format!("{}.{suffix}", board.name)
+}
+
+/// Name of the constraints file.
+pub(super) fn constraints_name(board: &Board) -> String {
+    let file = &board.definition.constraints;
+    file.rsplit('/').next().unwrap_or(file).to_owned()
+}
+
+/// Name of nextpnr's report.
+pub(super) fn placed_report(seed: u64) -> String {
+    format!("seed-{seed}.report.json")
+}
+
+/// What place and route writes and the packer reads.
+fn placed_design(board: &Board, seed: u64) -> String {
+    let suffix = match board.definition.family {
+        Family::Ice40 => "asc",
+        Family::Ecp5 => "config",
+        Family::Gowin => "json",
+    };
+    format!("seed-{seed}.{suffix}")
+}
+
+/// Synthesis with the hierarchy kept. Flattened at once, control registers of neighbouring PEs that hold the
+/// same would be merged, and their nets span the array.
+pub(super) fn synthesis_script(board: &Board) -> String {
+    let definition = &board.definition;
+    let command = match definition.family {
+        Family::Ice40 => "synth_ice40",
+        Family::Ecp5 => "synth_ecp5",
+        // Pads are mapped after flattening: there is no top-level port before.
+        Family::Gowin => "synth_gowin -noiopads",
+    };
+    let options = definition.synthesis.options.join(" ");
+    format!(
+        "read_verilog top.v\n{command} -noflatten {options} -top {TOP}\nwrite_json hierarchy.json\n"
+    )
+}
+
+/// Flattening, and no more than it takes.
+pub(super) fn flatten_script(board: &Board) -> String {
+    let pads = match board.definition.family {
+        Family::Ice40 | Family::Ecp5 => "",
+        Family::Gowin => {
+            "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O -toutpad TBUF ~OEN:I:O -tinoutpad IOBUF \
+             ~OEN:O:I:IO\n"
+        }
+    };
+    format!(
+        "read_json hierarchy.json\nhierarchy -top {TOP}\nflatten\nopt_clean\n{pads}\
+         tee -q -o statistics.json stat -json\nwrite_json netlist.json\n"
+    )
+}
+
+/// Arguments of nextpnr.
+pub(super) fn place_arguments(board: &Board, plan: &Plan, seed: u64) -> Vec<String> {
+    let definition = &board.definition;
+    let constraints = constraints_name(board);
+    let design = placed_design(board, seed);
+    let mut arguments = definition.place.device.clone();
+    let family: [&str; 4] = match definition.family {
+        Family::Ice40 => ["--pcf", &constraints, "--asc", &design],
+        Family::Ecp5 => ["--lpf", &constraints, "--textcfg", &design],
+        Family::Gowin => ["--vopt", &format!("cst={constraints}"), "--write", &design],
+    };
+    arguments.extend(family.map(str::to_owned));
+    arguments.extend(["--json".into(), "netlist.json".into()]);
+    arguments.extend(["--freq".into(), format!("{:.6}", plan.output_hz() as f64 / 1e6)]);
+    arguments.extend(["--seed".into(), seed.to_string()]);
+    // Whether it is fast enough is for the build to say, with the report in hand.
+    arguments.extend(["--timing-allow-fail", "--report", &placed_report(seed)].map(str::to_owned));
+    arguments.extend(definition.place.options.iter().cloned());
+    arguments
+}
+
+/// Arguments of the packer.
+pub(super) fn pack_arguments(board: &Board, seed: u64) -> Vec<String> {
+    let (design, image) = (placed_design(board, seed), image_name(board));
+    let files: Vec<String> = match board.definition.family {
+        Family::Ice40 => vec![design, image],
+        Family::Ecp5 => vec!["--input".into(), design, "--bit".into(), image],
+        Family::Gowin => vec!["--output".into(), image, design],
+    };
+    board.definition.pack.options.iter().cloned().chain(files).collect()
+}

@@ -1,0 +1,6 @@
+//! Tests that run the tools. `cargo xtask tools` installs them; without them the tests fail and say so.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod images;
+mod plls;
+mod reproduction;

@@ -7,7 +7,8 @@ mod constraints;
 use std::path::{Path, PathBuf};
 
 use gemmine_hdl::Geometry;
-use gemmine_hdl::devices::PANEL_WORD_BITS;
+use gemmine_hdl::devices::DEVICES;
+use gemmine_hdl::multipliers::Multipliers;
 use serde::{Deserialize, Deserializer};
 
 use crate::error::FlowError;
@@ -156,6 +157,46 @@ pub struct Device {
     pub geometry: Geometry,
     /// Bits of a word's address in a lane of panel memory.
     pub panel_word_bits: usize,
+    /// What multiplies.
+    pub multipliers: MultiplierKind,
+    /// How many products DSP blocks make, where not all are of one kind; the others are made in logic.
+    pub dsp_products: Option<usize>,
+}
+
+/// What multiplies; see [`gemmine_hdl::multipliers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MultiplierKind {
+    /// Whatever synthesis finds.
+    Inferred,
+    /// Two products a DSP block of an iCE40 UP5K.
+    SbMac16,
+    /// DSP blocks of an ECP5.
+    Mult18x18d,
+    /// Multipliers of a Gowin part.
+    Mult9x9,
+    /// Logic.
+    Rows,
+    /// Logic, for 8-bit operands only.
+    NarrowRows,
+}
+
+impl Device {
+    /// The multiplier of each product.
+    pub const fn multipliers(&self) -> Multipliers {
+        let products = match self.dsp_products {
+            Some(products) => products,
+            None => self.geometry.pes(),
+        };
+        match self.multipliers {
+            MultiplierKind::Inferred => Multipliers::inferred(),
+            MultiplierKind::SbMac16 => Multipliers::sb_mac16(),
+            MultiplierKind::Mult18x18d => Multipliers::mult18x18d(products),
+            MultiplierKind::Mult9x9 => Multipliers::mult9x9(products),
+            MultiplierKind::Rows => Multipliers::rows(),
+            MultiplierKind::NarrowRows => Multipliers::narrow_rows(),
+        }
+    }
 }
 
 /// Options of `synth_*`.
@@ -164,6 +205,8 @@ pub struct Device {
 pub struct Synthesis {
     /// More than `-noflatten` and `-top`.
     pub options: Vec<String>,
+    /// Memories of up to so many words go into LUTs; none given: synthesis chooses.
+    pub distributed_words: Option<usize>,
 }
 
 /// Options of nextpnr.
@@ -246,9 +289,26 @@ impl Board {
     ) -> Result<Self, FlowError> {
         let board = Self { name: name.to_owned(), file, definition, constraints };
         let Definition { clock, device, family, serial, flash, .. } = &board.definition;
-        if device.panel_word_bits != PANEL_WORD_BITS {
-            let remedy = format!("devices are built with {PANEL_WORD_BITS} bits, give that");
+        let built = DEVICES.iter().filter(|(geometry, _)| *geometry == device.geometry);
+        let built: Vec<usize> = built.map(|(_, bits)| *bits).collect();
+        if !built.is_empty() && !built.contains(&device.panel_word_bits) {
+            let remedy = format!("{} devices are built with {built:?}, give one", device.geometry);
             return Err(board.value("device.panel_word_bits", device.panel_word_bits, remedy));
+        }
+        let mixes =
+            matches!(device.multipliers, MultiplierKind::Mult18x18d | MultiplierKind::Mult9x9);
+        if let Some(products) = device.dsp_products
+            && (!mixes || products > device.geometry.pes())
+        {
+            let remedy = format!(
+                "give 0 to {}, or leave it out where multipliers are not mult18x18d or mult9x9",
+                device.geometry.pes()
+            );
+            return Err(board.value("device.dsp_products", products, remedy));
+        }
+        if *family == Family::Ice40 && board.definition.synthesis.distributed_words.is_some() {
+            let remedy = "an iCE40 has no memory in LUTs, leave it out";
+            return Err(board.value("synthesis.distributed_words", "given", remedy));
         }
         match (family, clock.pll_input) {
             (Family::Ice40, None) => {

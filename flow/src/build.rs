@@ -75,7 +75,13 @@ pub fn emit(board: &Board) -> Result<(Plan, Emitted), FlowError> {
     }
     let plan = board.plan()?;
     let clock_hz = u32::try_from(plan.output_hz()).unwrap_or(u32::MAX);
-    let build = Build { clock_hz, baud: definition.serial.baud, ..Build::default() };
+    let build = Build {
+        clock_hz,
+        baud: definition.serial.baud,
+        panel_word_bits: definition.device.panel_word_bits,
+        multipliers: definition.device.multipliers(),
+        ..Build::default()
+    };
     let device = devices::verilog(definition.device.geometry, build)?;
     Ok((plan, device))
 }

@@ -17,6 +17,7 @@ mod checkout;
 mod error;
 pub mod flash;
 pub mod manifest;
+pub mod netlist;
 pub mod pll;
 pub mod report;
 pub mod timing;

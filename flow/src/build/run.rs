@@ -6,12 +6,14 @@ use std::time::Duration;
 use gemmine_tools::process::{Child, ProcessError};
 
 use super::{Options, Progress, fit, steps, write};
-use crate::board::Board;
+use crate::board::{Board, Family};
 use crate::error::FlowError;
+use crate::netlist;
 use crate::pll::Plan;
 use crate::report::StepCost;
 use crate::timing::Placed;
 use crate::toolchain::Toolchain;
+use crate::top::TOP;
 
 /// How long synthesis may take.
 const SYNTHESIS_PATIENCE: Duration = Duration::from_secs(2 * 3600);
@@ -55,7 +57,20 @@ impl<'a> Runner<'a> {
             let arguments = ["-s".to_owned(), script];
             self.step(step, "yosys", &arguments, SYNTHESIS_PATIENCE)?;
         }
+        if self.board.definition.family == Family::Ecp5 {
+            self.absorb()?;
+        }
         Ok(())
+    }
+
+    /// Moves registers into the memories in front of them.
+    fn absorb(&self) -> Result<(), FlowError> {
+        let file = self.options.out.join("netlist.json");
+        let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
+        let wrong = |why| FlowError::Output { file: file.clone(), why };
+        let mut netlist = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        netlist::absorb_output_registers(&mut netlist, TOP).map_err(wrong)?;
+        write(&file, &netlist.to_string())
     }
 
     /// Places and routes with a seed.

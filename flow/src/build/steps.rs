@@ -46,8 +46,15 @@ pub(super) fn synthesis_script(board: &Board) -> String {
         Family::Gowin => "synth_gowin -noiopads",
     };
     let options = definition.synthesis.options.join(" ");
+    let small = definition.synthesis.distributed_words.map_or_else(String::new, |words| {
+        format!(
+            "hierarchy -top {TOP}\nproc\nopt_clean\nmemory -nomap\n\
+             setattr -set ram_style \"distributed\" t:$mem_v2 r:SIZE<={words} %i\n"
+        )
+    });
     format!(
-        "read_verilog top.v\n{command} -noflatten {options} -top {TOP}\nwrite_json hierarchy.json\n"
+        "read_verilog top.v\n{small}{command} -noflatten {options} -top {TOP}\n\
+         write_json hierarchy.json\n"
     )
 }
 

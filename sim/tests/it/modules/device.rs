@@ -321,7 +321,7 @@ fn accelerator() {
             },
         };
         let reset = u64::from(cycle == 21_000);
-        stimulus.push(vec![reset, write, address.into(), 1, 1, 0, 1, 0, 0, cycle as u64 & 1]);
+        stimulus.push(vec![reset, write, address.into(), 1, 1, 0, 1, 0, 0, 1, cycle as u64 & 1]);
     }
     let trace = check::<Small>("accelerator_2x2", &stimulus, None);
     assert!(trace.count(&["busy_out"]) > 12_000, "too little work");

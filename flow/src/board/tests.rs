@@ -68,7 +68,7 @@ fn what_is_wrong_is_named_with_its_remedy() {
     check(
         "panel_word_bits = 5",
         "panel_word_bits = 12",
-        "read FOLDER/board.toml: device.panel_word_bits is 12; 4x4 devices are built with [11, 5], give one",
+        "read FOLDER/board.toml: device.panel_word_bits is 12; 4x4 devices are built with [11, 5, 9], give one",
     );
     check(
         "pll_input = \"pad\"\n",

@@ -12,7 +12,9 @@ fn every_cycle_of_a_device_is_accounted_for() {
     let stalls: u64 = stalls.values().map(|cycles| cycles.as_u64().unwrap()).sum();
     let steps = object["mac_cycles"].as_u64().unwrap();
     assert_eq!(steps, 20 * 256 * 4);
-    assert_eq!(steps + stalls, object["cycles"].as_u64().unwrap());
+    // Each counter is swept at a time of its own, up to a period before the reading.
+    let apart = (steps + stalls).abs_diff(object["cycles"].as_u64().unwrap());
+    assert!(apart < gemmine_hdl::counters::PERIOD as u64, "{apart} cycles are not accounted for");
     assert_eq!(object["tiles"], 20);
 }
 

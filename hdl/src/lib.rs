@@ -2,9 +2,10 @@
 //!
 //! One module a file. The array: [`pe`], [`grid`] (with [`multiplier_pair`]s, whose kinds [`multipliers`]
 //! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
-//! Around it the [`accelerator`], with [`queue`], [`panel_memory`] and [`finisher`] (with [`ticket`] and
-//! [`blake3`]) behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s of
-//! a line in front of that. [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that
+//! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`])
+//! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
+//! of a line in front of that. [`blake3`], with as many lanes as one likes, is not in a device yet: a ticket
+//! needs no speed. [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that
 //! are built, [`emit`] writes Verilog, for which [`cells`] models DSP blocks, [`resources`] counts in it,
 //! and [`mod@datasheet`] says it all. Nothing here does IO.
 

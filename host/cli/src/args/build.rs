@@ -7,11 +7,11 @@ use clap::Args;
 const BUILD_EXAMPLES: &str = "\
 Examples:
   gemmine build --list                        the boards, their clocks, and which have an image
-  gemmine build --board icebreaker            into gemmine-build/icebreaker: image, report.json, logs
+  gemmine build --board ulx3s-25f             into gemmine-build/ulx3s-25f: image, report.json, logs
   gemmine build --board ulx3s-85f --seeds 8   the fastest of eight placements
   gemmine build --board my/board.toml         a board of yours, its constraints file next to it
   gemmine build --all --install               every board, into bitstreams/ and its MANIFEST.toml
-  gemmine flash --board icebreaker            then puts the installed image onto the board
+  gemmine flash --board ulx3s-25f             then puts the installed image onto the board
 
 Tools are the pinned ones (`gemmine tools install` once); --native takes yosys, nextpnr-* and the packers
 from the PATH. The same device, board, seed and tools give the same bytes, in any folder. Figures are place
@@ -66,9 +66,9 @@ pub struct BuildArgs {
 
 const FLASH_EXAMPLES: &str = "\
 Examples:
-  gemmine flash --board icebreaker --dry-run     prints the programmer's command line, and does nothing
-  gemmine flash --board icebreaker               writes the image in bitstreams/ to the board's flash
-  gemmine flash --board ulx3s-85f --sram         into the FPGA itself, until power goes
+  gemmine flash --board ulx3s-25f --dry-run      prints the programmer's command line, and does nothing
+  gemmine flash --board ulx3s-25f                writes the image in bitstreams/ to the board's flash
+  gemmine flash --board ulx3s-25f --sram         into the FPGA itself, until power goes
   gemmine flash --board ulx3s-85f --image gemmine-build/ulx3s-85f/ulx3s-85f.bit --unknown-image
 
 The image's sha256 must be the one in bitstreams/MANIFEST.toml; no toolchain is needed. Programmers:

@@ -19,6 +19,18 @@ pub const TOP: &str = "gemmine_board";
 /// Name of the net that clocks the device.
 pub const CLOCK_NET: &str = "clock";
 
+/// What an ECP5's device clock begins behind. The device powers up in a state of its own, which a PLL that is
+/// still looking for its frequency could spoil: so its clock begins when the PLL has been locked for 128
+/// cycles of the oscillator, and stops when it is no more.
+const GATE: &str = "    reg [1:0] seen = 2'h0;
+    reg [7:0] stable = 8'h0;
+    always @(posedge oscillator) begin
+        seen <= {seen[0], locked};
+        stable <= !seen[1] ? 8'h0 : stable[7] ? stable : stable + 8'h1;
+    end
+    DCCA gate (.CLKI(generated), .CE(stable[7]), .CLKO(clock));
+";
+
 /// The Verilog of a board's top module and all below it.
 ///
 /// # Errors
@@ -77,7 +89,8 @@ fn pll(board: &Board, plan: &Plan) -> Result<String, FlowError> {
             // Nothing else is timed against this clock: any phase will do, and this is the usual one.
             let phase = clkop_div / 2;
             format!(
-                "    (* FREQUENCY_PIN_CLKI=\"{input}\" *) (* FREQUENCY_PIN_CLKOP=\"{output}\" *)\n\
+                "    wire generated;\n\
+                 \x20   (* FREQUENCY_PIN_CLKI=\"{input}\" *) (* FREQUENCY_PIN_CLKOP=\"{output}\" *)\n\
                  \x20   (* ICP_CURRENT=\"12\" *) (* LPF_RESISTOR=\"8\" *)\n\
                  \x20   (* MFG_ENABLE_FILTEROPAMP=\"1\" *) (* MFG_GMCREF_SEL=\"2\" *)\n\
                  \x20   EHXPLLL #(\n\
@@ -88,12 +101,12 @@ fn pll(board: &Board, plan: &Plan) -> Result<String, FlowError> {
                  \x20       .CLKOP_ENABLE(\"ENABLED\"), .CLKOP_DIV({clkop_div}), \
                  .CLKOP_CPHASE({phase}), .CLKOP_FPHASE(0)\n\
                  \x20   ) pll (\n\
-                 \x20       .CLKI(oscillator), .CLKOP({CLOCK_NET}), .CLKFB({CLOCK_NET}), .LOCK(locked), \
+                 \x20       .CLKI(oscillator), .CLKOP(generated), .CLKFB(generated), .LOCK(locked), \
                  .RST(1'b0), .STDBY(1'b0),\n\
                  \x20       .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), \
                  .PHASELOADREG(1'b1),\n\
                  \x20       .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0)\n\
-                 \x20   );\n",
+                 \x20   );\n{GATE}",
                 input = mhz(plan.oscillator_hz),
                 output = mhz(plan.output_hz()),
             )

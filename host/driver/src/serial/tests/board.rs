@@ -76,6 +76,11 @@ impl Board {
         }
     }
 
+    /// Whether a response is on the line.
+    pub fn is_sending(&self, now: Duration) -> bool {
+        now < self.busy_until
+    }
+
     /// Takes a byte that was sent at a rate; bytes that go out now.
     pub fn take(&mut self, byte: u8, baud: u32, now: Duration) -> Vec<u8> {
         if baud.abs_diff(self.baud) > self.baud / 30 || baud > self.baud_max {

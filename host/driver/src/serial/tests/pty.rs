@@ -41,16 +41,23 @@ impl Served {
             let mut board = Board::new(Accelerator::new(8));
             let start = Instant::now();
             let mut buffer = [0; 1024];
+            let mut out = Vec::new();
             while !stopping.load(Ordering::Relaxed) {
                 let read = port.read(&mut buffer).unwrap_or(0);
-                let mut out = board.pass(start.elapsed());
+                out.extend(board.pass(start.elapsed()));
                 for byte in &buffer[..read] {
                     out.extend(board.take(*byte, board.baud, start.elapsed()));
                 }
                 out.extend(board.pass(start.elapsed()));
+                // A response is there when its last byte is: a host that had it at once would ask again while
+                // the line is still busy with it, and again.
+                if board.is_sending(start.elapsed()) {
+                    continue;
+                }
                 if port.write_all(&out).is_err() {
                     return;
                 }
+                out.clear();
             }
         };
         Self { path, stop, thread: Some(std::thread::spawn(serve)) }

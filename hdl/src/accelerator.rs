@@ -14,7 +14,7 @@
 //! # Ports
 //! | port | bits | meaning |
 //! |---|---|---|
-//! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word; the address map is that of [`registers`] |
+//! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word, which comes a cycle behind; the address map is that of [`registers`] |
 //! | `address_in`, `data_out` | 20, 32 | read a word, [`READ_LATENCY`] cycles later |
 //! | `reset_in` | 1 | drop all work, as a write to RESET does; sets its bit in ERROR |
 //! | `baud_in` | 32 | register of the link |
@@ -50,7 +50,7 @@ use crate::zero_extend::ZeroExtend;
 /// Cycles from a step to its operands at row 0 and column 0 of the grid.
 pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_lane::LATENCY;
 /// Cycles from `address_in` to `data_out`.
-pub const READ_LATENCY: usize = registers::READ_LATENCY + 1;
+pub const READ_LATENCY: usize = registers::READ_LATENCY + 2;
 
 /// See the module's documentation. P, Q: the array; A: [`Geometry::address_bits`], B = A + 1; W: bits of a word's address in a panel lane; R = W + log2(16/P), S = W + log2(16/Q).
 ///
@@ -70,7 +70,7 @@ pub struct Accelerator<
     /// Drop all work.
     pub reset_in: Signal<In, Bit>,
     // Bus
-    /// Write a word.
+    /// Write the next cycle's word.
     pub write_in: Signal<In, Bit>,
     /// Where.
     pub address_in: Signal<In, Bits<20>>,
@@ -207,7 +207,8 @@ impl<
         self.bus.register_in.next = self.registers.data_out.val();
         self.bus.completion_in.next = self.finisher.data_out.val();
         self.bus.result_in.next = self.results.data_out.val();
-        self.registers.write_in.next = self.bus.register_write_out.val();
+        self.registers.write_next_in.next = self.bus.register_next_out.val();
+        self.registers.next_in.next = self.bus.next_out.val().get_bits::<6>(0);
         self.registers.address_in.next = self.bus.low_out.val().get_bits::<6>(0);
         self.queue.write_in.next = self.bus.descriptor_write_out.val();
         self.queue.word_in.next = self.bus.low_out.val().get_bits::<2>(0);
@@ -236,7 +237,7 @@ impl<
         self.queue.a_commits_in.next = self.a_commits.q.val();
         self.queue.b_commits_in.next = self.b_commits.q.val();
         self.queue.pop_in.next = self.finisher.popped_out.val();
-        self.queue.pop_count_in.next = self.data_in.val().get_bits::<5>(0);
+        self.queue.pop_count_in.next = self.finisher.popped_count_out.val();
         self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
         self.valid.next = self.queue.active_out.val() && !self.finisher.hold_out.val();
         self.sequencer.valid_in.next = self.valid.val();

@@ -12,7 +12,7 @@
 //! | port | bits | meaning |
 //! |---|---|---|
 //! | `word_valid_in`, `place_in`, `word_in`, `good_in`, `words_in` | | from the [decoder](crate::frame_decoder) |
-//! | `write_out`, `address_out`, `write_data_out`, `read_data_in` | 1, 20, 32, 32 | the bus of the [accelerator](crate::accelerator) |
+//! | `write_out`, `address_out`, `write_data_out`, `read_data_in` | 1, 20, 32, 32 | the bus of the [accelerator](crate::accelerator): a word comes a cycle behind its address |
 //! | `byte_valid_out`, `byte_place_out`, `byte_out`, `start_out`, `length_out`, `encoder_busy_in` | | to the [encoder](crate::frame_encoder) |
 //! | `waiting_in` | 5 | completions in the queue |
 //! | `idle_out` | 1 | no request is in work and no response is due |
@@ -31,6 +31,8 @@
 #![doc = concat!("```text\n", include_str!("../timing/endpoint.txt"), "```")]
 //!
 //! # Why
+//! Addresses come a cycle before their words, so that the bus can decode them from and into registers.
+//!
 //! Two buffers: a frame can come in while a long response is made, and wait there. No third is needed,
 //! since the shortest frames take longer on the line than the longest response to be made. Only when
 //! frames come faster than a line can bring them, the third is dropped, and the host is told of a gap.
@@ -42,11 +44,11 @@ use crate::crc32::Crc32;
 use crate::join::Join;
 use crate::zero_extend::ZeroExtend;
 
-/// Cycles from `good_in` to the first cycle of `write_out`.
+/// Cycles from `good_in` to the first word on `write_data_out`, a cycle behind `write_out`.
 pub const WRITE_LATENCY: usize = 9;
 /// Cycles from `good_in` to `start_out` of a response without data.
 pub const RESPONSE_LATENCY: usize = 16;
-/// Cycles from the last cycle of `write_out` to `start_out` of the acknowledgement.
+/// Cycles from the last word on `write_data_out` to `start_out` of the acknowledgement.
 pub const ACKNOWLEDGE_LATENCY: usize = 11;
 /// Cycles from `good_in` to `start_out` of a response that says that nothing was done.
 pub const REFUSAL_LATENCY: usize = 17;
@@ -68,7 +70,7 @@ pub struct Endpoint {
     /// Its words.
     pub words_in: Signal<In, Bits<8>>,
     // Bus
-    /// Write a word.
+    /// With the next cycle's word, write.
     pub write_out: Signal<Out, Bit>,
     /// Word address.
     pub address_out: Signal<Out, Bits<20>>,
@@ -121,11 +123,11 @@ pub struct Endpoint {
     place: DFF<Bits<8>>,
     left: DFF<Bits<8>>,
     fetched: DFF<Bit>,
-    write: DFF<Bit>,
+    /// A word is on the bus.
+    writes: DFF<Bit>,
     /// The buffer's word a cycle late: its own output register, where block RAM has one.
     write_data: DFF<Bits<32>>,
     address: DFF<Bits<20>>,
-    next_address: DFF<Bits<20>>,
     // State: the response that is due, and the one in work
     ack: DFF<Bit>,
     ack_status: DFF<Bits<8>>,
@@ -184,10 +186,9 @@ impl Logic for Endpoint {
             place,
             left,
             fetched,
-            write,
+            writes,
             write_data,
             address,
-            next_address,
             ack,
             ack_status,
             ack_sequence,
@@ -231,7 +232,7 @@ impl Logic for Endpoint {
         self.idle.next = !self.heading.q.val()
             && !self.writing.q.val()
             && !self.fetched.q.val()
-            && !self.write.q.val()
+            && !self.writes.q.val()
             && !self.prepare.q.val()
             && !self.building.q.val()
             && !self.start.q.val();
@@ -290,7 +291,7 @@ impl Logic for Endpoint {
         if self.decide.val() {
             self.ack_sequence.d.next = self.head.q.val().get_bits::<8>(0);
             self.left.d.next = self.head.q.val().get_bits::<8>(16);
-            self.next_address.d.next = self.target.q.val().get_bits::<20>(0);
+            self.address.d.next = self.target.q.val().get_bits::<20>(0);
             if !self.answer.val() {
                 self.ack.d.next = true;
             }
@@ -335,11 +336,10 @@ impl Logic for Endpoint {
                 self.writing.d.next = false;
             }
         }
-        self.write.d.next = self.fetched.q.val();
+        self.writes.d.next = self.fetched.q.val();
         self.write_data.d.next = self.buffer.read_data.val();
         if self.fetched.q.val() {
-            self.address.d.next = self.next_address.q.val();
-            self.next_address.d.next = self.next_address.q.val() + bits::<20>(1);
+            self.address.d.next = self.address.q.val() + bits::<20>(1);
         }
 
         // An acknowledgement, when nothing else is to do
@@ -369,7 +369,6 @@ impl Logic for Endpoint {
             self.crc_next.d.next = !(self.data_left.q.val().any());
             self.crc_last.d.next = false;
             self.word.d.next = self.head_word.joined_out.val();
-            self.address.d.next = self.target.q.val().get_bits::<20>(0);
         }
         // The CRC's register is kept inverted, as in the decoder.
         self.step.crc_in.next = !self.crc.q.val();
@@ -380,8 +379,10 @@ impl Logic for Endpoint {
             self.byte_place.d.next = self.byte_place.q.val() + bits::<10>(1);
             self.crc.d.next = !self.step.crc_out.val();
             self.word.d.next = self.word.q.val() >> 8;
-            if self.octet.q.val().all() {
+            if self.octet.q.val() == bits::<2>(2) {
                 self.address.d.next = self.address.q.val() + bits::<20>(1);
+            }
+            if self.octet.q.val().all() {
                 self.word.d.next = self.target.q.val();
                 if self.reads.q.val() {
                     self.word.d.next = self.read_data_in.val();
@@ -401,7 +402,7 @@ impl Logic for Endpoint {
         }
 
         // Outputs
-        self.write_out.next = self.write.q.val();
+        self.write_out.next = self.fetched.q.val();
         self.address_out.next = self.address.q.val();
         self.write_data_out.next = self.write_data.q.val();
         self.byte_valid_out.next = self.building.q.val();

@@ -19,10 +19,11 @@
 //! | `a_address_out`, `b_address_out` | R, S | the word, behind the slot's group of rows or columns |
 //!
 //! # Latency
-//! [`LATENCY`] cycle from `step_in` to the wave.
+//! [`LATENCY`] cycles from `step_in` to the wave.
 //!
 //! # Why
-//! A chunk is read once for every slot, so both walks remember where it began. Every chunk begins with
+//! Whether a step is taken is known late in a cycle, and moves both walks: so it is looked at from a
+//! register. A chunk is read once for every slot, so both walks remember where it began. Every chunk begins with
 //! a new word, whatever the steps of the one before. A lane's memory holds
 //! 16/P (16/Q) lanes of the tile; which of them a slot needs, is the front of the address.
 
@@ -32,7 +33,7 @@ use rust_hdl_widgets::prelude::*;
 use crate::join::Join;
 
 /// Cycles from a step to its wave.
-pub const LATENCY: usize = 1;
+pub const LATENCY: usize = 2;
 
 /// See the module's documentation. W: bits of a word's address in its lane; R and S: with the group in
 /// front, for A and B.
@@ -67,6 +68,14 @@ pub struct Feeder<const Q: usize, const W: usize, const R: usize, const S: usize
     pub a_address_out: Signal<Out, Bits<R>>,
     /// Which word of B.
     pub b_address_out: Signal<Out, Bits<S>>,
+    // What happens, a cycle late
+    taken: DFF<Bit>,
+    chunk_end: DFF<Bit>,
+    pass_end: DFF<Bit>,
+    load: DFF<Bit>,
+    taken_unsigned: DFF<Bit>,
+    a_base: DFF<Bits<W>>,
+    b_base: DFF<Bits<W>>,
     // State
     octet: DFF<Bits<2>>,
     a_word: DFF<Bits<W>>,
@@ -107,6 +116,13 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Default
             unsigned_out: Signal::default(),
             a_address_out: Signal::default(),
             b_address_out: Signal::default(),
+            taken: DFF::default(),
+            chunk_end: DFF::default(),
+            pass_end: DFF::default(),
+            load: DFF::default(),
+            taken_unsigned: DFF::default(),
+            a_base: DFF::default(),
+            b_base: DFF::default(),
             octet: DFF::default(),
             a_word: DFF::default(),
             b_word: DFF::default(),
@@ -135,6 +151,13 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         dff_setup!(
             self,
             clock,
+            taken,
+            chunk_end,
+            pass_end,
+            load,
+            taken_unsigned,
+            a_base,
+            b_base,
             octet,
             a_word,
             b_word,
@@ -148,17 +171,25 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
             a_address,
             b_address
         );
+        self.taken.d.next = self.step_in.val();
+        self.chunk_end.d.next = self.chunk_end_in.val();
+        self.pass_end.d.next = self.pass_end_in.val();
+        self.load.d.next = self.load_in.val();
+        self.taken_unsigned.d.next = self.unsigned_in.val();
+        self.a_base.d.next = self.a_base_in.val();
+        self.b_base.d.next = self.b_base_in.val();
+
         // Walks
         self.a_next.next = self.a_word.q.val() + self.word_one.val();
         self.b_next.next = self.b_word.q.val() + self.word_one.val();
-        if self.step_in.val() {
+        if self.taken.q.val() {
             self.octet.d.next = self.octet.q.val() + bits::<2>(1);
             if self.octet.q.val().all() {
                 self.a_word.d.next = self.a_next.val();
                 self.b_word.d.next = self.b_next.val();
             }
         }
-        if self.chunk_end_in.val() {
+        if self.chunk_end.q.val() {
             self.octet.d.next = bits::<2>(0);
             self.a_word.d.next = self.a_chunk.q.val();
             self.b_word.d.next = self.b_chunk.q.val();
@@ -168,7 +199,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
                 self.row_group.d.next = self.row_group.q.val() + bits::<4>(1);
             }
         }
-        if self.pass_end_in.val() {
+        if self.pass_end.q.val() {
             self.a_word.d.next = self.a_next.val();
             self.b_word.d.next = self.b_next.val();
             self.a_chunk.d.next = self.a_next.val();
@@ -176,12 +207,12 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
             self.column_group.d.next = bits::<4>(0);
             self.row_group.d.next = bits::<4>(0);
         }
-        if self.load_in.val() {
+        if self.load.q.val() {
             self.octet.d.next = bits::<2>(0);
-            self.a_word.d.next = self.a_base_in.val();
-            self.b_word.d.next = self.b_base_in.val();
-            self.a_chunk.d.next = self.a_base_in.val();
-            self.b_chunk.d.next = self.b_base_in.val();
+            self.a_word.d.next = self.a_base.q.val();
+            self.b_word.d.next = self.b_base.q.val();
+            self.a_chunk.d.next = self.a_base.q.val();
+            self.b_chunk.d.next = self.b_base.q.val();
             self.column_group.d.next = bits::<4>(0);
             self.row_group.d.next = bits::<4>(0);
         }
@@ -191,9 +222,9 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         self.a_join.low_in.next = self.a_word.q.val();
         self.b_join.high_in.next = self.column_group.q.val();
         self.b_join.low_in.next = self.b_word.q.val();
-        self.step.d.next = self.step_in.val();
-        self.fetch.d.next = self.step_in.val() && !(self.octet.q.val().any());
-        self.is_unsigned.d.next = self.unsigned_in.val();
+        self.step.d.next = self.taken.q.val();
+        self.fetch.d.next = self.taken.q.val() && !(self.octet.q.val().any());
+        self.is_unsigned.d.next = self.taken_unsigned.q.val();
         self.a_address.d.next = self.a_join.joined_out.val();
         self.b_address.d.next = self.b_join.joined_out.val();
         self.step_out.next = self.step.q.val();

@@ -25,7 +25,7 @@
 //! | `keep_out`, `bank_out` | 1 | the results that come now are kept; in this bank |
 //! | `time_low_in`, `time_high_in` | 32 | the device's clock, for the completion |
 //! | `pop_in`, `release_in`, `count_in` | 1, 1, 5 | the host frees completions, or banks |
-//! | `popped_out` | 1 | there were as many completions as are popped |
+//! | `popped_out`, `popped_count_out` | 1, 5 | there were as many completions as are popped, [`FREE_LATENCY`] cycles later |
 //! | `underflow_out` | 1 | there were not; nothing was freed |
 //! | `waiting_out` | 5 | completions in the queue |
 //! | `tile_out`, `hit_out` | 1 | for one cycle: a tile is complete; and its ticket is a hit |
@@ -66,6 +66,8 @@ pub const JOB_CYCLES: usize = 18;
 pub const ENTRY_CYCLES: usize = 21;
 /// Cycles from `final_in`, and from what ends a hold, to `hold_out`.
 pub const HOLD_LATENCY: usize = 1;
+/// Cycles from `pop_in` or `release_in` to the one that frees, or says that there were not so many.
+pub const FREE_LATENCY: usize = 2;
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = 2;
 
@@ -129,6 +131,8 @@ pub struct Finisher {
     pub count_in: Signal<In, Bits<5>>,
     /// Completions are freed.
     pub popped_out: Signal<Out, Bit>,
+    /// How many.
+    pub popped_count_out: Signal<Out, Bits<5>>,
     /// There were not so many.
     pub underflow_out: Signal<Out, Bit>,
     /// Completions in the queue.
@@ -171,6 +175,14 @@ pub struct Finisher {
     waiting: DFF<Bits<5>>,
     bank: DFF<Bit>,
     banks: DFF<Bits<2>>,
+    // State: what is freed; first compared, then subtracted
+    pop_asked: DFF<Bit>,
+    release_asked: DFF<Bit>,
+    free_count: DFF<Bits<5>>,
+    pops: DFF<Bit>,
+    releases: DFF<Bit>,
+    pops_count: DFF<Bits<5>>,
+    underflow: DFF<Bit>,
     queue: RAM<Bits<32>, 8>,
     queue_place: Join<4, 4, 8>,
     write: DFF<Bit>,
@@ -218,6 +230,13 @@ impl Logic for Finisher {
             waiting,
             bank,
             banks,
+            pop_asked,
+            release_asked,
+            free_count,
+            pops,
+            releases,
+            pops_count,
+            underflow,
             write,
             write_place,
             write_word,
@@ -356,16 +375,25 @@ impl Logic for Finisher {
         self.queue.write_data.next = self.write_word.q.val();
 
         // Accounts
-        self.enough.next = self.count_in.val() <= self.waiting.q.val();
+        self.pop_asked.d.next = self.pop_in.val();
+        self.release_asked.d.next = self.release_in.val();
+        self.free_count.d.next = self.count_in.val();
+        // Nothing else takes from them, so what is enough now is enough in the next cycle.
+        self.enough.next = self.free_count.q.val() <= self.waiting.q.val();
         self.banks_wide.data_in.next = self.banks.q.val();
-        self.enough_banks.next = self.count_in.val() <= self.banks_wide.data_out.val();
+        self.enough_banks.next = self.free_count.q.val() <= self.banks_wide.data_out.val();
+        self.pops.d.next = self.pop_asked.q.val() && self.enough.val();
+        self.releases.d.next = self.release_asked.q.val() && self.enough_banks.val();
+        self.pops_count.d.next = self.free_count.q.val();
+        self.underflow.d.next = (self.pop_asked.q.val() && !self.enough.val())
+            || (self.release_asked.q.val() && !self.enough_banks.val());
         self.waiting_left.next = self.waiting.q.val();
-        if self.pop_in.val() && self.enough.val() {
-            self.waiting_left.next = self.waiting.q.val() - self.count_in.val();
+        if self.pops.q.val() {
+            self.waiting_left.next = self.waiting.q.val() - self.pops_count.q.val();
         }
         self.banks_left.next = self.banks.q.val();
-        if self.release_in.val() && self.enough_banks.val() {
-            self.banks_left.next = self.banks.q.val() - self.count_in.val().get_bits::<2>(0);
+        if self.releases.q.val() {
+            self.banks_left.next = self.banks.q.val() - self.pops_count.q.val().get_bits::<2>(0);
         }
         self.waiting.d.next = self.waiting_left.val();
         self.banks.d.next = self.banks_left.val();
@@ -410,6 +438,8 @@ impl Logic for Finisher {
             self.waiting.d.next = bits::<5>(0);
             self.bank.d.next = false;
             self.banks.d.next = bits::<2>(0);
+            self.pops.d.next = false;
+            self.releases.d.next = false;
         }
 
         // Window
@@ -421,9 +451,9 @@ impl Logic for Finisher {
         self.drain_out.next = self.drain.q.val();
         self.keep_out.next = self.tile_wants.val();
         self.bank_out.next = self.bank.q.val();
-        self.popped_out.next = self.pop_in.val() && self.enough.val();
-        self.underflow_out.next = (self.pop_in.val() && !self.enough.val())
-            || (self.release_in.val() && !self.enough_banks.val());
+        self.popped_out.next = self.pops.q.val();
+        self.popped_count_out.next = self.pops_count.q.val();
+        self.underflow_out.next = self.underflow.q.val();
         self.waiting_out.next = self.waiting.q.val();
         self.tile_out.next = self.finished.val();
         self.hit_out.next = self.finished.val() && self.hit.q.val();

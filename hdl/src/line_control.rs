@@ -73,7 +73,7 @@ pub struct LineControl {
     /// BYTES_OUT.
     pub event_out: [Signal<Out, Bit>; 6],
     // State: rate
-    faster: DFF<Bit>,
+    /// What differs from the first rate, so that falling back clears it.
     baud: DFF<Bits<25>>,
     change: DFF<Bit>,
     next_baud: DFF<Bits<25>>,
@@ -81,7 +81,11 @@ pub struct LineControl {
     // State: watchdog
     limit: DFF<Bits<16>>,
     fraction: DFF<Bits<16>>,
+    /// The fraction is its last one.
+    wraps: DFF<Bit>,
     silence: DFF<Bits<16>>,
+    /// One more, and the limit is reached.
+    at_limit: DFF<Bit>,
     expired: DFF<Bit>,
     // Counters
     event: [DFF<Bit>; 6],
@@ -91,6 +95,7 @@ pub struct LineControl {
     silence_next: Signal<Local, Bits<16>>,
     first_baud: Constant<Bits<25>>,
     errors_last: Constant<Bits<5>>,
+    last_but_one: Constant<Bits<16>>,
 }
 
 impl LineControl {
@@ -114,14 +119,15 @@ impl LineControl {
             reset_out: Signal::default(),
             baud_word_out: Signal::default(),
             event_out: array_init::array_init(|_| Signal::default()),
-            faster: DFF::default(),
             baud: DFF::default(),
             change: DFF::default(),
             next_baud: DFF::default(),
             errors: DFF::default(),
             limit: DFF::default(),
             fraction: DFF::default(),
+            wraps: DFF::default(),
             silence: DFF::default(),
+            at_limit: DFF::default(),
             expired: DFF::default(),
             event: Default::default(),
             rate: Signal::default(),
@@ -129,6 +135,7 @@ impl LineControl {
             silence_next: Signal::default(),
             first_baud: Constant::new(u64::from(first.unwrap_or(1 << 23)).into()),
             errors_last: Constant::new(u64::from(FALLBACK_ERRORS - 1).into()),
+            last_but_one: Constant::new(0xfffe.into()),
         }
     }
 }
@@ -143,28 +150,25 @@ impl Logic for LineControl {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, faster, baud, change, next_baud, errors, limit, fraction, silence, expired
+            self, clock, baud, change, next_baud, errors, limit, fraction, wraps, silence, at_limit,
+            expired
         );
 
         // Rate
-        self.rate.next = self.first_baud.val();
-        if self.faster.q.val() {
-            self.rate.next = self.baud.q.val();
-        }
+        self.rate.next = self.baud.q.val() ^ self.first_baud.val();
         if self.change.q.val() && self.quiet_in.val() {
             self.change.d.next = false;
-            self.faster.d.next = true;
             self.baud.d.next = self.next_baud.q.val();
         }
         if self.baud_write_in.val() {
             self.change.d.next = true;
-            self.next_baud.d.next = self.data_in.val().get_bits::<25>(0);
+            self.next_baud.d.next = self.data_in.val().get_bits::<25>(0) ^ self.first_baud.val();
         }
         if self.bad_in.val() || self.error_in.val() {
             self.errors.d.next = self.errors.q.val() + bits::<5>(1);
             if self.errors.q.val() == self.errors_last.val() {
                 self.errors.d.next = bits::<5>(0);
-                self.faster.d.next = false;
+                self.baud.d.next = bits::<25>(0);
                 self.change.d.next = false;
             }
         }
@@ -175,10 +179,12 @@ impl Logic for LineControl {
         // Watchdog
         self.silence_next.next = self.silence.q.val() + bits::<16>(1);
         self.fraction.d.next = self.fraction.q.val() + bits::<16>(1);
+        self.wraps.d.next = self.fraction.q.val() == self.last_but_one.val();
+        self.at_limit.d.next = self.silence_next.val() == self.limit.q.val();
         self.expired.d.next = false;
-        if self.fraction.q.val().all() {
+        if self.wraps.q.val() {
             self.silence.d.next = self.silence_next.val();
-            if self.silence_next.val() == self.limit.q.val() {
+            if self.at_limit.q.val() {
                 self.silence.d.next = bits::<16>(0);
                 self.expired.d.next = true;
             }
@@ -188,11 +194,12 @@ impl Logic for LineControl {
         }
         if self.good_in.val() || !(self.limit.q.val().any()) {
             self.fraction.d.next = bits::<16>(0);
+            self.wraps.d.next = false;
             self.silence.d.next = bits::<16>(0);
             self.expired.d.next = false;
         }
         if self.expired.q.val() {
-            self.faster.d.next = false;
+            self.baud.d.next = bits::<25>(0);
             self.change.d.next = false;
         }
 

@@ -2,12 +2,12 @@
 //! are made.
 //!
 //! ```text
-//!               +--------------+
-//!  address_in =>|              |=> data_out
-//!  write_in --->| RegisterFile |---> one strobe a writable register
-//!  one word a  =>|             |
-//!  readable register           |
-//!               +--------------+
+//!                     +--------------+
+//!       address_in ==>|              |=> data_out
+//!    write_next_in -->| RegisterFile |---> one strobe a writable register
+//!          next_in ==>|              |
+//!      one word a ===>|              |
+//! readable register   +--------------+
 //! ```
 //!
 //! # Address map
@@ -26,7 +26,8 @@
 //! What is not listed reads as 0, and writes to it are lost.
 //!
 //! # Latency
-//! [`READ_LATENCY`] cycles from `address_in` to `data_out`; a strobe comes in the cycle of `write_in`.
+//! [`READ_LATENCY`] cycles from `address_in` to `data_out`; a strobe comes with its word,
+//! a cycle behind `write_next_in` and `next_in`.
 //!
 //! # Why
 //! Addresses of readable registers count from 0 without a hole, so that the decoder is a row of
@@ -136,12 +137,13 @@ pub struct Register {
 }
 
 /// Declares the addresses, [`TABLE`] and [`RegisterFile`]. Addresses are decimal, because an index in
-/// rust-hdl must be; those of readable registers count from 0 without a hole.
+/// rust-hdl must be; those of readable registers count from 0 without a hole, and those that can be
+/// written have a number in front.
 macro_rules! registers {
     (
         read { $($read:ident $READ:ident = $read_address:tt: $read_meaning:literal;)* }
         count { $($COUNT:ident = $count_address:tt: $count_meaning:literal;)* }
-        write { $($write:ident $WRITE:ident = $write_address:tt: $write_meaning:literal;)* }
+        write { $($nth:tt $write:ident $WRITE:ident = $write_address:tt: $write_meaning:literal;)* }
     ) => {
         $(#[doc = $read_meaning] pub const $READ: u32 = $read_address;)*
         $(#[doc = $count_meaning] pub const $COUNT: u32 = $count_address;)*
@@ -170,6 +172,7 @@ macro_rules! registers {
         ];
 
         const READABLE: usize = [$($read_address),*].len();
+        const WRITABLE: usize = [$($write_address),*].len();
 
         /// The decoder. See the module's documentation.
         #[derive(LogicBlock)]
@@ -178,8 +181,10 @@ macro_rules! registers {
             pub clock: Signal<In, Clock>,
             /// Word address.
             pub address_in: Signal<In, Bits<6>>,
-            /// A register is written.
-            pub write_in: Signal<In, Bit>,
+            /// A register is written in the next cycle.
+            pub write_next_in: Signal<In, Bit>,
+            /// Its address.
+            pub next_in: Signal<In, Bits<6>>,
             $(#[doc = $read_meaning] pub $read: Signal<In, Bits<32>>,)*
             /// Word of a counter, a cycle behind its address.
             pub counter_in: Signal<In, Bits<32>>,
@@ -191,6 +196,7 @@ macro_rules! registers {
             counts: DFF<Bit>,
             count: Signal<Local, Bits<32>>,
             data: DFF<Bits<32>>,
+            written: [DFF<Bit>; WRITABLE],
             first_counter: Constant<Bits<6>>,
             behind_counters: Constant<Bits<6>>,
         }
@@ -200,7 +206,8 @@ macro_rules! registers {
                 Self {
                     clock: Signal::default(),
                     address_in: Signal::default(),
-                    write_in: Signal::default(),
+                    write_next_in: Signal::default(),
+                    next_in: Signal::default(),
                     $($read: Signal::default(),)*
                     counter_in: Signal::default(),
                     $($write: Signal::default(),)*
@@ -210,6 +217,7 @@ macro_rules! registers {
                     counts: DFF::default(),
                     count: Signal::default(),
                     data: DFF::default(),
+                    written: array_init::array_init(|_| DFF::default()),
                     first_counter: Constant::new(u64::from(COUNTERS).into()),
                     behind_counters: Constant::new(u64::from(COUNTERS_END).into()),
                 }
@@ -238,8 +246,10 @@ macro_rules! registers {
                 self.data.d.next = self.count.val() $(| self.gated[$read_address].val())*;
                 self.data_out.next = self.data.q.val();
                 $(
-                    self.$write.next =
-                        self.write_in.val() && self.address_in.val() == bits::<6>($write_address);
+                    self.written[$nth].clock.next = self.clock.val();
+                    self.written[$nth].d.next =
+                        self.write_next_in.val() && self.next_in.val() == bits::<6>($write_address);
+                    self.$write.next = self.written[$nth].q.val();
                 )*
             }
         }
@@ -290,14 +300,14 @@ registers! {
         BYTES_OUT = 37: "bytes sent, modulo 2^24";
     }
     write {
-        error_write ERROR_CLEAR = 8: "clears every bit of ERROR";
-        baud_write BAUD_SET = 9: "bits a cycle in 2^-24 (24:0), from the end of the response on; the device falls back to its first rate when [`FALLBACK_ERRORS`] errors come without a whole frame";
-        scratch_write SCRATCH_SET = 10: "any word";
-        commit_write COMMIT = 11: "adds to the commits of A (7:0) and of B (15:8)";
-        reset_write RESET = 40: "drops all descriptors, completions and product tiles; panels, job slots, scratch and counters stay, commits start from 0";
-        pop_write POP = 41: "frees the oldest completions (4:0 how many, at most 16)";
-        release_write RELEASE = 42: "frees the oldest product tiles (4:0 how many, at most 2)";
-        watchdog_write WATCHDOG = 43: "65,536 cycles each (15:0) without a whole frame until the device falls back to its first baud rate and, with descriptors outstanding, resets itself; 0, as after power-up: never";
+        0 error_write ERROR_CLEAR = 8: "clears every bit of ERROR";
+        1 baud_write BAUD_SET = 9: "bits a cycle in 2^-24 (24:0), from the end of the response on; the device falls back to its first rate when [`FALLBACK_ERRORS`] errors come without a whole frame";
+        2 scratch_write SCRATCH_SET = 10: "any word";
+        3 commit_write COMMIT = 11: "adds to the commits of A (7:0) and of B (15:8)";
+        4 reset_write RESET = 40: "drops all descriptors, completions and product tiles; panels, job slots, scratch and counters stay, commits start from 0";
+        5 pop_write POP = 41: "frees the oldest completions (4:0 how many, at most 16)";
+        6 release_write RELEASE = 42: "frees the oldest product tiles (4:0 how many, at most 2)";
+        7 watchdog_write WATCHDOG = 43: "65,536 cycles each (15:0) without a whole frame until the device falls back to its first baud rate and, with descriptors outstanding, resets itself; 0, as after power-up: never";
     }
 }
 

@@ -34,6 +34,7 @@ type Full = Accelerator<16, 16, 4, 5, WORD_BITS, 5, 5>;
 
 /// The bus of an accelerator.
 trait Bus: Clocked {
+    /// An address, and the word of the one before.
     fn drive(&mut self, write: bool, address: u32, data: u32);
     fn data(&self) -> u32;
     fn geometry() -> Geometry;
@@ -47,11 +48,16 @@ trait Bus: Clocked {
     }
 
     fn write(&mut self, address: u32, words: &[u32]) {
-        for (n, &word) in words.iter().enumerate() {
-            self.drive(true, address + n as u32, word);
+        let mut word_before = 0xdead_beef;
+        for (address, &word) in (address..).zip(words) {
+            self.drive(true, address, word_before);
             self.settle();
             self.edge();
+            word_before = word;
         }
+        self.drive(false, 0, word_before);
+        self.settle();
+        self.edge();
     }
 
     fn read(&mut self, address: u32) -> u32 {

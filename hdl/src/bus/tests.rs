@@ -36,6 +36,7 @@ fn words_go_to_their_window_and_come_from_it() {
     bus.completion_in.next = 0x2222_2222_u64.into();
     bus.result_in.next = 0x3333_3333_u64.into();
     let mut addresses = Vec::new();
+    let (mut was, mut was_write) = (0, false);
     for _ in 0..2000 {
         let address = match random.below(3) {
             0 => random.below(END.into()) as u32,
@@ -45,15 +46,17 @@ fn words_go_to_their_window_and_come_from_it() {
         bus.address_in.next = u64::from(address).into();
         bus.write_in.next = write;
         bus.settle();
-        let in_window = |from: u32, to: u32| write && (from..to).contains(&address);
-        assert_eq!(bus.register_write_out.val(), in_window(0, DESCRIPTORS), "{address:#x}");
+        assert_eq!(bus.register_next_out.val(), write && address < DESCRIPTORS, "{address:#x}");
+        assert_eq!(bus.next_out.val().to_u32(), address % RESULTS);
+        let in_window = |from: u32, to: u32| was_write && (from..to).contains(&was);
         let descriptor = in_window(DESCRIPTORS, DESCRIPTORS + QUEUE * DESCRIPTOR_WORDS);
-        assert_eq!(bus.descriptor_write_out.val(), descriptor, "{address:#x}");
+        assert_eq!(bus.descriptor_write_out.val(), descriptor, "{was:#x}");
         let job = in_window(JOBS, JOBS + JOB_SLOTS * JOB_WORDS);
-        assert_eq!(bus.job_write_out.val(), job, "{address:#x}");
-        assert_eq!(bus.a_write_out.val(), in_window(PANELS_A, PANELS_B), "{address:#x}");
-        assert_eq!(bus.b_write_out.val(), in_window(PANELS_B, END), "{address:#x}");
-        assert_eq!(bus.low_out.val().to_u32(), address % RESULTS);
+        assert_eq!(bus.job_write_out.val(), job, "{was:#x}");
+        assert_eq!(bus.a_write_out.val(), in_window(PANELS_A, PANELS_B), "{was:#x}");
+        assert_eq!(bus.b_write_out.val(), in_window(PANELS_B, END), "{was:#x}");
+        assert_eq!(bus.low_out.val().to_u32(), was % RESULTS, "{was:#x}");
+        (was, was_write) = (address, write);
         addresses.push(address);
         if let Some(nth) = addresses.len().checked_sub(READ_LATENCY + 1) {
             let address = addresses[nth];

@@ -20,6 +20,8 @@ struct Bench {
     endpoint: Endpoint,
     memory: Vec<u32>,
     reads: Vec<u32>,
+    /// Where this cycle's word goes, if it is one.
+    writes: Option<usize>,
     bytes: Vec<u8>,
     responses: Vec<Response>,
     busy_for: usize,
@@ -35,6 +37,7 @@ impl Bench {
             endpoint: Endpoint::connected(),
             memory: vec![0; 1 << 20],
             reads: vec![0; READ_LATENCY],
+            writes: None,
             bytes: vec![0; 1024],
             responses: Vec::new(),
             busy_for,
@@ -52,14 +55,15 @@ impl Bench {
         endpoint.read_data_in.next = u64::from(self.reads[0]).into();
         endpoint.settle();
         if let Some(picture) = &mut self.picture {
-            draw(picture, endpoint);
+            draw(picture, endpoint, self.writes.is_some());
         }
         let address = endpoint.address_out.val().to_u64() as usize;
         self.reads.remove(0);
         self.reads.push(self.memory[address]);
-        if endpoint.write_out.val() {
+        if let Some(address) = self.writes {
             self.memory[address] = endpoint.write_data_out.val().to_u32();
         }
+        self.writes = endpoint.write_out.val().then_some(address);
         if endpoint.byte_valid_out.val() {
             let place = endpoint.byte_place_out.val().to_u64() as usize;
             self.bytes[place] = endpoint.byte_out.val().to_u8();
@@ -261,20 +265,20 @@ fn latencies_are_as_documented() {
     }
 }
 
-fn draw(picture: &mut Picture, endpoint: &Endpoint) {
+/// `writes`: this cycle's word is written.
+fn draw(picture: &mut Picture, endpoint: &Endpoint, writes: bool) {
     let number = |value: u64| cell(value as i64);
     let valid = endpoint.byte_valid_out.val();
-    let writes = endpoint.write_out.val();
-    let of_write = |value: u64| if writes { value.to_string() } else { "-".into() };
-    let of_byte = |value: u64| if valid { value.to_string() } else { "-".into() };
+    let announces = endpoint.write_out.val();
+    let of = |there: bool, value: u64| if there { value.to_string() } else { "-".into() };
     picture.cycle([
         ("good_in", bit(endpoint.good_in.val())),
-        ("write_out", bit(writes)),
-        ("address_out", of_write(endpoint.address_out.val().to_u64())),
-        ("write_data_out", of_write(endpoint.write_data_out.val().to_u64())),
+        ("write_out", bit(announces)),
+        ("address_out", of(announces, endpoint.address_out.val().to_u64())),
+        ("write_data_out", of(writes, endpoint.write_data_out.val().to_u64())),
         space(),
         ("byte_valid_out", bit(valid)),
-        ("byte_place_out", of_byte(endpoint.byte_place_out.val().to_u64())),
+        ("byte_place_out", of(valid, endpoint.byte_place_out.val().to_u64())),
         ("start_out", bit(endpoint.start_out.val())),
         ("length_out", number(endpoint.length_out.val().to_u64())),
         ("idle_out", bit(endpoint.idle_out.val())),

@@ -71,10 +71,10 @@ fn steps(tile: Tile, geometry: Geometry) -> Vec<Step> {
     steps
 }
 
-/// A feeder, and the step that it took a cycle ago.
+/// A feeder, and the steps that it took in the last cycles, the oldest first.
 struct Bench<const Q: usize, const W: usize, const R: usize, const S: usize> {
     feeder: Feeder<Q, W, R, S>,
-    taken: Option<(Step, bool)>,
+    taken: [Option<(Step, bool)>; LATENCY],
 }
 
 impl<const Q: usize, const W: usize, const R: usize, const S: usize> Bench<Q, W, R, S> {
@@ -90,8 +90,8 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Bench<Q, W,
         feeder.a_base_in.next = (base[0] as u64).into();
         feeder.b_base_in.next = (base[1] as u64).into();
         feeder.settle();
-        assert_eq!(feeder.step_out.val(), self.taken.is_some());
-        if let Some((step, unsigned)) = self.taken {
+        assert_eq!(feeder.step_out.val(), self.taken[0].is_some());
+        if let Some((step, unsigned)) = self.taken[0] {
             assert_eq!(feeder.fetch_out.val(), step.fetch);
             assert_eq!(feeder.unsigned_out.val(), unsigned);
             let address =
@@ -99,15 +99,15 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Bench<Q, W,
             assert_eq!(address, step.address);
         }
         feeder.edge();
-        self.taken = step;
+        self.taken.rotate_left(1);
+        self.taken[LATENCY - 1] = step;
     }
 }
 
 fn check<const P: usize, const Q: usize, const R: usize, const S: usize>(seed: u64) {
-    const { assert!(LATENCY == 1) };
     let mut random = Random(seed);
     let feeder = Feeder::<Q, WORD_BITS, R, S>::connected();
-    let mut bench = Bench { feeder, taken: None };
+    let mut bench = Bench { feeder, taken: [None; LATENCY] };
     let mut tile = Tile::random(&mut random);
     bench.cycle(None, Some(tile));
     for n in 0..40 {

@@ -17,13 +17,26 @@ fn descriptor(fields: &[(&str, u32)]) -> [u32; 4] {
     words
 }
 
-/// One bus cycle, which may write a word; `look` sees the module when it has settled.
-fn cycle<M: Bus>(module: &mut M, write: Option<(u32, u32)>, look: &mut dyn FnMut(&M)) {
-    let (address, word) = write.unwrap_or((0, 0xdead_beef));
-    module.drive(write.is_some(), address, word);
+/// So many cycles from the one on whose word is written to an address; `look` sees each of them when it
+/// has settled, as long as it wants to.
+fn cycles_from_write<M: Bus>(
+    module: &mut M,
+    address: u32,
+    word: u32,
+    mut look: impl FnMut(usize, &M) -> bool,
+) {
+    module.drive(true, address, 0xdead_beef);
     module.settle();
-    look(module);
     module.edge();
+    for now in 0.. {
+        module.drive(false, 0, if now == 0 { word } else { 0xdead_beef });
+        module.settle();
+        let goes_on = look(now, module);
+        module.edge();
+        if !goes_on {
+            break;
+        }
+    }
 }
 
 /// When the first of these things happened, in cycles since the push of the descriptor.
@@ -46,27 +59,23 @@ macro_rules! events_of {
             descriptor(&[("chunk_last", 63), ("chunks_last", $chunks - 1), ("want_tile", 1)]);
         module.write(DESCRIPTORS, &words[..3]);
         let mut events = Events::default();
-        let mut now = 0;
-        while now < 2 || events.completion.is_none() {
-            let write = (now == 0).then_some((DESCRIPTORS + 3, words[3]));
-            cycle(&mut module, write, &mut |module: &$device| {
-                let first = |event: &mut Option<usize>, happens: bool| {
-                    if happens && event.is_none() {
-                        *event = Some(now);
-                    }
-                };
-                first(&mut events.first_step, module.sequencer.step_out.val());
-                let operand = module.array.a_in[0].val() != Signed::default();
-                first(&mut events.first_operand, operand);
-                first(&mut events.last_step, module.sequencer.tile_end_out.val());
-                first(&mut events.last_result, module.results.done_out.val());
-                if module.array.fold_valid_out.val() {
-                    events.last_fold = Some(now);
+        cycles_from_write(&mut module, DESCRIPTORS + 3, words[3], |now, module: &$device| {
+            let first = |event: &mut Option<usize>, happens: bool| {
+                if happens && event.is_none() {
+                    *event = Some(now);
                 }
-                first(&mut events.completion, module.waiting_out.val().any());
-            });
-            now += 1;
-        }
+            };
+            first(&mut events.first_step, module.sequencer.step_out.val());
+            let operand = module.array.a_in[0].val() != Signed::default();
+            first(&mut events.first_operand, operand);
+            first(&mut events.last_step, module.sequencer.tile_end_out.val());
+            first(&mut events.last_result, module.results.done_out.val());
+            if module.array.fold_valid_out.val() {
+                events.last_fold = Some(now);
+            }
+            first(&mut events.completion, module.waiting_out.val().any());
+            events.completion.is_none()
+        });
         let geometry = <$device>::geometry();
         assert_eq!(events.first_step, Some(START_LATENCY), "{geometry}");
         assert_eq!(events.first_operand, Some(START_LATENCY + OPERAND_LATENCY), "{geometry}");
@@ -136,14 +145,12 @@ fn a_commit_lets_a_tile_run() {
     module.write(DESCRIPTORS, &descriptor(&fields));
     module.idle(20);
     let mut first_step = None;
-    for now in 0..20 {
-        let write = (now == 0).then_some((COMMIT, 0x0301));
-        cycle(&mut module, write, &mut |module: &Small| {
-            if module.sequencer.step_out.val() && first_step.is_none() {
-                first_step = Some(now);
-            }
-        });
-    }
+    cycles_from_write(&mut module, COMMIT, 0x0301, |now, module: &Small| {
+        if module.sequencer.step_out.val() && first_step.is_none() {
+            first_step = Some(now);
+        }
+        now < 20
+    });
     let latency = 1 + crate::queue::FENCE_LATENCY + crate::queue::ARM_CYCLES;
     assert_eq!(first_step, Some(latency));
 }
@@ -153,13 +160,11 @@ fn a_commit_lets_a_tile_run() {
 fn a_reset_takes_as_long_as_the_flush() {
     let mut module = ready::<Small>();
     let mut ready_at = None;
-    for now in 0..200 {
-        let write = (now == 0).then_some((RESET, 0));
-        cycle(&mut module, write, &mut |module: &Small| {
-            if now > 1 && module.sequencer.ready_out.val() && ready_at.is_none() {
-                ready_at = Some(now);
-            }
-        });
-    }
+    cycles_from_write(&mut module, RESET, 0, |now, module: &Small| {
+        if now > 1 && module.sequencer.ready_out.val() && ready_at.is_none() {
+            ready_at = Some(now);
+        }
+        now < 200
+    });
     assert_eq!(ready_at, Some(crate::latency::reset()));
 }

@@ -40,6 +40,13 @@ pub enum Event {
     Done,
 }
 
+/// What the host frees: completions (`pop`) or banks.
+#[derive(Clone, Copy)]
+pub struct Free {
+    pop: bool,
+    count: u64,
+}
+
 /// A finisher behind an array that is only a delay.
 pub struct Bench {
     pub finisher: Finisher,
@@ -49,6 +56,11 @@ pub struct Bench {
     /// Completed tiles that are not popped, kept tiles that are not released.
     pub waiting: u64,
     pub banks: u64,
+    /// What the host frees in this cycle, what is compared in it, and whether there was enough of what
+    /// was compared.
+    asked: Option<Free>,
+    compared: Option<Free>,
+    decided: Option<(Free, bool)>,
     pub completed: u32,
     pub hits: u32,
     pub held: u64,
@@ -69,6 +81,9 @@ impl Bench {
             jobs: [([0; 8], [0; 8]); 4],
             waiting: 0,
             banks: 0,
+            asked: None,
+            compared: None,
+            decided: None,
             completed: 0,
             hits: 0,
             held: 0,
@@ -118,13 +133,17 @@ impl Bench {
         finisher.settle();
         assert_eq!(finisher.waiting_out.val().to_u64(), self.waiting);
         assert!(finisher.hold_out.val() || !finisher.drain_out.val());
+        let pops = self.decided.is_some_and(|(free, enough)| free.pop && enough);
+        assert_eq!(finisher.popped_out.val(), pops);
+        let lacks = self.decided.is_some_and(|(_, enough)| !enough);
+        assert_eq!(finisher.underflow_out.val(), lacks);
     }
 
     /// One cycle. Pulses are low in the next one.
     pub fn step(&mut self) {
-        if self.banks > 0 && self.random.one_in(self.releases_one_in) {
-            self.free(false, 1);
-            return;
+        let frees = self.compared.is_some() || self.decided.is_some();
+        if self.banks > 0 && !frees && self.random.one_in(self.releases_one_in) {
+            self.ask(false, 1);
         }
         self.settle();
         self.end();
@@ -134,6 +153,13 @@ impl Bench {
         let finisher = &mut self.finisher;
         let (completes, hit) = (finisher.tile_out.val(), finisher.hit_out.val());
         let kept = completes && finisher.want.q.val();
+        let there = |free: Free| if free.pop { self.waiting } else { self.banks };
+        let decided = self.compared.map(|free| (free, free.count <= there(free)));
+        if let Some((free, true)) = self.decided {
+            let left = if free.pop { &mut self.waiting } else { &mut self.banks };
+            *left -= free.count;
+        }
+        (self.decided, self.compared) = (decided, self.asked.take());
         self.waiting += u64::from(completes);
         self.banks += u64::from(kept);
         self.completed += u32::from(completes);
@@ -145,25 +171,20 @@ impl Bench {
         self.cycle += 1;
     }
 
-    /// One cycle in which the host frees completions (`pop`) or banks.
-    pub fn free(&mut self, pop: bool, count: u64) {
+    /// In this cycle the host frees completions (`pop`) or banks.
+    fn ask(&mut self, pop: bool, count: u64) {
         self.finisher.pop_in.next = pop;
         self.finisher.release_in.next = !pop;
         self.finisher.count_in.next = count.into();
-        let there = if pop { self.waiting } else { self.banks };
-        let enough = count <= there;
-        let before = self.waiting;
-        let left = if enough { there - count } else { there };
-        self.settle();
-        assert_eq!(self.finisher.popped_out.val(), pop && enough);
-        assert_eq!(self.finisher.underflow_out.val(), !enough);
-        assert_eq!(self.waiting, before);
-        if pop {
-            self.waiting = left
-        } else {
-            self.banks = left
+        self.asked = Some(Free { pop, count });
+    }
+
+    /// The host frees completions (`pop`) or banks, and lets the cycles pass that it takes.
+    pub fn free(&mut self, pop: bool, count: u64) {
+        self.ask(pop, count);
+        for _ in 0..=FREE_LATENCY {
+            self.step();
         }
-        self.end();
     }
 
     pub fn at(&mut self, cycle: u64, event: Event) {

@@ -50,6 +50,21 @@ pub struct FinisherOutputs {
     pub hit: bool,
 }
 
+/// How many completions, and how many banks, the host frees.
+#[derive(Clone, Copy, Debug, Default)]
+struct Frees {
+    pop: Option<u32>,
+    release: Option<u32>,
+    /// There were not so many.
+    underflow: bool,
+}
+
+impl Frees {
+    fn any(self) -> bool {
+        self.pop.is_some() || self.release.is_some() || self.underflow
+    }
+}
+
 /// The registers.
 #[derive(Clone, Debug)]
 pub struct Finisher {
@@ -82,6 +97,9 @@ pub struct Finisher {
     waiting: u32,
     bank: usize,
     banks: u32,
+    /// What is compared in this cycle, and what is freed in it.
+    asked: Frees,
+    frees: Frees,
     results: [Box<[u32; 256]>; RESULT_BANKS as usize],
 }
 
@@ -112,6 +130,8 @@ impl Finisher {
             waiting: 0,
             bank: 0,
             banks: 0,
+            asked: Frees::default(),
+            frees: Frees::default(),
             results: std::array::from_fn(|_| Box::new([0; 256])),
         }
     }
@@ -161,7 +181,8 @@ impl Finisher {
     pub fn quiet_cycles(&self, now: u64, inputs: &FinisherInputs) -> u64 {
         let loads = self.loading || (self.would_load(inputs) && !inputs.clear);
         let held = (self.hold, self.drain) == self.next_hold(inputs);
-        if loads || !held || self.writing || self.write.is_some() || self.is_complete() {
+        let frees = self.asked.any() || self.frees.any();
+        if loads || !held || frees || self.writing || self.write.is_some() || self.is_complete() {
             return 0;
         }
         let due = [self.ticket_due, self.results_due].into_iter().flatten().min();
@@ -189,17 +210,18 @@ impl Finisher {
         }
 
         // Accounts
-        if let Some(count) = inputs.pop {
-            let enough = count <= self.waiting;
-            outputs.popped = enough.then_some(count);
-            outputs.underflow |= !enough;
-            self.waiting -= if enough { count } else { 0 };
-        }
-        if let Some(count) = inputs.release {
-            let enough = count <= self.banks;
-            outputs.underflow |= !enough;
-            self.banks -= if enough { count } else { 0 };
-        }
+        let compared = Frees {
+            pop: self.asked.pop.filter(|&count| count <= self.waiting),
+            release: self.asked.release.filter(|&count| count <= self.banks),
+            underflow: self.asked.pop.is_some_and(|count| count > self.waiting)
+                || self.asked.release.is_some_and(|count| count > self.banks),
+        };
+        outputs.popped = self.frees.pop;
+        outputs.underflow = self.frees.underflow;
+        self.waiting -= self.frees.pop.unwrap_or(0);
+        self.banks -= self.frees.release.unwrap_or(0);
+        self.frees = compared;
+        self.asked = Frees { pop: inputs.pop, release: inputs.release, underflow: false };
 
         // Job of the running tile
         if self.loading {
@@ -279,6 +301,7 @@ impl Finisher {
         self.waiting = 0;
         self.bank = 0;
         self.banks = 0;
+        (self.frees.pop, self.frees.release) = (None, None);
     }
 
     fn would_load(&self, inputs: &FinisherInputs) -> bool {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gemmine_tools::process::{Child, ProcessError};
+use serde_json::Value;
 
 use super::{Options, Progress, fit, steps, write};
 use crate::board::{Board, Family};
@@ -57,20 +58,39 @@ impl<'a> Runner<'a> {
             let arguments = ["-s".to_owned(), script];
             self.step(step, "yosys", &arguments, SYNTHESIS_PATIENCE)?;
         }
-        if self.board.definition.family == Family::Ecp5 {
-            self.absorb()?;
-        }
-        Ok(())
+        self.rework()
     }
 
-    /// Moves registers into the memories in front of them.
-    fn absorb(&self) -> Result<(), FlowError> {
+    /// Changes the netlist to what nextpnr makes the most of.
+    fn rework(&self) -> Result<(), FlowError> {
         let file = self.options.out.join("netlist.json");
-        let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
         let wrong = |why| FlowError::Output { file: file.clone(), why };
-        let mut netlist = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        netlist::absorb_output_registers(&mut netlist, TOP).map_err(wrong)?;
+        let family = self.board.definition.family;
+        if family == Family::Ice40 {
+            return Ok(());
+        }
+        let mut netlist = self.json("netlist.json")?;
+        let reworked = match family {
+            Family::Ice40 => Ok(()),
+            Family::Ecp5 => netlist::absorb_output_registers(&mut netlist, TOP).map(drop),
+            Family::Gowin => netlist::gowin::make_tables_timed(&mut netlist, TOP).map(drop),
+        };
+        reworked.map_err(wrong)?;
         write(&file, &netlist.to_string())
+    }
+
+    /// A tool's JSON.
+    fn json(&self, name: &str) -> Result<Value, FlowError> {
+        let file = self.options.out.join(name);
+        let text = self.text(name)?;
+        serde_json::from_str(&text)
+            .map_err(|error| FlowError::Output { file, why: error.to_string() })
+    }
+
+    /// A tool's text.
+    fn text(&self, name: &str) -> Result<String, FlowError> {
+        let file = self.options.out.join(name);
+        std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))
     }
 
     /// Places and routes with a seed.

@@ -12,6 +12,7 @@ use crate::error::FlowError;
 use crate::netlist;
 use crate::pll::Plan;
 use crate::report::StepCost;
+use crate::sta;
 use crate::timing::Placed;
 use crate::toolchain::Toolchain;
 use crate::top::TOP;
@@ -100,9 +101,19 @@ impl<'a> Runner<'a> {
         let step = format!("place and route with seed {seed}");
         let run = self.step(&step, nextpnr, &arguments, PLACE_PATIENCE);
         run.map_err(|error| self.or_too_large(&step, error))?;
-        let file = self.options.out.join(steps::placed_report(seed));
-        let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
-        Placed::parse(&text).map_err(|why| FlowError::Output { file, why })
+        let report = steps::placed_report(seed);
+        let wrong = |name: &str| {
+            let file = self.options.out.join(name);
+            move |why| FlowError::Output { file, why }
+        };
+        let placed = Placed::parse(&self.text(&report)?).map_err(wrong(&report))?;
+        if self.board.definition.family != Family::Gowin {
+            return Ok(placed);
+        }
+        let delays = steps::delays(seed);
+        let routed = self.json(&steps::placed_design(self.board, seed))?;
+        let analysis = sta::gowin::analyse(&self.text(&delays)?, &routed, plan.output_hz());
+        Ok(placed.with(analysis.map_err(wrong(&delays))?))
     }
 
     /// Makes the image of a seed.

@@ -124,8 +124,10 @@ fn widen(cell: &mut Value) -> Result<bool, String> {
     }
     // The text begins with the highest address. Each entry stands for all values of the pins below.
     let small = &init[init.len() - (1 << inputs)..];
-    let wide: String =
-        small.iter().flat_map(|bit| [char::from(*bit); 16].into_iter().take(16 >> inputs)).collect();
+    let wide: String = small
+        .iter()
+        .flat_map(|bit| [char::from(*bit); 16].into_iter().take(16 >> inputs))
+        .collect();
     let mut connections = json!({ "F": cell["connections"]["F"].take() });
     let mut directions = json!({ "F": "output" });
     for (from, to) in PINS.iter().zip(&PINS[4 - inputs..]) {

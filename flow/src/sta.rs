@@ -2,9 +2,11 @@
 //!
 //! # Why
 //! What nextpnr has no delays for is in none of the paths that it reports, and it says nothing. Here a way that
-//! has no delay is an error, and [`gowin`] says which delays are known all the same.
+//! has no delay is an error, and [`gowin`] says which delays are known all the same; [`ice40`] has a delay that
+//! nextpnr has wrong.
 
 pub(crate) mod gowin;
+pub(crate) mod ice40;
 mod sdf;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +39,9 @@ pub(crate) struct Graph<'a> {
     order: Vec<usize>,
 }
 
-/// Whether a port is a clock's, by the names of the part's cells.
+/// Whether a port is a clock's, by the names of the parts' cells: `CLK`, `CLKA`, `RCLK`.
 pub(crate) fn is_clock(port: &str) -> bool {
-    port.starts_with("CLK")
+    port.starts_with("CLK") || port.ends_with("CLK")
 }
 
 impl<'a> Graph<'a> {

@@ -33,6 +33,8 @@ pub const CLOCK_NET: &str = "clock";
 
 /// Name of the net that the PLL drives, in front of the gate.
 pub const GENERATED_NET: &str = "generated";
+/// Name of the cell that an iCE40's device clock comes from.
+pub const GATE_BUFFER: &str = "gate_buffer";
 /// How long the PLL has been locked when the device's clock begins, at least.
 const WAIT_US: u64 = 10;
 
@@ -65,7 +67,7 @@ fn gate(family: Family, plan: &Plan) -> String {
     (* keep *) SB_LUT4 #(.LUT_INIT(16'h8888)) gate (
         .I0(core), .I1(open), .I2(1'b0), .I3(1'b0), .O(gated)
     );
-    SB_GB gate_buffer (.USER_SIGNAL_TO_GLOBAL_BUFFER(gated), .GLOBAL_BUFFER_OUTPUT({CLOCK_NET}));
+    SB_GB {GATE_BUFFER} (.USER_SIGNAL_TO_GLOBAL_BUFFER(gated), .GLOBAL_BUFFER_OUTPUT({CLOCK_NET}));
 ",
             wait(GENERATED_NET, plan.output_hz())
         ),

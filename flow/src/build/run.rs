@@ -107,13 +107,19 @@ impl<'a> Runner<'a> {
             move |why| FlowError::Output { file, why }
         };
         let placed = Placed::parse(&self.text(&report)?).map_err(wrong(&report))?;
-        if self.board.definition.family != Family::Gowin {
-            return Ok(placed);
-        }
         let delays = steps::delays(seed);
-        let routed = self.json(&steps::placed_design(self.board, seed))?;
-        let analysis = sta::gowin::analyse(&self.text(&delays)?, &routed, plan.output_hz());
-        Ok(placed.with(analysis.map_err(wrong(&delays))?))
+        let analysis = match self.board.definition.family {
+            Family::Ecp5 => Ok(None),
+            Family::Ice40 => sta::ice40::analyse(&self.text(&delays)?, &self.json("netlist.json")?),
+            Family::Gowin => {
+                let routed = self.json(&steps::placed_design(self.board, seed))?;
+                sta::gowin::analyse(&self.text(&delays)?, &routed, plan.output_hz()).map(Some)
+            }
+        };
+        Ok(match analysis.map_err(wrong(&delays))? {
+            Some(analysis) => placed.with(analysis),
+            None => placed,
+        })
     }
 
     /// Makes the image of a seed.

@@ -95,7 +95,7 @@ pub(super) fn place_arguments(board: &Board, plan: &Plan, seed: u64) -> Vec<Stri
     arguments.extend(["--seed".into(), seed.to_string()]);
     // Whether it is fast enough is for the build to say, with the report in hand.
     arguments.extend(["--timing-allow-fail", "--report", &placed_report(seed)].map(str::to_owned));
-    if definition.family == Family::Gowin {
+    if definition.family != Family::Ecp5 {
         arguments.extend(["--sdf".into(), delays(seed)]);
     }
     arguments.extend(definition.place.options.iter().cloned());

@@ -1,7 +1,7 @@
-//! Fmax of a Gowin part holds the paths that nextpnr does not time.
+//! Fmax holds the paths that nextpnr does not time, or not right.
 
 use gemmine_flow::build::{self, Options};
-use gemmine_flow::{Board, Toolchain};
+use gemmine_flow::{Board, FlowError, Toolchain};
 use gemmine_hdl::devices::Emitted;
 
 /// A register that takes a value or a sum: the sums' ways to it lead through tables of three inputs. nextpnr
@@ -44,8 +44,30 @@ module blocks(clock, line_in, line_out, active_out);
 endmodule
 ";
 
-/// Builds a stand-in for a device for the Tang Nano 9K.
-fn build(verilog: &str, top: &str) -> gemmine_flow::Report {
+/// A DSP block of an iCE40 with registers in front and behind, among others.
+const MAC: &str = "\
+module mac(clock, line_in, line_out, active_out);
+    input wire clock, line_in;
+    output reg line_out;
+    output wire active_out;
+    reg [31:0] p;
+    wire [31:0] products;
+    SB_MAC16 #(.MODE_8x8(1'b1), .A_SIGNED(1'b1), .B_SIGNED(1'b1), .A_REG(1'b1), .B_REG(1'b1),
+        .TOP_8x8_MULT_REG(1'b1), .BOT_8x8_MULT_REG(1'b1), .TOPOUTPUT_SELECT(2'b10), .BOTOUTPUT_SELECT(2'b10)) block (
+        .CLK(clock), .CE(1'b1), .A(p[15:0]), .B(p[31:16]), .C(16'h0), .D(16'h0), .AHOLD(1'b0), .BHOLD(1'b0),
+        .CHOLD(1'b0), .DHOLD(1'b0), .IRSTTOP(1'b0), .IRSTBOT(1'b0), .ORSTTOP(1'b0), .ORSTBOT(1'b0),
+        .OLOADTOP(1'b0), .OLOADBOT(1'b0), .ADDSUBTOP(1'b0), .ADDSUBBOT(1'b0), .OHOLDTOP(1'b0), .OHOLDBOT(1'b0),
+        .CI(1'b0), .ACCUMCI(1'b0), .SIGNEXTIN(1'b0), .O(products));
+    always @(posedge clock) begin
+        p <= {p[30:0], line_in};
+        line_out <= ^products;
+    end
+    assign active_out = line_out;
+endmodule
+";
+
+/// Builds a stand-in for a device.
+fn build(board: &str, verilog: &str, top: &str) -> Result<gemmine_flow::Report, FlowError> {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         seeds: vec![1],
@@ -54,16 +76,16 @@ fn build(verilog: &str, top: &str) -> gemmine_flow::Report {
         command: "a test".into(),
         source_commit: "a test".into(),
     };
-    let board = Board::find("tang-nano-9k").unwrap();
+    let board = Board::find(board).unwrap();
     let (plan, toolchain) = (board.plan().unwrap(), Toolchain::pinned().unwrap());
     let device = Emitted { verilog: verilog.to_owned(), top: top.into(), build: 0 };
     let built = build::build(&board, &plan, &device, &options, &toolchain, &|| false, &mut |_| ());
-    built.unwrap().report
+    built.map(|built| built.report)
 }
 
 #[test]
 fn a_sum_that_passes_a_table_is_in_fmax() {
-    let report = build(ADDER, "adder");
+    let report = build("tang-nano-9k", ADDER, "adder").unwrap();
     let path = report.critical_path.unwrap();
     assert!(path.from.starts_with("device.p_") || path.from.starts_with("device.x_"), "{path:?}");
     assert!(path.to.starts_with("device.x_"), "{path:?}");
@@ -76,9 +98,24 @@ fn a_sum_that_passes_a_table_is_in_fmax() {
 
 #[test]
 fn memories_are_in_fmax_and_multipliers_in_the_caveats() {
-    let report = build(BLOCKS, "blocks");
+    let report = build("tang-nano-9k", BLOCKS, "blocks").unwrap();
     // Clock to data of a block RAM without its output register takes 3.46 ns, and setup 0.4 ns.
     assert!(report.critical_path.unwrap().delay_ns > 3.86);
     let [caveat] = &report.caveats[..] else { panic!("{:?}", report.caveats) };
     assert!(caveat.contains("MULT9X9, so Fmax does not hold what 1 of them take"), "{caveat}");
+}
+
+#[test]
+fn a_dsp_block_of_an_ice40_takes_what_icestorm_says() {
+    let report = build("icebreaker", MAC, "mac").unwrap();
+    let path = report.critical_path.unwrap();
+    assert!(path.from.ends_with("_DSP.CLK"), "{path:?}");
+    // Clock to output, three tables on the way to the fourth, and setup, in ns.
+    assert!(path.delay_ns - path.routing_ns > 2.12 + 2.0 * 0.874 + 0.824, "{path:?}");
+    assert!((1000.0 / path.delay_ns - report.fmax_mhz).abs() < 0.01, "{path:?}");
+    assert!(report.caveats[0].contains("of which there are 1"), "{:?}", report.caveats);
+
+    let open = MAC.replace("OUTPUT_SELECT(2'b10)", "OUTPUT_SELECT(2'b00)");
+    let error = build("icebreaker", &open, "mac").unwrap_err().to_string();
+    assert!(error.contains("has no register in front or behind"), "{error}");
 }

@@ -4,11 +4,13 @@
 
 mod constraints;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use gemmine_hdl::Geometry;
 use gemmine_hdl::devices::DEVICES;
-use gemmine_hdl::multipliers::Multipliers;
+use gemmine_hdl::multipliers::{Kind, Multipliers};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::FlowError;
@@ -153,32 +155,15 @@ pub struct Led {
 #[serde(deny_unknown_fields)]
 pub struct Device {
     /// P rows x Q columns of PEs.
-    #[serde(deserialize_with = "geometry")]
+    #[serde(deserialize_with = "parsed")]
     pub geometry: Geometry,
     /// Bits of a word's address in a lane of panel memory.
     pub panel_word_bits: usize,
-    /// What multiplies.
-    pub multipliers: MultiplierKind,
+    /// What multiplies; [`Kind::name`] has the names.
+    #[serde(deserialize_with = "parsed")]
+    pub multipliers: Kind,
     /// How many products DSP blocks make, where not all are of one kind; the others are made in logic.
     pub dsp_products: Option<usize>,
-}
-
-/// What multiplies; see [`gemmine_hdl::multipliers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MultiplierKind {
-    /// Whatever synthesis finds.
-    Inferred,
-    /// Two products a DSP block of an iCE40 UP5K.
-    SbMac16,
-    /// DSP blocks of an ECP5.
-    Mult18x18d,
-    /// Multipliers of a Gowin part.
-    Mult9x9,
-    /// Logic.
-    Rows,
-    /// Logic, for 8-bit operands only.
-    NarrowRows,
 }
 
 impl Device {
@@ -188,14 +173,7 @@ impl Device {
             Some(products) => products,
             None => self.geometry.pes(),
         };
-        match self.multipliers {
-            MultiplierKind::Inferred => Multipliers::inferred(),
-            MultiplierKind::SbMac16 => Multipliers::sb_mac16(),
-            MultiplierKind::Mult18x18d => Multipliers::mult18x18d(products),
-            MultiplierKind::Mult9x9 => Multipliers::mult9x9(products),
-            MultiplierKind::Rows => Multipliers::rows(),
-            MultiplierKind::NarrowRows => Multipliers::narrow_rows(),
-        }
+        Multipliers::of(self.multipliers, products)
     }
 }
 
@@ -243,7 +221,12 @@ pub struct Flash {
     pub note: String,
 }
 
-fn geometry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Geometry, D::Error> {
+/// Reads what is written as text.
+fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
@@ -295,10 +278,8 @@ impl Board {
             let remedy = format!("{} devices are built with {built:?}, give one", device.geometry);
             return Err(board.value("device.panel_word_bits", device.panel_word_bits, remedy));
         }
-        let mixes =
-            matches!(device.multipliers, MultiplierKind::Mult18x18d | MultiplierKind::Mult9x9);
         if let Some(products) = device.dsp_products
-            && (!mixes || products > device.geometry.pes())
+            && (!device.multipliers.runs_out() || products > device.geometry.pes())
         {
             let remedy = format!(
                 "give 0 to {}, or leave it out where multipliers are not mult18x18d or mult9x9",

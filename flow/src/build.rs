@@ -215,6 +215,7 @@ fn report(
         bram: area.bram,
         utilization: utilization.map(|(cell, count)| (cell.clone(), *count)).collect(),
         critical_path: placed.critical_path(),
+        caveats: placed.caveats().to_vec(),
         seed: 0,
         seeds: Vec::new(),
         steps: Vec::<StepCost>::new(),

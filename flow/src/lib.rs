@@ -8,6 +8,7 @@
 //! | [`toolchain`] | the pinned tools, or those on the PATH |
 //! | [`mod@build`] | the steps from Verilog to an image, with seeds, logs and limits |
 //! | [`timing`], [`report`] | what nextpnr says of speed, and all that is said of an image |
+//! | `sta` | the longest path, where nextpnr does not have all of them |
 //! | [`manifest`] | `bitstreams/MANIFEST.toml`: which images there are, and their checksums |
 //! | [`flash`] | the programmer's command line |
 
@@ -20,6 +21,7 @@ pub mod manifest;
 pub mod netlist;
 pub mod pll;
 pub mod report;
+mod sta;
 pub mod timing;
 pub mod toolchain;
 pub mod top;

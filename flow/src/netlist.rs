@@ -1,9 +1,12 @@
-//! What is done to the flat netlist between synthesis and placement: registers go into block RAM.
+//! What is done to the flat netlist between synthesis and placement: an ECP5's registers go into block RAM;
+//! [`gowin`] has what a Gowin part's tables need.
 //!
 //! # Why
 //! An ECP5's block RAM takes 5.8 ns from its clock to its data (nextpnr's figure, speed grade 6), unless its own
 //! output register is in use, and yosys does not use it. Where plain flip-flops, without enable or reset,
 //! take all that is read, and nobody else does, it is the same circuit.
+
+pub mod gowin;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -49,6 +49,9 @@ pub struct Report {
     pub utilization: BTreeMap<String, Count>,
     /// The slowest path from register to register.
     pub critical_path: Option<CriticalPath>,
+    /// What `fmax_mhz` does not hold, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
     /// The seed of this image.
     pub seed: u64,
     /// Every seed that was tried, with its Fmax in MHz.
@@ -139,9 +142,10 @@ impl Report {
         let cells =
             |name: &str, count: Count| format!("{} of {} {name}", count.used, count.available);
         let path = self.critical_path.as_ref().map(CriticalPath::describe).unwrap_or_default();
+        let caveats = self.caveats.iter().map(|caveat| format!("\n  but {caveat}"));
         format!(
             "{}: {} array on {}, seed {}\n  {}, {}, {}, {}\n  clock {:.2} MHz, Fmax {:.2} MHz{}: {:.2} GMAC/s \
-             (place and route)\n  critical path {path}",
+             (place and route)\n  critical path {path}{}",
             self.board,
             self.geometry,
             self.part,
@@ -154,6 +158,7 @@ impl Report {
             self.fmax_mhz,
             if self.timing_met { "" } else { ", TIMING NOT MET" },
             self.gmac_per_s,
+            caveats.collect::<String>(),
         )
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::top::CLOCK_NET;
+use crate::sta::gowin::Analysis;
+use crate::top::{CLOCK_NET, GENERATED_NET};
 
 /// The parts of nextpnr's report that are read.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,6 +14,9 @@ pub(crate) struct Placed {
     #[serde(default)]
     critical_paths: Vec<Path>,
     pub(crate) utilization: BTreeMap<String, Count>,
+    /// What nextpnr does not time, timed; for the families that need it.
+    #[serde(skip)]
+    analysis: Option<Analysis>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -37,8 +41,9 @@ struct Path {
     path: Vec<Hop>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct Hop {
+/// A step of a path.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Hop {
     delay: f64,
     from: End,
     to: End,
@@ -46,10 +51,11 @@ struct Hop {
     kind: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct End {
-    cell: String,
-    port: String,
+/// A cell's port.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct End {
+    pub(crate) cell: String,
+    pub(crate) port: String,
 }
 
 /// The slowest path from register to register.
@@ -98,6 +104,16 @@ impl Placed {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
+    /// Takes paths from an analysis rather than from nextpnr.
+    pub(crate) fn with(self, analysis: Analysis) -> Self {
+        Self { analysis: Some(analysis), ..self }
+    }
+
+    /// What Fmax does not hold.
+    pub(crate) fn caveats(&self) -> &[String] {
+        self.analysis.as_ref().map_or(&[], |analysis| &analysis.caveats)
+    }
+
     /// Fmax of the device's clock, in MHz. The frequency that nextpnr has worked for must be the PLL's.
     pub(crate) fn fmax_mhz(&self, clock_hz: u64) -> Result<f64, String> {
         let clocks = self.fmax.iter().filter(|(name, _)| is_device_clock(name));
@@ -113,18 +129,42 @@ impl Placed {
                 fmax.constraint
             ));
         }
+        // What counts until the device's clock may begin runs at the PLL's on some parts.
+        let generated = self.fmax.iter().filter(|(name, _)| is_net(name, GENERATED_NET));
+        let mut achieved = generated.map(|(_, fmax)| fmax.achieved).fold(fmax.achieved, f64::min);
+        if let Some(Analysis { picoseconds, .. }) = &self.analysis {
+            let analysed = 1e6 / *picoseconds as f64;
+            // Paths that nextpnr does time must be in the analysis, but for its rounding.
+            if analysed > achieved * 1.002 {
+                return Err(format!(
+                    "{name} runs at {achieved} MHz by nextpnr's report, and at {analysed} MHz by its delays; \
+                     one of them has lost a path, so report this"
+                ));
+            }
+            achieved = achieved.min(analysed);
+        }
         // To a kilohertz, down: rounding must not make a device fast enough.
-        Ok((fmax.achieved * 1000.0).floor() / 1000.0)
+        Ok((achieved * 1000.0).floor() / 1000.0)
     }
 
     /// The slowest path from register to register, if there is one.
     pub(crate) fn critical_path(&self) -> Option<CriticalPath> {
+        if let Some(analysis) = &self.analysis {
+            return analysis.critical_path.clone();
+        }
         let inside = |end: &str| end.strip_prefix("posedge ").is_some_and(is_device_clock);
         let path =
             self.critical_paths.iter().find(|path| inside(&path.from) && inside(&path.to))?;
-        let (first, last) = (path.path.first()?, path.path.last()?);
+        CriticalPath::of(&path.path)
+    }
+}
+
+impl CriticalPath {
+    /// The modules of a path; `None` if it has no step.
+    pub(crate) fn of(hops: &[Hop]) -> Option<Self> {
+        let (first, last) = (hops.first()?, hops.last()?);
         let mut modules: Vec<ModuleDelay> = Vec::new();
-        for hop in &path.path {
+        for hop in hops {
             let module = module_of(&hop.from.cell);
             if modules.last().is_none_or(|part| part.module != module) {
                 let module = module.to_owned();
@@ -140,17 +180,22 @@ impl Placed {
             part.routing_ns = picoseconds(part.routing_ns);
         }
         let sum = |hops: &mut dyn Iterator<Item = &Hop>| picoseconds(hops.map(|h| h.delay).sum());
-        Some(CriticalPath {
+        Some(Self {
             from: format!("{}.{}", first.from.cell, first.from.port),
             to: format!("{}.{}", last.to.cell, last.to.port),
-            delay_ns: sum(&mut path.path.iter()),
-            routing_ns: sum(&mut path.path.iter().filter(|hop| hop.is_wire())),
+            delay_ns: sum(&mut hops.iter()),
+            routing_ns: sum(&mut hops.iter().filter(|hop| hop.is_wire())),
             modules,
         })
     }
 }
 
 impl Hop {
+    /// A step of so many nanoseconds; kinds are nextpnr's.
+    pub(crate) fn new(delay: f64, from: End, to: End, kind: &str) -> Self {
+        Self { delay, from, to, kind: kind.to_owned() }
+    }
+
     fn is_wire(&self) -> bool {
         self.kind == "routing"
     }
@@ -158,7 +203,12 @@ impl Hop {
 
 /// nextpnr renames a clock when it promotes it: `$glbnet$clock`, `clock$glb_clk`.
 fn is_device_clock(name: &str) -> bool {
-    name.split('$').any(|part| part == CLOCK_NET)
+    is_net(name, CLOCK_NET)
+}
+
+/// Whether a clock is of the net of this name.
+fn is_net(clock: &str, net: &str) -> bool {
+    clock.split('$').any(|part| part == net)
 }
 
 /// The module that a cell is in: flattening joins names by dots.
@@ -221,6 +271,12 @@ mod tests {
         assert_eq!(path.from, "device.a.word.q_TRELLIS_FF_Q_5.Q");
         assert_eq!(path.to, "device.b.word.q_TRELLIS_FF_Q.DI");
         assert_eq!(path.describe(), "3.00 ns, 2.25 of it wire: device.a 2.75 ns, device.b 0.25 ns");
+    }
+
+    #[test]
+    fn what_waits_for_the_pll_must_be_fast_enough_too() {
+        let slower = REPORT.replace("\"other\"", "\"generated\"");
+        assert_eq!(Placed::parse(&slower).unwrap().fmax_mhz(100_000_000), Ok(1.0));
     }
 
     #[test]

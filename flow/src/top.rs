@@ -1,12 +1,24 @@
 //! A board's top module: PLL, device, light.
 //!
 //! ```text
-//!               +------------------------------------+
-//!  oscillator ->| PLL => clock => device             |
-//!     line_in ->|     `> locked                      |-> line_out
-//!               |                  active_out        |-> led
-//!               +------------------------------------+
+//!               +----------------------------------------------+
+//!  oscillator ->| PLL => generated => gate => clock => device  |
+//!     line_in ->|   `> locked => wait --^                      |-> line_out
+//!               |                                  active_out  |-> led
+//!               +----------------------------------------------+
 //! ```
+//!
+//! # Why
+//! The device has no reset: it powers up in a state of its own, which a clock that is still looking for its
+//! frequency could spoil. So its clock begins when the PLL has been locked for a while, and stops when it is
+//! no more. The while is 10 microseconds at least, since an iCE40's block RAM reads wrong for a few of them behind
+//! configuration.
+//!
+//! | family | what opens and closes without a glitch | what counts |
+//! |---|---|---|
+//! | ECP5 | `DCCA` | the oscillator |
+//! | Gowin | `DQCE`, which nextpnr puts into the clock's own spine | the oscillator |
+//! | iCE40 | a table in front of an `SB_GB`, opened behind a falling edge | the PLL's clock: at a PLL's own pad, nothing else gets the oscillator |
 
 use gemmine_hdl::devices::Emitted;
 
@@ -19,17 +31,56 @@ pub const TOP: &str = "gemmine_board";
 /// Name of the net that clocks the device.
 pub const CLOCK_NET: &str = "clock";
 
-/// What an ECP5's device clock begins behind. The device powers up in a state of its own, which a PLL that is
-/// still looking for its frequency could spoil: so its clock begins when the PLL has been locked for 128
-/// cycles of the oscillator, and stops when it is no more.
-const GATE: &str = "    reg [1:0] seen = 2'h0;
-    reg [7:0] stable = 8'h0;
-    always @(posedge oscillator) begin
-        seen <= {seen[0], locked};
-        stable <= !seen[1] ? 8'h0 : stable[7] ? stable : stable + 8'h1;
+/// Name of the net that the PLL drives, in front of the gate.
+pub const GENERATED_NET: &str = "generated";
+/// Name of the cell that an iCE40's device clock comes from.
+pub const GATE_BUFFER: &str = "gate_buffer";
+/// How long the PLL has been locked when the device's clock begins, at least.
+const WAIT_US: u64 = 10;
+
+/// What counts how long the PLL has been locked, in cycles of a clock of so many hertz, and says `stable`. Until
+/// the PLL is locked nothing in it changes, so that a clock that is too fast for it does no harm.
+fn wait(clock: &str, hertz: u64) -> String {
+    let cycles = (hertz * WAIT_US).div_ceil(1_000_000).max(2).next_power_of_two();
+    let top = cycles.trailing_zeros();
+    let bits = top + 1;
+    format!(
+        "    reg [1:0] seen = 2'h0;
+    reg [{top}:0] wait_count = {bits}'h0;
+    wire stable = wait_count[{top}];
+    always @(posedge {clock}) begin
+        seen <= {{seen[0], locked}};
+        wait_count <= !seen[1] ? {bits}'h0 : stable ? wait_count : wait_count + {bits}'h1;
     end
-    DCCA gate (.CLKI(generated), .CE(stable[7]), .CLKO(clock));
-";
+"
+    )
+}
+
+/// What lets the PLL's clock through to the device; see the module's documentation.
+fn gate(family: Family, plan: &Plan) -> String {
+    match family {
+        // The table's other input changes while the clock is low, with half a cycle of time for it.
+        Family::Ice40 => format!(
+            "{}    reg open = 1'b0;
+    always @(negedge {GENERATED_NET}) open <= stable;
+    wire gated;
+    (* keep *) SB_LUT4 #(.LUT_INIT(16'h8888)) gate (
+        .I0(core), .I1(open), .I2(1'b0), .I3(1'b0), .O(gated)
+    );
+    SB_GB {GATE_BUFFER} (.USER_SIGNAL_TO_GLOBAL_BUFFER(gated), .GLOBAL_BUFFER_OUTPUT({CLOCK_NET}));
+",
+            wait(GENERATED_NET, plan.output_hz())
+        ),
+        Family::Ecp5 => format!(
+            "{}    DCCA gate (.CLKI({GENERATED_NET}), .CE(stable), .CLKO({CLOCK_NET}));\n",
+            wait("oscillator", plan.oscillator_hz)
+        ),
+        Family::Gowin => format!(
+            "{}    DQCE gate (.CLKIN({GENERATED_NET}), .CE(stable), .CLKOUT({CLOCK_NET}));\n",
+            wait("oscillator", plan.oscillator_hz)
+        ),
+    }
+}
 
 /// The Verilog of a board's top module and all below it.
 ///
@@ -37,7 +88,7 @@ const GATE: &str = "    reg [1:0] seen = 2'h0;
 /// If the part's PLL is of another family than the board's, which no definition leads to.
 pub fn verilog(board: &Board, plan: &Plan, device: &Emitted) -> Result<String, FlowError> {
     let definition = &board.definition;
-    let pll = pll(board, plan)?;
+    let (pll, gate) = (pll(board, plan)?, gate(definition.family, plan));
     // Devices that can be held until the clock is stable have a port for it.
     let hold = if has_port(device, "hold_in") { ".hold_in(!locked), " } else { "" };
     let led = if definition.led.active_low { "!active" } else { "active" };
@@ -46,8 +97,8 @@ pub fn verilog(board: &Board, plan: &Plan, device: &Emitted) -> Result<String, F
     Ok(format!(
         "// {TOP}: {name}, {geometry} array at {hertz} Hz, BUILD {build:08x}. Written by gemmine.\n\
          module {TOP}(input oscillator, input line_in, output line_out, output led);\n\
-         \x20   wire {CLOCK_NET}, locked, active;\n\
-         {pll}\
+         \x20   wire {GENERATED_NET}, {CLOCK_NET}, locked, active;\n\
+         {pll}{gate}\
          \x20   {top} device (\n\
          \x20       .clock({CLOCK_NET}), {hold}.line_in(line_in), .line_out(line_out), \
          .active_out(active)\n\
@@ -76,12 +127,14 @@ fn pll(board: &Board, plan: &Plan) -> Result<String, FlowError> {
                 Some(PllInput::Core) | None => ("SB_PLL40_CORE", "REFERENCECLK"),
             };
             format!(
-                "    {primitive} #(\n\
+                "    wire core;\n\
+                 \x20   {primitive} #(\n\
                  \x20       .FEEDBACK_PATH(\"SIMPLE\"), .DIVR(4'd{divr}), .DIVF(7'd{divf}), \
                  .DIVQ(3'd{divq}), .FILTER_RANGE(3'd{filter_range})\n\
                  \x20   ) pll (\n\
-                 \x20       .{input}(oscillator), .PLLOUTGLOBAL({CLOCK_NET}), .LOCK(locked), \
-                 .RESETB(1'b1), .BYPASS(1'b0)\n\
+                 \x20       .{input}(oscillator), .PLLOUTGLOBAL({GENERATED_NET}), \
+                 .PLLOUTCORE(core), .LOCK(locked),\n\
+                 \x20       .RESETB(1'b1), .BYPASS(1'b0)\n\
                  \x20   );\n"
             )
         }
@@ -89,8 +142,7 @@ fn pll(board: &Board, plan: &Plan) -> Result<String, FlowError> {
             // Nothing else is timed against this clock: any phase will do, and this is the usual one.
             let phase = clkop_div / 2;
             format!(
-                "    wire generated;\n\
-                 \x20   (* FREQUENCY_PIN_CLKI=\"{input}\" *) (* FREQUENCY_PIN_CLKOP=\"{output}\" *)\n\
+                "    (* FREQUENCY_PIN_CLKI=\"{input}\" *) (* FREQUENCY_PIN_CLKOP=\"{output}\" *)\n\
                  \x20   (* ICP_CURRENT=\"12\" *) (* LPF_RESISTOR=\"8\" *)\n\
                  \x20   (* MFG_ENABLE_FILTEROPAMP=\"1\" *) (* MFG_GMCREF_SEL=\"2\" *)\n\
                  \x20   EHXPLLL #(\n\
@@ -101,12 +153,13 @@ fn pll(board: &Board, plan: &Plan) -> Result<String, FlowError> {
                  \x20       .CLKOP_ENABLE(\"ENABLED\"), .CLKOP_DIV({clkop_div}), \
                  .CLKOP_CPHASE({phase}), .CLKOP_FPHASE(0)\n\
                  \x20   ) pll (\n\
-                 \x20       .CLKI(oscillator), .CLKOP(generated), .CLKFB(generated), .LOCK(locked), \
+                 \x20       .CLKI(oscillator), .CLKOP({GENERATED_NET}), .CLKFB({GENERATED_NET}), \
+                 .LOCK(locked), \
                  .RST(1'b0), .STDBY(1'b0),\n\
                  \x20       .PHASESEL0(1'b0), .PHASESEL1(1'b0), .PHASEDIR(1'b1), .PHASESTEP(1'b1), \
                  .PHASELOADREG(1'b1),\n\
                  \x20       .PLLWAKESYNC(1'b0), .ENCLKOP(1'b0)\n\
-                 \x20   );\n{GATE}",
+                 \x20   );\n",
                 input = mhz(plan.oscillator_hz),
                 output = mhz(plan.output_hz()),
             )
@@ -118,7 +171,7 @@ fn pll(board: &Board, plan: &Plan) -> Result<String, FlowError> {
              \x20       .DYN_IDIV_SEL(\"false\"), .DYN_FBDIV_SEL(\"false\"), .DYN_ODIV_SEL(\"false\"), \
              .CLKFB_SEL(\"internal\")\n\
              \x20   ) pll (\n\
-             \x20       .CLKIN(oscillator), .CLKOUT({CLOCK_NET}), .LOCK(locked), .RESET(1'b0), \
+             \x20       .CLKIN(oscillator), .CLKOUT({GENERATED_NET}), .LOCK(locked), .RESET(1'b0), \
              .RESET_P(1'b0), .CLKFB(1'b0),\n\
              \x20       .FBDSEL(6'b0), .IDSEL(6'b0), .ODSEL(6'b0), .PSDA(4'b0), .DUTYDA(4'b0), \
              .FDLY(4'b0)\n\
@@ -156,6 +209,20 @@ mod tests {
     }
 
     #[test]
+    fn the_wait_is_ten_microseconds_at_least_and_less_than_twice_that() {
+        let check = |hertz, count: &str| {
+            let text = wait("oscillator", hertz);
+            assert!(text.contains(&format!("reg [{count}:0] wait_count = ")), "{text}");
+        };
+        // 2^7 cycles of 12 MHz are 10.7 microseconds.
+        check(12_000_000, "7");
+        check(25_000_000, "8");
+        check(100_000_000, "10");
+        check(102_400_000, "10");
+        check(102_400_001, "11");
+    }
+
+    #[test]
     fn every_board_has_its_pll() {
         for name in Board::names() {
             let board = Board::find(name).unwrap();
@@ -168,6 +235,12 @@ mod tests {
                 Family::Gowin => "rPLL #(",
             };
             assert_eq!(text.matches(primitive).count(), 1, "{name}");
+            let gate = match board.definition.family {
+                Family::Ice40 => "SB_GB gate_buffer (",
+                Family::Ecp5 => "DCCA gate (",
+                Family::Gowin => "DQCE gate (",
+            };
+            assert_eq!(text.matches(gate).count(), 1, "{name}");
             assert!(text.contains(&format!("at {} Hz", plan.output_hz())), "{name}");
         }
     }

@@ -19,6 +19,9 @@
 //! right products of i8 operands, and of u8 operands of A only if somebody feeds `a ^ 0x80` (that is
 //! a - 128) instead and adds 128 times the column sums of B in the end.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// How a product is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -49,6 +52,23 @@ impl Kind {
         Self::NarrowRows,
     ];
 
+    /// The name that a board's definition gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inferred => "inferred",
+            Self::SbMac16 => "sb_mac16",
+            Self::Mult18x18d => "mult18x18d",
+            Self::Mult9x9 => "mult9x9",
+            Self::Rows => "rows",
+            Self::NarrowRows => "narrow_rows",
+        }
+    }
+
+    /// Whether a part may have too few of it, so that rows in logic make the products behind.
+    pub const fn runs_out(self) -> bool {
+        matches!(self, Self::Mult18x18d | Self::Mult9x9)
+    }
+
     /// Bits of the left operand that count; those above are ignored, and the number is signed.
     pub const fn a_bits(self) -> usize {
         match self {
@@ -63,6 +83,26 @@ impl Kind {
             Self::Inferred | Self::Mult18x18d | Self::Mult9x9 => 9,
             Self::SbMac16 | Self::Rows | Self::NarrowRows => 8,
         }
+    }
+}
+
+/// A kind that there is not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no multiplier is called {0:?}; there are {list}", list = Kind::ALL.map(Kind::name).join(", "))]
+pub struct UnknownKind(pub String);
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let kind = Self::ALL.into_iter().find(|kind| kind.name() == text);
+        kind.ok_or_else(|| UnknownKind(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -81,6 +121,15 @@ impl Multipliers {
         Self { first: kind, first_products: 0, rest: kind }
     }
 
+    /// This kind everywhere, or, if it [runs out](Kind::runs_out), for `products` and rows in logic behind.
+    pub const fn of(kind: Kind, products: usize) -> Self {
+        if kind.runs_out() {
+            Self { first: kind, first_products: products, rest: Kind::Rows }
+        } else {
+            Self::all(kind)
+        }
+    }
+
     /// Verilog's `*`: the default.
     pub const fn inferred() -> Self {
         Self::all(Kind::Inferred)
@@ -93,12 +142,12 @@ impl Multipliers {
 
     /// `blocks` DSP blocks of an ECP5, a product each, and rows in logic for all products behind.
     pub const fn mult18x18d(blocks: usize) -> Self {
-        Self { first: Kind::Mult18x18d, first_products: blocks, rest: Kind::Rows }
+        Self::of(Kind::Mult18x18d, blocks)
     }
 
     /// `multipliers` of a Gowin part's 9 x 9 multipliers, and rows in logic for all products behind.
     pub const fn mult9x9(multipliers: usize) -> Self {
-        Self { first: Kind::Mult9x9, first_products: multipliers, rest: Kind::Rows }
+        Self::of(Kind::Mult9x9, multipliers)
     }
 
     /// Logic only.

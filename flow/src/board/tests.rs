@@ -93,6 +93,11 @@ fn a_key_that_is_not_known_is_named() {
     assert!(error.contains("unknown field `colour`, expected `pin` or `active_low`"), "{error}");
     let error = changed("geometry = \"4x4\"", "geometry = \"4x5\"");
     assert!(error.contains("geometry 4x5 does not divide a 16x16 tile"), "{error}");
+    let error = changed("multipliers = \"sb_mac16\"", "multipliers = \"mac16\"");
+    assert!(
+        error.contains("no multiplier is called \"mac16\"; there are inferred, sb_mac16, "),
+        "{error}"
+    );
     let error = changed("maker = \"1BitSquared\"\n", "");
     assert!(error.contains("missing field `maker`"), "{error}");
     let error = Board::find("icebreker").unwrap_err().to_string();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gemmine_tools::process::{Child, ProcessError};
+use serde_json::Value;
 
 use super::{Options, Progress, fit, steps, write};
 use crate::board::{Board, Family};
@@ -11,6 +12,7 @@ use crate::error::FlowError;
 use crate::netlist;
 use crate::pll::Plan;
 use crate::report::StepCost;
+use crate::sta;
 use crate::timing::Placed;
 use crate::toolchain::Toolchain;
 use crate::top::TOP;
@@ -57,20 +59,39 @@ impl<'a> Runner<'a> {
             let arguments = ["-s".to_owned(), script];
             self.step(step, "yosys", &arguments, SYNTHESIS_PATIENCE)?;
         }
-        if self.board.definition.family == Family::Ecp5 {
-            self.absorb()?;
-        }
-        Ok(())
+        self.rework()
     }
 
-    /// Moves registers into the memories in front of them.
-    fn absorb(&self) -> Result<(), FlowError> {
+    /// Changes the netlist to what nextpnr makes the most of.
+    fn rework(&self) -> Result<(), FlowError> {
         let file = self.options.out.join("netlist.json");
-        let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
         let wrong = |why| FlowError::Output { file: file.clone(), why };
-        let mut netlist = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        netlist::absorb_output_registers(&mut netlist, TOP).map_err(wrong)?;
+        let family = self.board.definition.family;
+        if family == Family::Ice40 {
+            return Ok(());
+        }
+        let mut netlist = self.json("netlist.json")?;
+        let reworked = match family {
+            Family::Ice40 => Ok(()),
+            Family::Ecp5 => netlist::absorb_output_registers(&mut netlist, TOP).map(drop),
+            Family::Gowin => netlist::gowin::make_tables_timed(&mut netlist, TOP).map(drop),
+        };
+        reworked.map_err(wrong)?;
         write(&file, &netlist.to_string())
+    }
+
+    /// A tool's JSON.
+    fn json(&self, name: &str) -> Result<Value, FlowError> {
+        let file = self.options.out.join(name);
+        let text = self.text(name)?;
+        serde_json::from_str(&text)
+            .map_err(|error| FlowError::Output { file, why: error.to_string() })
+    }
+
+    /// A tool's text.
+    fn text(&self, name: &str) -> Result<String, FlowError> {
+        let file = self.options.out.join(name);
+        std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))
     }
 
     /// Places and routes with a seed.
@@ -80,9 +101,25 @@ impl<'a> Runner<'a> {
         let step = format!("place and route with seed {seed}");
         let run = self.step(&step, nextpnr, &arguments, PLACE_PATIENCE);
         run.map_err(|error| self.or_too_large(&step, error))?;
-        let file = self.options.out.join(steps::placed_report(seed));
-        let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
-        Placed::parse(&text).map_err(|why| FlowError::Output { file, why })
+        let report = steps::placed_report(seed);
+        let wrong = |name: &str| {
+            let file = self.options.out.join(name);
+            move |why| FlowError::Output { file, why }
+        };
+        let placed = Placed::parse(&self.text(&report)?).map_err(wrong(&report))?;
+        let delays = steps::delays(seed);
+        let analysis = match self.board.definition.family {
+            Family::Ecp5 => Ok(None),
+            Family::Ice40 => sta::ice40::analyse(&self.text(&delays)?, &self.json("netlist.json")?),
+            Family::Gowin => {
+                let routed = self.json(&steps::placed_design(self.board, seed))?;
+                sta::gowin::analyse(&self.text(&delays)?, &routed, plan.output_hz()).map(Some)
+            }
+        };
+        Ok(match analysis.map_err(wrong(&delays))? {
+            Some(analysis) => placed.with(analysis),
+            None => placed,
+        })
     }
 
     /// Makes the image of a seed.

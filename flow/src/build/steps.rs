@@ -25,8 +25,13 @@ pub(super) fn placed_report(seed: u64) -> String {
     format!("seed-{seed}.report.json")
 }
 
+/// Name of nextpnr's delays.
+pub(super) fn delays(seed: u64) -> String {
+    format!("seed-{seed}.sdf")
+}
+
 /// What place and route writes and the packer reads.
-fn placed_design(board: &Board, seed: u64) -> String {
+pub(super) fn placed_design(board: &Board, seed: u64) -> String {
     let suffix = match board.definition.family {
         Family::Ice40 => "asc",
         Family::Ecp5 => "config",
@@ -90,6 +95,9 @@ pub(super) fn place_arguments(board: &Board, plan: &Plan, seed: u64) -> Vec<Stri
     arguments.extend(["--seed".into(), seed.to_string()]);
     // Whether it is fast enough is for the build to say, with the report in hand.
     arguments.extend(["--timing-allow-fail", "--report", &placed_report(seed)].map(str::to_owned));
+    if definition.family != Family::Ecp5 {
+        arguments.extend(["--sdf".into(), delays(seed)]);
+    }
     arguments.extend(definition.place.options.iter().cloned());
     arguments
 }

@@ -35,3 +35,15 @@ fn only_narrow_kinds_are_narrow() {
     assert!(!wide.into_iter().any(Multipliers::is_narrow));
     assert!(Multipliers::sb_mac16().is_narrow() && Multipliers::narrow_rows().is_narrow());
 }
+
+#[test]
+fn a_kind_is_found_by_its_name() {
+    for kind in Kind::ALL {
+        assert_eq!(kind.to_string().parse(), Ok(kind));
+        assert_eq!(Multipliers::of(kind, 256).kind(255), kind);
+    }
+    assert_eq!(
+        "Rows".parse::<Kind>().unwrap_err().to_string(),
+        "no multiplier is called \"Rows\"; there are inferred, sb_mac16, mult18x18d, mult9x9, rows, narrow_rows"
+    );
+}

@@ -60,13 +60,13 @@ pub struct Endpoint {
     /// A word is there.
     pub word_valid_in: Signal<In, Bit>,
     /// Its number in the frame.
-    pub place_in: Signal<In, Bits<8>>,
+    pub place_in: Signal<In, Bits<7>>,
     /// The word.
     pub word_in: Signal<In, Bits<32>>,
     /// The frame is whole.
     pub good_in: Signal<In, Bit>,
     /// Its words.
-    pub words_in: Signal<In, Bits<8>>,
+    pub words_in: Signal<In, Bits<7>>,
     // Bus
     /// Write a word.
     pub write_out: Signal<Out, Bit>,
@@ -80,13 +80,13 @@ pub struct Endpoint {
     /// A byte of a response.
     pub byte_valid_out: Signal<Out, Bit>,
     /// Its place.
-    pub byte_place_out: Signal<Out, Bits<10>>,
+    pub byte_place_out: Signal<Out, Bits<9>>,
     /// The byte.
     pub byte_out: Signal<Out, Bits<8>>,
     /// Send it.
     pub start_out: Signal<Out, Bit>,
     /// Bytes of the response.
-    pub length_out: Signal<Out, Bits<10>>,
+    pub length_out: Signal<Out, Bits<9>>,
     /// A response is on the line.
     pub encoder_busy_in: Signal<In, Bit>,
     // Status
@@ -97,17 +97,17 @@ pub struct Endpoint {
     /// A request is not carried out.
     pub refused_out: Signal<Out, Bit>,
     // State: frames
-    buffer: RAM<Bits<32>, 9>,
+    buffer: RAM<Bits<32>, 8>,
     bank: DFF<Bits<1>>,
     held: DFF<Bit>,
-    held_words: DFF<Bits<8>>,
-    write_place: Join<1, 8, 9>,
-    read_place: Join<1, 8, 9>,
+    held_words: DFF<Bits<7>>,
+    write_place: Join<1, 7, 8>,
+    read_place: Join<1, 7, 8>,
     // State: the request in work
     heading: DFF<Bit>,
     phase: DFF<Bits<3>>,
     request_bank: DFF<Bits<1>>,
-    words: DFF<Bits<8>>,
+    words: DFF<Bits<7>>,
     head: DFF<Bits<32>>,
     target: DFF<Bits<32>>,
     is_sync: DFF<Bit>,
@@ -118,8 +118,8 @@ pub struct Endpoint {
     expected: DFF<Bits<8>>,
     // State: writing
     writing: DFF<Bit>,
-    place: DFF<Bits<8>>,
-    left: DFF<Bits<8>>,
+    place: DFF<Bits<7>>,
+    left: DFF<Bits<7>>,
     fetched: DFF<Bit>,
     write: DFF<Bit>,
     /// The buffer's word a cycle late: its own output register, where block RAM has one.
@@ -137,11 +137,11 @@ pub struct Endpoint {
     building: DFF<Bit>,
     octet: DFF<Bits<2>>,
     word: DFF<Bits<32>>,
-    data_left: DFF<Bits<8>>,
+    data_left: DFF<Bits<7>>,
     crc_next: DFF<Bit>,
     crc_last: DFF<Bit>,
     crc: DFF<Bits<32>>,
-    byte_place: DFF<Bits<10>>,
+    byte_place: DFF<Bits<9>>,
     start: DFF<Bit>,
     // Wires
     idle: Signal<Local, Bit>,
@@ -149,7 +149,7 @@ pub struct Endpoint {
     decide: Signal<Local, Bit>,
     count_fits: Signal<Local, Bit>,
     behind: Signal<Local, Bits<8>>,
-    words_of_write: Signal<Local, Bits<8>>,
+    words_of_write: Signal<Local, Bits<7>>,
     refuse: Signal<Local, Bit>,
     answer: Signal<Local, Bit>,
     step: Crc32,
@@ -242,13 +242,13 @@ impl Logic for Endpoint {
             self.phase.d.next = bits::<3>(0);
             self.request_bank.d.next = !self.bank.q.val();
             self.words.d.next = self.held_words.q.val();
-            self.place.d.next = bits::<8>(0);
+            self.place.d.next = bits::<7>(0);
         }
         self.read_place.high_in.next = self.request_bank.q.val();
         self.read_place.low_in.next = self.place.q.val();
         self.buffer.read_address.next = self.read_place.joined_out.val();
         if self.heading.q.val() || self.writing.q.val() {
-            self.place.d.next = self.place.q.val() + bits::<8>(1);
+            self.place.d.next = self.place.q.val() + bits::<7>(1);
         }
         if self.heading.q.val() {
             self.phase.d.next = self.phase.q.val() + bits::<3>(1);
@@ -261,20 +261,20 @@ impl Logic for Endpoint {
             if self.phase.q.val() == bits::<3>(4) {
                 // The payload is read from its first word on.
                 self.heading.d.next = false;
-                self.place.d.next = bits::<8>(2);
+                self.place.d.next = bits::<7>(2);
             }
         }
 
         // What it asks for
         self.count_fits.next = self.head.q.val().get_bits::<16>(16).any()
-            && (self.head.q.val().get_bits::<16>(16) < bits::<16>(129));
-        self.words_of_write.next = self.head.q.val().get_bits::<8>(16) + bits::<8>(3);
+            && (self.head.q.val().get_bits::<16>(16) < bits::<16>(125));
+        self.words_of_write.next = self.head.q.val().get_bits::<7>(16) + bits::<7>(3);
         self.behind.next =
             self.expected.q.val() - self.head.q.val().get_bits::<8>(0) - bits::<8>(1);
         self.is_sync.d.next = (self.head.q.val().get_bits::<8>(8) == bits::<8>(1))
-            && (self.words.q.val() == bits::<8>(3));
+            && (self.words.q.val() == bits::<7>(3));
         self.is_read.d.next = (self.head.q.val().get_bits::<8>(8) == bits::<8>(2))
-            && (self.words.q.val() == bits::<8>(3))
+            && (self.words.q.val() == bits::<7>(3))
             && self.count_fits.val();
         self.is_write.d.next = (self.head.q.val().get_bits::<8>(8) == bits::<8>(3))
             && (self.words.q.val() == self.words_of_write.val())
@@ -289,7 +289,7 @@ impl Logic for Endpoint {
             && (self.is_sync.q.val() || (self.is_expected.q.val() && self.is_read.q.val()));
         if self.decide.val() {
             self.ack_sequence.d.next = self.head.q.val().get_bits::<8>(0);
-            self.left.d.next = self.head.q.val().get_bits::<8>(16);
+            self.left.d.next = self.head.q.val().get_bits::<7>(16);
             self.next_address.d.next = self.target.q.val().get_bits::<20>(0);
             if !self.answer.val() {
                 self.ack.d.next = true;
@@ -320,18 +320,18 @@ impl Logic for Endpoint {
             self.status.d.next = bits::<8>(0);
             self.number.d.next = self.head.q.val().get_bits::<8>(0);
             self.reads.d.next = !self.is_sync.q.val();
-            self.data_left.d.next = bits::<8>(1);
+            self.data_left.d.next = bits::<7>(1);
             if !self.is_sync.q.val() {
                 self.expected.d.next = self.expected.q.val() + bits::<8>(1);
-                self.data_left.d.next = self.head.q.val().get_bits::<8>(16);
+                self.data_left.d.next = self.head.q.val().get_bits::<7>(16);
             }
         }
 
         // Write: each word a cycle behind its place in the buffer
         self.fetched.d.next = self.writing.q.val();
         if self.writing.q.val() {
-            self.left.d.next = self.left.q.val() - bits::<8>(1);
-            if self.left.q.val() == bits::<8>(1) {
+            self.left.d.next = self.left.q.val() - bits::<7>(1);
+            if self.left.q.val() == bits::<7>(1) {
                 self.writing.d.next = false;
             }
         }
@@ -349,7 +349,7 @@ impl Logic for Endpoint {
             self.prepare.d.next = true;
             self.status.d.next = self.ack_status.q.val();
             self.number.d.next = self.ack_sequence.q.val();
-            self.data_left.d.next = bits::<8>(0);
+            self.data_left.d.next = bits::<7>(0);
         }
 
         // Build the response: a byte a cycle, each word ready when the one before it is out
@@ -364,7 +364,7 @@ impl Logic for Endpoint {
             self.prepare.d.next = false;
             self.building.d.next = true;
             self.octet.d.next = bits::<2>(0);
-            self.byte_place.d.next = bits::<10>(0);
+            self.byte_place.d.next = bits::<9>(0);
             self.crc.d.next = bits::<32>(0);
             self.crc_next.d.next = !(self.data_left.q.val().any());
             self.crc_last.d.next = false;
@@ -377,7 +377,7 @@ impl Logic for Endpoint {
         self.start.d.next = false;
         if self.building.q.val() {
             self.octet.d.next = self.octet.q.val() + bits::<2>(1);
-            self.byte_place.d.next = self.byte_place.q.val() + bits::<10>(1);
+            self.byte_place.d.next = self.byte_place.q.val() + bits::<9>(1);
             self.crc.d.next = !self.step.crc_out.val();
             self.word.d.next = self.word.q.val() >> 8;
             if self.octet.q.val().all() {
@@ -386,8 +386,8 @@ impl Logic for Endpoint {
                 if self.reads.q.val() {
                     self.word.d.next = self.read_data_in.val();
                 }
-                self.data_left.d.next = self.data_left.q.val() - bits::<8>(1);
-                self.crc_next.d.next = self.data_left.q.val() == bits::<8>(1);
+                self.data_left.d.next = self.data_left.q.val() - bits::<7>(1);
+                self.crc_next.d.next = self.data_left.q.val() == bits::<7>(1);
                 if self.crc_next.q.val() {
                     self.word.d.next = !self.step.crc_out.val();
                     self.crc_next.d.next = false;

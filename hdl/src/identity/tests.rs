@@ -14,6 +14,6 @@ fn every_word_says_what_the_device_is() {
     assert_eq!(identity.geometry_out.val().to_u32().to_le_bytes(), [8, 4, 0, 11]);
     assert_eq!(identity.protocols_out.val().to_u32(), 1 << 3);
     // Descriptors, job slots, result banks, words of a payload less one.
-    assert_eq!(identity.limits_out.val().to_u32().to_le_bytes(), [16, 4, 2, 127]);
+    assert_eq!(identity.limits_out.val().to_u32().to_le_bytes(), [16, 4, 2, 123]);
     assert_eq!(identity.clock_hz_out.val().to_u32(), 48_000_000);
 }

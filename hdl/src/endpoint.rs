@@ -74,7 +74,7 @@ pub struct Endpoint {
     pub address_out: Signal<Out, Bits<20>>,
     /// The word.
     pub write_data_out: Signal<Out, Bits<32>>,
-    /// The word at the address, a few cycles later.
+    /// The word at the address, [`READ_LATENCY`](crate::accelerator::READ_LATENCY) cycles behind its first.
     pub read_data_in: Signal<In, Bits<32>>,
     // Responses
     /// A byte of a response.
@@ -126,6 +126,7 @@ pub struct Endpoint {
     write_data: DFF<Bits<32>>,
     address: DFF<Bits<20>>,
     next_address: DFF<Bits<20>>,
+    reads_on: Signal<Local, Bit>,
     // State: the response that is due, and the one in work
     ack: DFF<Bit>,
     ack_status: DFF<Bits<8>>,
@@ -256,7 +257,10 @@ impl Logic for Endpoint {
                 self.head.d.next = self.write_data.q.val();
             }
             if self.phase.q.val() == bits::<3>(3) {
+                // A read's first word is on its way before anybody knows that it is one.
                 self.target.d.next = self.write_data.q.val();
+                self.address.d.next = self.write_data.q.val().get_bits::<20>(0);
+                self.next_address.d.next = self.write_data.q.val().get_bits::<20>(0);
             }
             if self.phase.q.val() == bits::<3>(4) {
                 // The payload is read from its first word on.
@@ -290,7 +294,6 @@ impl Logic for Endpoint {
         if self.decide.val() {
             self.ack_sequence.d.next = self.head.q.val().get_bits::<8>(0);
             self.left.d.next = self.head.q.val().get_bits::<7>(16);
-            self.next_address.d.next = self.target.q.val().get_bits::<20>(0);
             if !self.answer.val() {
                 self.ack.d.next = true;
             }
@@ -337,8 +340,14 @@ impl Logic for Endpoint {
         }
         self.write.d.next = self.fetched.q.val();
         self.write_data.d.next = self.buffer.read_data.val();
-        if self.fetched.q.val() {
+
+        // Addresses: of a write one a cycle; of a read one in four, two cycles before its word is due to be taken
+        // from the one before
+        self.reads_on.next = self.building.q.val() && (self.octet.q.val() == bits::<2>(1));
+        if self.fetched.q.val() || self.reads_on.val() {
             self.address.d.next = self.next_address.q.val();
+        }
+        if self.fetched.q.val() || self.reads_on.val() || self.answer.val() {
             self.next_address.d.next = self.next_address.q.val() + bits::<20>(1);
         }
 
@@ -369,7 +378,6 @@ impl Logic for Endpoint {
             self.crc_next.d.next = !(self.data_left.q.val().any());
             self.crc_last.d.next = false;
             self.word.d.next = self.head_word.joined_out.val();
-            self.address.d.next = self.target.q.val().get_bits::<20>(0);
         }
         // The CRC's register is kept inverted, as in the decoder.
         self.step.crc_in.next = !self.crc.q.val();
@@ -381,7 +389,6 @@ impl Logic for Endpoint {
             self.crc.d.next = !self.step.crc_out.val();
             self.word.d.next = self.word.q.val() >> 8;
             if self.octet.q.val().all() {
-                self.address.d.next = self.address.q.val() + bits::<20>(1);
                 self.word.d.next = self.target.q.val();
                 if self.reads.q.val() {
                     self.word.d.next = self.read_data_in.val();

@@ -15,7 +15,7 @@
 //! | port | bits | meaning |
 //! |---|---|---|
 //! | `write_in`, `address_in`, `data_in` | 1, 20, 32 | write a word, which comes a cycle behind; the address map is that of [`registers`] |
-//! | `address_in`, `data_out` | 20, 32 | read a word, [`READ_LATENCY`] cycles later |
+//! | `address_in`, `data_out` | 20, 32 | read a word, [`READ_LATENCY`] cycles behind the first of [`ADDRESS_CYCLES`] in which its address stands |
 //! | `reset_in` | 1 | drop all work, as a write to RESET does; sets its bit in ERROR |
 //! | `baud_in` | 32 | register of the link |
 //! | `link_event_in[n]` | 1 | what its counters count |
@@ -33,11 +33,11 @@ use rust_hdl_widgets::prelude::*;
 use crate::array::Array;
 use crate::bus::Bus;
 use crate::counter::Counter;
-use crate::counters::Counters;
+use crate::counters::{self, Counters};
 use crate::feeder::{self, Feeder};
 use crate::finisher::Finisher;
 use crate::flags::Flags;
-use crate::identity::{Build, Identity};
+use crate::identity::{self, Build};
 use crate::join::Join;
 use crate::panel_lane;
 use crate::panel_memory::PanelMemory;
@@ -49,8 +49,11 @@ use crate::zero_extend::ZeroExtend;
 
 /// Cycles from a step to its operands at row 0 and column 0 of the grid.
 pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_lane::LATENCY;
-/// Cycles from `address_in` to `data_out`.
-pub const READ_LATENCY: usize = registers::READ_LATENCY + 2;
+/// Cycles from the first cycle of `address_in` to `data_out`.
+pub const READ_LATENCY: usize = counters::READ_LATENCY + 1;
+/// Cycles for which the address of a word that is read stands: one memory takes it in one of the first two, the
+/// others in the last.
+pub const ADDRESS_CYCLES: usize = READ_LATENCY - registers::READ_LATENCY - 1;
 
 /// See the module's documentation. P, Q: the array; A: [`Geometry::address_bits`], B = A + 1; W: bits of a word's address in a panel lane; R = W + log2(16/P), S = W + log2(16/Q).
 ///
@@ -106,7 +109,6 @@ pub struct Accelerator<
     results: Results<Q, A, B>,
     finisher: Finisher,
     registers: RegisterFile,
-    identity: Identity<P, Q, W>,
     // Counters
     uptime: Counter,
     counters: Counters,
@@ -152,8 +154,8 @@ impl<
     /// The accelerator of a build.
     pub fn new(build: Build) -> Self {
         Self {
-            identity: Identity::new(build),
             array: Array::new(build.multipliers),
+            counters: Counters::new(&identity::constants(P, Q, build)),
             ..Self::default()
         }
     }
@@ -325,8 +327,8 @@ impl<
         for n in 0..6 {
             self.counters.event_in[n + 9].next = self.link_event_in[n].val();
         }
-        self.counters.address_in.next = self.bus.low_out.val().get_bits::<6>(0);
-        self.registers.counter_in.next = self.counters.data_out.val();
+        self.counters.address_in.next = self.bus.next_out.val().get_bits::<6>(0);
+        self.registers.word_in.next = self.counters.data_out.val();
 
         // State of registers
         if self.registers.error_write.val() {
@@ -370,13 +372,6 @@ impl<
         self.status_word.low_in.next = self.status_low.joined_out.val();
         self.commits_word.high_in.next = self.b_commits.q.val();
         self.commits_word.low_in.next = self.a_commits.q.val();
-        self.registers.id.next = self.identity.id_out.val();
-        self.registers.version.next = self.identity.version_out.val();
-        self.registers.build.next = self.identity.build_out.val();
-        self.registers.geometry.next = self.identity.geometry_out.val();
-        self.registers.protocols.next = self.identity.protocols_out.val();
-        self.registers.limits.next = self.identity.limits_out.val();
-        self.registers.clock_hz.next = self.identity.clock_hz_out.val();
         self.registers.status.next = self.status_word.joined_out.val();
         self.registers.error.next = self.error_word.data_out.val();
         self.registers.baud.next = self.baud_in.val();

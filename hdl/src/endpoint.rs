@@ -62,13 +62,13 @@ pub struct Endpoint {
     /// A word is there.
     pub word_valid_in: Signal<In, Bit>,
     /// Its number in the frame.
-    pub place_in: Signal<In, Bits<8>>,
+    pub place_in: Signal<In, Bits<7>>,
     /// The word.
     pub word_in: Signal<In, Bits<32>>,
     /// The frame is whole.
     pub good_in: Signal<In, Bit>,
     /// Its words.
-    pub words_in: Signal<In, Bits<8>>,
+    pub words_in: Signal<In, Bits<7>>,
     // Bus
     /// With the next cycle's word, write.
     pub write_out: Signal<Out, Bit>,
@@ -76,19 +76,19 @@ pub struct Endpoint {
     pub address_out: Signal<Out, Bits<20>>,
     /// The word.
     pub write_data_out: Signal<Out, Bits<32>>,
-    /// The word at the address, a few cycles later.
+    /// The word at the address, [`READ_LATENCY`](crate::accelerator::READ_LATENCY) cycles behind its first.
     pub read_data_in: Signal<In, Bits<32>>,
     // Responses
     /// A byte of a response.
     pub byte_valid_out: Signal<Out, Bit>,
     /// Its place.
-    pub byte_place_out: Signal<Out, Bits<10>>,
+    pub byte_place_out: Signal<Out, Bits<9>>,
     /// The byte.
     pub byte_out: Signal<Out, Bits<8>>,
     /// Send it.
     pub start_out: Signal<Out, Bit>,
     /// Bytes of the response.
-    pub length_out: Signal<Out, Bits<10>>,
+    pub length_out: Signal<Out, Bits<9>>,
     /// A response is on the line.
     pub encoder_busy_in: Signal<In, Bit>,
     // Status
@@ -99,17 +99,17 @@ pub struct Endpoint {
     /// A request is not carried out.
     pub refused_out: Signal<Out, Bit>,
     // State: frames
-    buffer: RAM<Bits<32>, 9>,
+    buffer: RAM<Bits<32>, 8>,
     bank: DFF<Bits<1>>,
     held: DFF<Bit>,
-    held_words: DFF<Bits<8>>,
-    write_place: Join<1, 8, 9>,
-    read_place: Join<1, 8, 9>,
+    held_words: DFF<Bits<7>>,
+    write_place: Join<1, 7, 8>,
+    read_place: Join<1, 7, 8>,
     // State: the request in work
     heading: DFF<Bit>,
     phase: DFF<Bits<3>>,
     request_bank: DFF<Bits<1>>,
-    words: DFF<Bits<8>>,
+    words: DFF<Bits<7>>,
     head: DFF<Bits<32>>,
     target: DFF<Bits<32>>,
     is_sync: DFF<Bit>,
@@ -120,14 +120,15 @@ pub struct Endpoint {
     expected: DFF<Bits<8>>,
     // State: writing
     writing: DFF<Bit>,
-    place: DFF<Bits<8>>,
-    left: DFF<Bits<8>>,
+    place: DFF<Bits<7>>,
+    left: DFF<Bits<7>>,
     fetched: DFF<Bit>,
     /// A word is on the bus.
     writes: DFF<Bit>,
     /// The buffer's word a cycle late: its own output register, where block RAM has one.
     write_data: DFF<Bits<32>>,
     address: DFF<Bits<20>>,
+    reads_on: Signal<Local, Bit>,
     // State: the response that is due, and the one in work
     ack: DFF<Bit>,
     ack_status: DFF<Bits<8>>,
@@ -139,11 +140,11 @@ pub struct Endpoint {
     building: DFF<Bit>,
     octet: DFF<Bits<2>>,
     word: DFF<Bits<32>>,
-    data_left: DFF<Bits<8>>,
+    data_left: DFF<Bits<7>>,
     crc_next: DFF<Bit>,
     crc_last: DFF<Bit>,
     crc: DFF<Bits<32>>,
-    byte_place: DFF<Bits<10>>,
+    byte_place: DFF<Bits<9>>,
     start: DFF<Bit>,
     // Wires
     idle: Signal<Local, Bit>,
@@ -151,7 +152,7 @@ pub struct Endpoint {
     decide: Signal<Local, Bit>,
     count_fits: Signal<Local, Bit>,
     behind: Signal<Local, Bits<8>>,
-    words_of_write: Signal<Local, Bits<8>>,
+    words_of_write: Signal<Local, Bits<7>>,
     refuse: Signal<Local, Bit>,
     answer: Signal<Local, Bit>,
     step: Crc32,
@@ -243,13 +244,13 @@ impl Logic for Endpoint {
             self.phase.d.next = bits::<3>(0);
             self.request_bank.d.next = !self.bank.q.val();
             self.words.d.next = self.held_words.q.val();
-            self.place.d.next = bits::<8>(0);
+            self.place.d.next = bits::<7>(0);
         }
         self.read_place.high_in.next = self.request_bank.q.val();
         self.read_place.low_in.next = self.place.q.val();
         self.buffer.read_address.next = self.read_place.joined_out.val();
         if self.heading.q.val() || self.writing.q.val() {
-            self.place.d.next = self.place.q.val() + bits::<8>(1);
+            self.place.d.next = self.place.q.val() + bits::<7>(1);
         }
         if self.heading.q.val() {
             self.phase.d.next = self.phase.q.val() + bits::<3>(1);
@@ -257,25 +258,27 @@ impl Logic for Endpoint {
                 self.head.d.next = self.write_data.q.val();
             }
             if self.phase.q.val() == bits::<3>(3) {
+                // A read's first word is on its way before anybody knows that it is one.
                 self.target.d.next = self.write_data.q.val();
+                self.address.d.next = self.write_data.q.val().get_bits::<20>(0);
             }
             if self.phase.q.val() == bits::<3>(4) {
                 // The payload is read from its first word on.
                 self.heading.d.next = false;
-                self.place.d.next = bits::<8>(2);
+                self.place.d.next = bits::<7>(2);
             }
         }
 
         // What it asks for
         self.count_fits.next = self.head.q.val().get_bits::<16>(16).any()
-            && (self.head.q.val().get_bits::<16>(16) < bits::<16>(129));
-        self.words_of_write.next = self.head.q.val().get_bits::<8>(16) + bits::<8>(3);
+            && (self.head.q.val().get_bits::<16>(16) < bits::<16>(125));
+        self.words_of_write.next = self.head.q.val().get_bits::<7>(16) + bits::<7>(3);
         self.behind.next =
             self.expected.q.val() - self.head.q.val().get_bits::<8>(0) - bits::<8>(1);
         self.is_sync.d.next = (self.head.q.val().get_bits::<8>(8) == bits::<8>(1))
-            && (self.words.q.val() == bits::<8>(3));
+            && (self.words.q.val() == bits::<7>(3));
         self.is_read.d.next = (self.head.q.val().get_bits::<8>(8) == bits::<8>(2))
-            && (self.words.q.val() == bits::<8>(3))
+            && (self.words.q.val() == bits::<7>(3))
             && self.count_fits.val();
         self.is_write.d.next = (self.head.q.val().get_bits::<8>(8) == bits::<8>(3))
             && (self.words.q.val() == self.words_of_write.val())
@@ -290,8 +293,7 @@ impl Logic for Endpoint {
             && (self.is_sync.q.val() || (self.is_expected.q.val() && self.is_read.q.val()));
         if self.decide.val() {
             self.ack_sequence.d.next = self.head.q.val().get_bits::<8>(0);
-            self.left.d.next = self.head.q.val().get_bits::<8>(16);
-            self.address.d.next = self.target.q.val().get_bits::<20>(0);
+            self.left.d.next = self.head.q.val().get_bits::<7>(16);
             if !self.answer.val() {
                 self.ack.d.next = true;
             }
@@ -321,24 +323,28 @@ impl Logic for Endpoint {
             self.status.d.next = bits::<8>(0);
             self.number.d.next = self.head.q.val().get_bits::<8>(0);
             self.reads.d.next = !self.is_sync.q.val();
-            self.data_left.d.next = bits::<8>(1);
+            self.data_left.d.next = bits::<7>(1);
             if !self.is_sync.q.val() {
                 self.expected.d.next = self.expected.q.val() + bits::<8>(1);
-                self.data_left.d.next = self.head.q.val().get_bits::<8>(16);
+                self.data_left.d.next = self.head.q.val().get_bits::<7>(16);
             }
         }
 
         // Write: each word a cycle behind its place in the buffer
         self.fetched.d.next = self.writing.q.val();
         if self.writing.q.val() {
-            self.left.d.next = self.left.q.val() - bits::<8>(1);
-            if self.left.q.val() == bits::<8>(1) {
+            self.left.d.next = self.left.q.val() - bits::<7>(1);
+            if self.left.q.val() == bits::<7>(1) {
                 self.writing.d.next = false;
             }
         }
         self.writes.d.next = self.fetched.q.val();
         self.write_data.d.next = self.buffer.read_data.val();
-        if self.fetched.q.val() {
+
+        // Addresses: of a write one a cycle; of a read one in four, two cycles before its word is due to be taken
+        // from the one before
+        self.reads_on.next = self.building.q.val() && (self.octet.q.val() == bits::<2>(1));
+        if self.fetched.q.val() || self.reads_on.val() {
             self.address.d.next = self.address.q.val() + bits::<20>(1);
         }
 
@@ -349,7 +355,7 @@ impl Logic for Endpoint {
             self.prepare.d.next = true;
             self.status.d.next = self.ack_status.q.val();
             self.number.d.next = self.ack_sequence.q.val();
-            self.data_left.d.next = bits::<8>(0);
+            self.data_left.d.next = bits::<7>(0);
         }
 
         // Build the response: a byte a cycle, each word ready when the one before it is out
@@ -364,7 +370,7 @@ impl Logic for Endpoint {
             self.prepare.d.next = false;
             self.building.d.next = true;
             self.octet.d.next = bits::<2>(0);
-            self.byte_place.d.next = bits::<10>(0);
+            self.byte_place.d.next = bits::<9>(0);
             self.crc.d.next = bits::<32>(0);
             self.crc_next.d.next = !(self.data_left.q.val().any());
             self.crc_last.d.next = false;
@@ -376,19 +382,16 @@ impl Logic for Endpoint {
         self.start.d.next = false;
         if self.building.q.val() {
             self.octet.d.next = self.octet.q.val() + bits::<2>(1);
-            self.byte_place.d.next = self.byte_place.q.val() + bits::<10>(1);
+            self.byte_place.d.next = self.byte_place.q.val() + bits::<9>(1);
             self.crc.d.next = !self.step.crc_out.val();
             self.word.d.next = self.word.q.val() >> 8;
-            if self.octet.q.val() == bits::<2>(2) {
-                self.address.d.next = self.address.q.val() + bits::<20>(1);
-            }
             if self.octet.q.val().all() {
                 self.word.d.next = self.target.q.val();
                 if self.reads.q.val() {
                     self.word.d.next = self.read_data_in.val();
                 }
-                self.data_left.d.next = self.data_left.q.val() - bits::<8>(1);
-                self.crc_next.d.next = self.data_left.q.val() == bits::<8>(1);
+                self.data_left.d.next = self.data_left.q.val() - bits::<7>(1);
+                self.crc_next.d.next = self.data_left.q.val() == bits::<7>(1);
                 if self.crc_next.q.val() {
                     self.word.d.next = !self.step.crc_out.val();
                     self.crc_next.d.next = false;

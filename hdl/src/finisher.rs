@@ -340,6 +340,7 @@ impl Logic for Finisher {
         self.flags.two_in.next = self.want.q.val() && self.bank.q.val();
         self.flags_word.data_in.next = self.flags.flags_out.val();
         self.ticket.word_in.next = self.place.q.val().get_bits::<3>(0);
+        self.ticket.read_in.next = self.writing.q.val();
         self.late_writing[0].d.next = self.writing.q.val();
         self.late_place[0].d.next = self.place.q.val();
         for s in 1..3 {

@@ -2,10 +2,14 @@
 //!
 #![doc = include_str!("frame/protocol.md")]
 
-/// Words that one request can write or read.
-pub const PAYLOAD_WORDS_MAX: usize = 128;
+/// Words that one request can write or read: whole descriptors, and as many as a frame of
+/// [`FRAME_WORDS_MAX`] has room for in 128 words of memory.
+pub const PAYLOAD_WORDS_MAX: usize = 124;
 /// Words of the longest frame: two of a request's head, the payload and the CRC.
 pub const FRAME_WORDS_MAX: usize = 2 + PAYLOAD_WORDS_MAX + 1;
+
+// Places of words take seven bits, and those of bytes nine.
+const _: () = assert!(FRAME_WORDS_MAX < 128);
 /// Requests that may be on their way at once: fewer than the device tells from old ones.
 pub const WINDOW_MAX: usize = 64;
 /// What the CRC register of a receiver holds behind a frame that is whole.

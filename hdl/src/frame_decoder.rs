@@ -12,8 +12,8 @@
 //! | port | bits | meaning |
 //! |---|---|---|
 //! | `valid_in`, `byte_in` | 1, 8 | a byte from the line |
-//! | `word_valid_out`, `place_out`, `word_out` | 1, 8, 32 | a word of a frame, and its number in it |
-//! | `good_out`, `words_out` | 1, 8 | the frame is whole and has so many words, the CRC included |
+//! | `word_valid_out`, `place_out`, `word_out` | 1, 7, 32 | a word of a frame, and its number in it |
+//! | `good_out`, `words_out` | 1, 7 | the frame is whole and has so many words, the CRC included |
 //! | `bad_out` | 1 | the frame was damaged; forget its words |
 //!
 //! # Protocol
@@ -50,7 +50,7 @@ pub struct FrameDecoder {
     /// A word is there.
     pub word_valid_out: Signal<Out, Bit>,
     /// Its number in the frame.
-    pub place_out: Signal<Out, Bits<8>>,
+    pub place_out: Signal<Out, Bits<7>>,
     /// The word.
     pub word_out: Signal<Out, Bits<32>>,
     /// The frame is whole.
@@ -58,7 +58,7 @@ pub struct FrameDecoder {
     /// The frame is damaged.
     pub bad_out: Signal<Out, Bit>,
     /// Words of the frame.
-    pub words_out: Signal<Out, Bits<8>>,
+    pub words_out: Signal<Out, Bits<7>>,
     // Unstuffing
     begun: DFF<Bit>,
     left: DFF<Bits<8>>,
@@ -73,18 +73,18 @@ pub struct FrameDecoder {
     position: DFF<Bits<2>>,
     word: DFF<Bits<32>>,
     word_valid: DFF<Bit>,
-    words: DFF<Bits<8>>,
-    place: DFF<Bits<8>>,
+    words: DFF<Bits<7>>,
+    place: DFF<Bits<7>>,
     excess: DFF<Bit>,
     good: DFF<Bit>,
     bad: DFF<Bit>,
-    ended_words: DFF<Bits<8>>,
+    ended_words: DFF<Bits<7>>,
     // Wires and constants
     is_zero: Signal<Local, Bit>,
     whole: Signal<Local, Bit>,
     widen: Join<8, 24, 32>,
     residue: Constant<Bits<32>>,
-    words_max: Constant<Bits<8>>,
+    words_max: Constant<Bits<7>>,
 }
 
 impl Default for FrameDecoder {
@@ -187,7 +187,7 @@ impl Logic for FrameDecoder {
             self.position.d.next = self.position.q.val() + bits::<2>(1);
             if self.position.q.val().all() {
                 self.word_valid.d.next = !self.excess.q.val();
-                self.words.d.next = self.words.q.val() + bits::<8>(1);
+                self.words.d.next = self.words.q.val() + bits::<7>(1);
                 if self.words.q.val() == self.words_max.val() {
                     self.words.d.next = self.words_max.val();
                     self.word_valid.d.next = false;
@@ -200,7 +200,7 @@ impl Logic for FrameDecoder {
         self.whole.next = self.clean.q.val()
             && !self.excess.q.val()
             && !(self.position.q.val().any())
-            && (self.words.q.val() > bits::<8>(1))
+            && (self.words.q.val() > bits::<7>(1))
             && (self.crc.q.val() == self.residue.val());
         self.good.d.next = self.ends.q.val() && self.whole.val();
         self.bad.d.next = self.ends.q.val() && !self.whole.val();
@@ -208,7 +208,7 @@ impl Logic for FrameDecoder {
         if self.ends.q.val() {
             self.crc.d.next = bits::<32>(0);
             self.position.d.next = bits::<2>(0);
-            self.words.d.next = bits::<8>(0);
+            self.words.d.next = bits::<7>(0);
             self.excess.d.next = false;
         }
 

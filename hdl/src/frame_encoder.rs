@@ -10,8 +10,8 @@
 //! # Ports
 //! | port | bits | meaning |
 //! |---|---|---|
-//! | `write_in`, `place_in`, `byte_in` | 1, 10, 8 | put a byte of the frame, CRC included, at its place |
-//! | `start_in`, `length_in` | 1, 10 | send this many bytes from place 0 on; only while `busy_out` is low |
+//! | `write_in`, `place_in`, `byte_in` | 1, 9, 8 | put a byte of the frame, CRC included, at its place |
+//! | `start_in`, `length_in` | 1, 9 | send this many bytes from place 0 on; only while `busy_out` is low |
 //! | `busy_out` | 1 | a frame is being sent; its bytes must stand |
 //! | `valid_out`, `byte_out`, `ready_in` | 1, 8, 1 | a byte is sent in each cycle in which both are high |
 //!
@@ -44,13 +44,13 @@ pub struct FrameEncoder {
     /// Put a byte.
     pub write_in: Signal<In, Bit>,
     /// Where.
-    pub place_in: Signal<In, Bits<10>>,
+    pub place_in: Signal<In, Bits<9>>,
     /// The byte.
     pub byte_in: Signal<In, Bits<8>>,
     /// Send.
     pub start_in: Signal<In, Bit>,
     /// How many.
-    pub length_in: Signal<In, Bits<10>>,
+    pub length_in: Signal<In, Bits<9>>,
     /// A frame is being sent.
     pub busy_out: Signal<Out, Bit>,
     /// A byte for the line.
@@ -59,21 +59,21 @@ pub struct FrameEncoder {
     pub byte_out: Signal<Out, Bits<8>>,
     /// It is taken.
     pub ready_in: Signal<In, Bit>,
-    memory: RAM<Bits<8>, 10>,
-    length: DFF<Bits<10>>,
+    memory: RAM<Bits<8>, 9>,
+    length: DFF<Bits<9>>,
     busy: DFF<Bit>,
     /// The memory's own output register, where block RAM has one.
     octet: DFF<Bits<8>>,
     // Looking for a zero: `place` is read, `looked[1]` is what comes of it now
     looking: DFF<Bit>,
     seen: [DFF<Bit>; 2],
-    place: DFF<Bits<10>>,
-    looked: [DFF<Bits<10>>; 2],
+    place: DFF<Bits<9>>,
+    looked: [DFF<Bits<9>>; 2],
     code: DFF<Bits<8>>,
-    next: DFF<Bits<10>>,
+    next: DFF<Bits<9>>,
     at_end: DFF<Bit>,
     // Sending: the code, the group behind it, at last a zero
-    first: DFF<Bits<10>>,
+    first: DFF<Bits<9>>,
     sends_code: DFF<Bit>,
     fetches: [DFF<Bit>; 2],
     sends_byte: DFF<Bit>,
@@ -109,7 +109,7 @@ impl Logic for FrameEncoder {
         self.looked[0].d.next = self.place.q.val();
         self.looked[1].d.next = self.looked[0].q.val();
         if self.looking.q.val() {
-            self.place.d.next = self.place.q.val() + bits::<10>(1);
+            self.place.d.next = self.place.q.val() + bits::<9>(1);
         }
         if self.looking.q.val() && self.seen[1].q.val() {
             self.code.d.next = self.code.q.val() + bits::<8>(1);
@@ -151,7 +151,7 @@ impl Logic for FrameEncoder {
         }
         if self.sends_byte.q.val() && self.ready_in.val() {
             self.sends_byte.d.next = false;
-            self.place.d.next = self.place.q.val() + bits::<10>(1);
+            self.place.d.next = self.place.q.val() + bits::<9>(1);
             self.left.d.next = self.left.q.val() - bits::<8>(1);
             self.fetches[0].d.next = self.left.q.val() != bits::<8>(1);
             self.group_end.next = self.left.q.val() == bits::<8>(1);
@@ -181,8 +181,8 @@ impl Logic for FrameEncoder {
             self.seen[0].d.next = false;
             self.seen[1].d.next = false;
             self.code.d.next = bits::<8>(1);
-            self.place.d.next = bits::<10>(0);
-            self.first.d.next = bits::<10>(0);
+            self.place.d.next = bits::<9>(0);
+            self.first.d.next = bits::<9>(0);
         }
 
         // Outputs

@@ -150,8 +150,8 @@ impl Logic for LineControl {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, baud, change, next_baud, errors, limit, fraction, wraps, silence, at_limit,
-            expired
+            self, clock, baud, change, next_baud, errors, limit, fraction, wraps, silence,
+            at_limit, expired
         );
 
         // Rate

@@ -7,7 +7,9 @@
 //!    write_next_in -->| RegisterFile |---> one strobe a writable register
 //!          next_in ==>|              |
 //!      one word a ===>|              |
-//! readable register   +--------------+
+//!    live register,   |              |
+//!          word_in ==>|              |
+//!                     +--------------+
 //! ```
 //!
 //! # Address map
@@ -26,12 +28,13 @@
 //! What is not listed reads as 0, and writes to it are lost.
 //!
 //! # Latency
-//! [`READ_LATENCY`] cycles from `address_in` to `data_out`; a strobe comes with its word,
-//! a cycle behind `write_next_in` and `next_in`.
+//! [`READ_LATENCY`] cycles from `address_in` to `data_out`, but for `word_in`, which comes at once; a strobe comes
+//! with its word, a cycle behind `write_next_in` and `next_in`.
 //!
 //! # Why
-//! Addresses of readable registers count from 0 without a hole, so that the decoder is a row of
-//! one-hot registers and an OR: no chain of comparisons, however many registers there are.
+//! Most words are constant, or swept by the [counters](crate::counters), and stand in one memory. Only the live
+//! ones, which are those of this very cycle, are wired here: a row of one-hot registers and an OR, no chain of
+//! comparisons, however many there are.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
@@ -44,7 +47,7 @@ pub use layout::{COMPLETION_FIELDS, DESCRIPTOR_FIELDS, Field, JOB_FIELDS};
 
 /// Bits of a word address.
 pub const ADDRESS_BITS: usize = 20;
-/// Cycles from an address to the register's word.
+/// Cycles from an address to the live register's word.
 pub const READ_LATENCY: usize = 2;
 
 /// Descriptor window: every fourth word written pushes a descriptor, so that one burst pushes up to 16.
@@ -136,21 +139,29 @@ pub struct Register {
     pub meaning: &'static str,
 }
 
-/// Declares the addresses, [`TABLE`] and [`RegisterFile`]. Addresses are decimal, because an index in
-/// rust-hdl must be; those of readable registers count from 0 without a hole, and those that can be
-/// written have a number in front.
+/// Declares the addresses, [`TABLE`] and [`RegisterFile`]. Addresses of readable registers count from 0 without a
+/// hole. Live ones, and those that can be written, also have their numbers among those, in decimal, because an index
+/// in rust-hdl must be.
 macro_rules! registers {
     (
-        read { $($read:ident $READ:ident = $read_address:tt: $read_meaning:literal;)* }
+        constant { $($CONSTANT:ident = $constant_address:tt: $constant_meaning:literal;)* }
+        read { $($read:ident $READ:ident = $read_address:tt, $live:tt: $read_meaning:literal;)* }
         count { $($COUNT:ident = $count_address:tt: $count_meaning:literal;)* }
         write { $($nth:tt $write:ident $WRITE:ident = $write_address:tt: $write_meaning:literal;)* }
     ) => {
+        $(#[doc = $constant_meaning] pub const $CONSTANT: u32 = $constant_address;)*
         $(#[doc = $read_meaning] pub const $READ: u32 = $read_address;)*
         $(#[doc = $count_meaning] pub const $COUNT: u32 = $count_address;)*
         $(#[doc = $write_meaning] pub const $WRITE: u32 = $write_address;)*
 
         /// All registers: those that can be read by address, then those that can be written.
         pub const TABLE: &[Register] = &[
+            $(Register {
+                name: stringify!($CONSTANT),
+                address: $constant_address,
+                access: Access::Read,
+                meaning: $constant_meaning,
+            },)*
             $(Register {
                 name: stringify!($READ),
                 address: $read_address,
@@ -171,7 +182,9 @@ macro_rules! registers {
             },)*
         ];
 
-        const READABLE: usize = [$($read_address),*].len();
+        /// Constants, from address 0 on: see [`constants`](crate::identity::constants).
+        pub const CONSTANTS: usize = [$($constant_address),*].len();
+        const LIVE: usize = [$($read_address),*].len();
         const WRITABLE: usize = [$($write_address),*].len();
 
         /// The decoder. See the module's documentation.
@@ -186,19 +199,15 @@ macro_rules! registers {
             /// Its address.
             pub next_in: Signal<In, Bits<6>>,
             $(#[doc = $read_meaning] pub $read: Signal<In, Bits<32>>,)*
-            /// Word of a counter, a cycle behind its address.
-            pub counter_in: Signal<In, Bits<32>>,
+            /// Word of a constant or a counter, as it belongs on `data_out`; 0 of any other address.
+            pub word_in: Signal<In, Bits<32>>,
             $(#[doc = $write_meaning] pub $write: Signal<Out, Bit>,)*
             /// The word.
             pub data_out: Signal<Out, Bits<32>>,
-            selected: [DFF<Bit>; READABLE],
-            gated: [Signal<Local, Bits<32>>; READABLE],
-            counts: DFF<Bit>,
-            count: Signal<Local, Bits<32>>,
+            selected: [DFF<Bit>; LIVE],
+            gated: [Signal<Local, Bits<32>>; LIVE],
             data: DFF<Bits<32>>,
             written: [DFF<Bit>; WRITABLE],
-            first_counter: Constant<Bits<6>>,
-            behind_counters: Constant<Bits<6>>,
         }
 
         impl Default for RegisterFile {
@@ -209,17 +218,13 @@ macro_rules! registers {
                     write_next_in: Signal::default(),
                     next_in: Signal::default(),
                     $($read: Signal::default(),)*
-                    counter_in: Signal::default(),
+                    word_in: Signal::default(),
                     $($write: Signal::default(),)*
                     data_out: Signal::default(),
                     selected: array_init::array_init(|_| DFF::default()),
                     gated: array_init::array_init(|_| Signal::default()),
-                    counts: DFF::default(),
-                    count: Signal::default(),
                     data: DFF::default(),
                     written: array_init::array_init(|_| DFF::default()),
-                    first_counter: Constant::new(u64::from(COUNTERS).into()),
-                    behind_counters: Constant::new(u64::from(COUNTERS_END).into()),
                 }
             }
         }
@@ -227,24 +232,17 @@ macro_rules! registers {
         impl Logic for RegisterFile {
             #[hdl_gen]
             fn update(&mut self) {
-                dff_setup!(self, clock, counts, data);
+                dff_setup!(self, clock, data);
                 $(
-                    self.selected[$read_address].clock.next = self.clock.val();
-                    self.selected[$read_address].d.next =
-                        self.address_in.val() == bits::<6>($read_address);
-                    self.gated[$read_address].next = bits::<32>(0);
-                    if self.selected[$read_address].q.val() {
-                        self.gated[$read_address].next = self.$read.val();
+                    self.selected[$live].clock.next = self.clock.val();
+                    self.selected[$live].d.next = self.address_in.val() == bits::<6>($read_address);
+                    self.gated[$live].next = bits::<32>(0);
+                    if self.selected[$live].q.val() {
+                        self.gated[$live].next = self.$read.val();
                     }
                 )*
-                self.counts.d.next = self.address_in.val() >= self.first_counter.val()
-                    && self.address_in.val() < self.behind_counters.val();
-                self.count.next = bits::<32>(0);
-                if self.counts.q.val() {
-                    self.count.next = self.counter_in.val();
-                }
-                self.data.d.next = self.count.val() $(| self.gated[$read_address].val())*;
-                self.data_out.next = self.data.q.val();
+                self.data.d.next = $(self.gated[$live].val())|*;
+                self.data_out.next = self.data.q.val() | self.word_in.val();
                 $(
                     self.written[$nth].clock.next = self.clock.val();
                     self.written[$nth].d.next =
@@ -257,21 +255,23 @@ macro_rules! registers {
 }
 
 registers! {
+    constant {
+        ID = 0: "\"GEMM\", low byte first: 0x4d4d4547";
+        VERSION = 1: "version of the register map and the frames";
+        BUILD = 2: "first word of the BLAKE3 hash of the device's Verilog with a BUILD of 0";
+        GEOMETRY = 3: "rows P (7:0), columns Q (15:8), bits of a word's address in a panel lane (31:24)";
+        PROTOCOLS = 4: "bit n: Pearl certificate version n";
+        LIMITS = 5: "descriptors (7:0), job slots (15:8), result banks (23:16), words of a payload less one (31:24)";
+        CLOCK_HZ = 6: "clock in hertz";
+    }
     read {
-        id ID = 0: "\"GEMM\", low byte first: 0x4d4d4547";
-        version VERSION = 1: "version of the register map and the frames";
-        build BUILD = 2: "first word of the BLAKE3 hash of the device's Verilog with a BUILD of 0";
-        geometry GEOMETRY = 3: "rows P (7:0), columns Q (15:8), bits of a word's address in a panel lane (31:24)";
-        protocols PROTOCOLS = 4: "bit n: Pearl certificate version n";
-        limits LIMITS = 5: "descriptors (7:0), job slots (15:8), result banks (23:16), words of a payload less one (31:24)";
-        clock_hz CLOCK_HZ = 6: "clock in hertz";
-        status STATUS = 7: "running (0), a tile is in the array (1), completions waiting (15:8), descriptors outstanding (23:16)";
-        error ERROR = 8: "sticky: a descriptor was pushed onto a full queue and lost (0), more was popped or released than there was (1), the watchdog reset the device (2)";
-        baud BAUD = 9: "bits a cycle of the serial link, in 2^-24";
-        scratch SCRATCH = 10: "what was written last; 0 after power-up";
-        commits COMMITS = 11: "commits of A (7:0) and of B (15:8), modulo 256";
-        time_low TIME_LOW = 12: "cycles since power-up, low half (23:0)";
-        time_high TIME_HIGH = 13: "cycles since power-up, high half (23:0)";
+        status STATUS = 7, 0: "running (0), a tile is in the array (1), completions waiting (15:8), descriptors outstanding (23:16)";
+        error ERROR = 8, 1: "sticky: a descriptor was pushed onto a full queue and lost (0), more was popped or released than there was (1), the watchdog reset the device (2)";
+        baud BAUD = 9, 2: "bits a cycle of the serial link, in 2^-24";
+        scratch SCRATCH = 10, 3: "what was written last; 0 after power-up";
+        commits COMMITS = 11, 4: "commits of A (7:0) and of B (15:8), modulo 256";
+        time_low TIME_LOW = 12, 5: "cycles since power-up, low half (23:0)";
+        time_high TIME_HIGH = 13, 6: "cycles since power-up, high half (23:0)";
     }
     count {
         BUSY_LOW = 14: "cycles with a tile in work or its results on the way, low half (23:0)";

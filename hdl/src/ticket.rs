@@ -14,13 +14,14 @@
 //! # Ports
 //! | port | bits | meaning |
 //! |---|---|---|
-//! | `fold_valid_in`, `fold_in` | 1, 32 | fold word of a whole chunk; at least 32 cycles apart |
+//! | `fold_valid_in`, `fold_in` | 1, 32 | fold word of a whole chunk; at least [`FOLD_CYCLES`] apart, and a tile's last one while nothing else is at work |
 //! | `tile_end_in` | 1 | with `fold_valid_in`: it is the tile's last |
 //! | `load_in`, `load_place_in` | 1, 4 | a word of the tile's job: its key (0 to 7) or its bound (8 to 15); not while `busy_out` |
 //! | `load_word_in` | 32 | that word, [`LOAD_OFFSET`] cycles later |
 //! | `valid_out` | 1 | for one cycle: a ticket is there; it stands until the next job is loaded |
 //! | `hit_out` | 1 | with `valid_out`: the ticket is at most the bound |
 //! | `word_in` | 3 | a word of the ticket, low word first; not while `busy_out` |
+//! | `read_in` | 1 | `word_in` means something |
 //! | `ticket_out` | 32 | that word, [`READ_LATENCY`] cycles later |
 //! | `busy_out` | 1 | a ticket is on its way |
 //!
@@ -32,7 +33,8 @@
 //! A tile takes hundreds to thousands of cycles and has one ticket. So what counts is size: words stand
 //! in memory, and one adder, one XOR and one rotation do all the work. BLAKE3's four independent G run
 //! in turn, operation by operation, so each has four cycles for its way from memory to memory, and no
-//! cycle is lost. The comparison is the carry of ticket + (2^256 - 1 - bound), word by word.
+//! cycle is lost. The fold register stands in the same memory, and its words are turned by the same rotation, in
+//! cycles that the [`program`] leaves to it: a memory of its own would take two of an iCE40's block RAMs. The comparison is the carry of ticket + (2^256 - 1 - bound), word by word.
 //!
 //! The rule of the fold register is `J[c mod 16] = rotl(J[c mod 16], 13) ^ word`, with J = 0 at first.
 
@@ -40,19 +42,23 @@ use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
 use crate::join::Join;
+use crate::sequencer::CHUNK_STEPS_MIN;
 use program::{Decoder, Schedule};
 
 mod initial;
 pub mod program;
 
 /// Cycles from a tile's last fold word to its ticket.
-pub const LATENCY: usize = 4 + program::OPERATIONS + 2;
-/// Cycles from a tile's last fold word to the first one in which the next tile's may come.
-pub const FOLD_CYCLES: usize = 32;
+pub const LATENCY: usize = 6 + program::CYCLES + 2;
+/// Cycles from a fold word, be it a tile's last, to the first one in which another may come.
+pub const FOLD_CYCLES: usize = 64;
 /// Cycles from `load_in` to its word.
 pub const LOAD_OFFSET: usize = 2;
 /// Cycles from `word_in` to `ticket_out`.
 pub const READ_LATENCY: usize = 3;
+
+// Two of the program's cycles in this time are the fold register's, and no chunk is shorter.
+const _: () = assert!(2 * program::FOLD_PERIOD <= FOLD_CYCLES && FOLD_CYCLES <= CHUNK_STEPS_MIN);
 
 /// See the module's documentation.
 #[derive(LogicBlock)]
@@ -73,6 +79,8 @@ pub struct Ticket {
     pub load_place_in: Signal<In, Bits<4>>,
     /// The word.
     pub load_word_in: Signal<In, Bits<32>>,
+    /// A word of the ticket is read.
+    pub read_in: Signal<In, Bit>,
     /// Which word of the ticket.
     pub word_in: Signal<In, Bits<3>>,
     /// The word.
@@ -83,25 +91,29 @@ pub struct Ticket {
     pub hit_out: Signal<Out, Bit>,
     /// A ticket is on its way.
     pub busy_out: Signal<Out, Bit>,
-    // Fold register
-    folds: RAM<Bits<32>, 4>,
+    // Fold register: slot of the next word, whether every slot has one, and what is to be done
     slot: DFF<Bits<4>>,
     full: DFF<Bit>,
-    fold_valid: DFF<Bit>,
     fold_word: DFF<Bits<32>>,
-    fold_slot: DFF<Bits<4>>,
-    fold_full: DFF<Bit>,
+    is_last: DFF<Bit>,
+    word_due: DFF<Bit>,
+    turn_due: DFF<Bit>,
+    free: Signal<Local, Bit>,
+    takes: Signal<Local, Bit>,
+    turns: Signal<Local, Bit>,
     /// Of the tile whose ticket is due: slot of its last word, and whether the slots behind it have any.
     last_slot: DFF<Bits<4>>,
     all_slots: DFF<Bit>,
-    start: DFF<Bit>,
-    turned: Signal<Local, Bits<32>>,
+    /// The program begins when the tile's last word is in memory.
+    start: [DFF<Bit>; 3],
     // Where the program stands
     running: DFF<Bit>,
     lane: DFF<Bits<2>>,
     op: DFF<Bits<3>>,
     second: DFF<Bit>,
     stage: DFF<Bits<5>>,
+    /// Which of [`FOLD_PERIOD`](program::FOLD_PERIOD) cycles.
+    beat: DFF<Bits<5>>,
     ends: DFF<Bit>,
     // The operation, decoded in two cycles
     schedule: Schedule,
@@ -117,7 +129,8 @@ pub struct Ticket {
     b_place: DFF<Bits<6>>,
     loads: [DFF<Bit>; 2],
     inverts: [DFF<Bit>; 2],
-    copies: [DFF<Bit>; 2],
+    folds: [DFF<Bit>; 2],
+    copied: Join<2, 2, 4>,
     kept: DFF<Bit>,
     write: [DFF<Bit>; 4],
     target: [DFF<Bits<6>>; 4],
@@ -147,18 +160,18 @@ impl Logic for Ticket {
             clock,
             slot,
             full,
-            fold_valid,
             fold_word,
-            fold_slot,
-            fold_full,
+            is_last,
+            word_due,
+            turn_due,
             last_slot,
             all_slots,
-            start,
             running,
             lane,
             op,
             second,
             stage,
+            beat,
             ends,
             next_running,
             next_lane,
@@ -178,9 +191,10 @@ impl Logic for Ticket {
         for s in 0..2 {
             self.loads[s].clock.next = self.clock.val();
             self.inverts[s].clock.next = self.clock.val();
-            self.copies[s].clock.next = self.clock.val();
+            self.folds[s].clock.next = self.clock.val();
         }
         for s in 0..3 {
+            self.start[s].clock.next = self.clock.val();
             self.xors[s].clock.next = self.clock.val();
             self.compares[s].clock.next = self.clock.val();
         }
@@ -190,44 +204,40 @@ impl Logic for Ticket {
             self.turn[s].clock.next = self.clock.val();
             self.ended[s].clock.next = self.clock.val();
         }
-        self.folds.read_clock.next = self.clock.val();
-        self.folds.write_clock.next = self.clock.val();
         self.a_words.read_clock.next = self.clock.val();
         self.a_words.write_clock.next = self.clock.val();
         self.b_words.read_clock.next = self.clock.val();
         self.b_words.write_clock.next = self.clock.val();
 
-        // Fold register: read, then turn and write back
-        self.folds.read_address.next = self.slot.q.val();
-        if self.copies[0].q.val() {
-            self.folds.read_address.next = self.target[0].q.val().get_bits::<4>(0);
+        // Fold register: take the word, then turn the next slot's ahead, as soon as a cycle is free
+        self.free.next = !self.next_running.q.val() && !self.load_in.val() && !self.read_in.val();
+        self.turns.next = self.free.val() && self.turn_due.q.val();
+        self.takes.next = self.free.val() && !self.turn_due.q.val() && self.word_due.q.val();
+        if self.turns.val() {
+            self.turn_due.d.next = false;
         }
-        self.fold_valid.d.next = self.fold_valid_in.val();
-        self.fold_word.d.next = self.fold_in.val();
-        self.fold_slot.d.next = self.slot.q.val();
-        self.fold_full.d.next = self.full.q.val();
-        self.start.d.next = false;
-        if self.fold_valid_in.val() {
+        if self.takes.val() {
+            self.word_due.d.next = false;
+            self.turn_due.d.next = !self.is_last.q.val();
             self.slot.d.next = self.slot.q.val() + bits::<4>(1);
             if self.slot.q.val().all() {
                 self.full.d.next = true;
             }
-            if self.tile_end_in.val() {
+            if self.is_last.q.val() {
                 self.slot.d.next = bits::<4>(0);
                 self.full.d.next = false;
                 self.last_slot.d.next = self.slot.q.val();
                 self.all_slots.d.next = self.full.q.val();
-                self.start.d.next = true;
             }
         }
-        self.turned.next = bits::<32>(0);
-        if self.fold_full.q.val() {
-            self.turned.next =
-                (self.folds.read_data.val() << 13) | (self.folds.read_data.val() >> 19);
+        if self.fold_valid_in.val() {
+            self.fold_word.d.next = self.fold_in.val();
+            self.is_last.d.next = self.tile_end_in.val();
+            self.word_due.d.next = true;
         }
-        self.folds.write_enable.next = self.fold_valid.q.val();
-        self.folds.write_address.next = self.fold_slot.q.val();
-        self.folds.write_data.next = self.turned.val() ^ self.fold_word.q.val();
+        self.start[0].d.next = self.fold_valid_in.val() && self.tile_end_in.val();
+        self.start[1].d.next = self.start[0].q.val();
+        self.start[2].d.next = self.start[1].q.val();
 
         // Where the program stands
         self.ends.d.next = self.running.q.val()
@@ -235,6 +245,9 @@ impl Logic for Ticket {
             && self.op.q.val() == bits::<3>(1)
             && self.lane.q.val() == bits::<2>(2);
         if self.running.q.val() {
+            self.beat.d.next = self.beat.q.val() + bits::<5>(1);
+        }
+        if self.running.q.val() && !self.beat.q.val().all() {
             self.lane.d.next = self.lane.q.val() + bits::<2>(1);
             if self.lane.q.val().all() {
                 self.op.d.next = self.op.q.val() + bits::<3>(1);
@@ -250,8 +263,9 @@ impl Logic for Ticket {
                 self.running.d.next = false;
             }
         }
-        if self.start.q.val() {
+        if self.start[2].q.val() {
             self.running.d.next = true;
+            self.beat.d.next = bits::<5>(0);
             self.lane.d.next = bits::<2>(0);
             self.op.d.next = bits::<3>(0);
             self.second.d.next = false;
@@ -263,7 +277,7 @@ impl Logic for Ticket {
         self.schedule.second_in.next = self.second.q.val();
         self.schedule.stage_in.next = self.stage.q.val();
         self.next_message.d.next = self.schedule.word_out.val();
-        self.next_running.d.next = self.running.q.val();
+        self.next_running.d.next = self.running.q.val() && !self.beat.q.val().all();
         self.next_lane.d.next = self.lane.q.val();
         self.next_op.d.next = self.op.q.val();
         self.next_second.d.next = self.second.q.val();
@@ -280,6 +294,15 @@ impl Logic for Ticket {
         self.decoder.load_in.next = self.load_in.val();
         self.decoder.load_place_in.next = self.load_place_in.val();
         self.decoder.word_in.next = self.word_in.val();
+        self.copied.high_in.next = self.op.q.val().get_bits::<2>(0);
+        self.copied.low_in.next = self.lane.q.val();
+        self.kept.d.next =
+            self.all_slots.q.val() || (self.copied.joined_out.val() <= self.last_slot.q.val());
+        self.decoder.keeps_in.next = self.kept.q.val();
+        self.decoder.fold_in.next = self.turns.val() || self.takes.val();
+        self.decoder.turns_in.next = self.turns.val();
+        self.decoder.slot_in.next = self.slot.q.val();
+        self.decoder.begins_in.next = !self.full.q.val();
         self.a_place.d.next = self.decoder.a_out.val();
         self.b_place.d.next = self.decoder.b_out.val();
         self.target[0].d.next = self.decoder.target_out.val();
@@ -287,7 +310,7 @@ impl Logic for Ticket {
         self.turn[0].d.next = self.decoder.turn_out.val();
         self.xors[0].d.next = self.decoder.xors_out.val();
         self.compares[0].d.next = self.decoder.compares_out.val();
-        self.copies[0].d.next = self.decoder.copies_out.val();
+        self.folds[0].d.next = self.takes.val();
         self.loads[0].d.next = self.load_in.val();
         self.inverts[0].d.next = self.load_place_in.val().get_bit(3);
         self.ended[0].d.next = self.next_ends.q.val();
@@ -297,9 +320,7 @@ impl Logic for Ticket {
         self.b_words.read_address.next = self.b_place.q.val();
         self.loads[1].d.next = self.loads[0].q.val();
         self.inverts[1].d.next = self.inverts[0].q.val();
-        self.copies[1].d.next = self.copies[0].q.val();
-        self.kept.d.next = self.all_slots.q.val()
-            || (self.target[0].q.val().get_bits::<4>(0) <= self.last_slot.q.val());
+        self.folds[1].d.next = self.folds[0].q.val();
         self.a.d.next = self.a_words.read_data.val();
         if self.loads[1].q.val() {
             self.a.d.next = self.load_word_in.val();
@@ -308,11 +329,8 @@ impl Logic for Ticket {
             }
         }
         self.b.d.next = self.b_words.read_data.val();
-        if self.copies[1].q.val() {
-            self.b.d.next = bits::<32>(0);
-            if self.kept.q.val() {
-                self.b.d.next = self.folds.read_data.val();
-            }
+        if self.folds[1].q.val() {
+            self.b.d.next = (self.fold_word.q.val() << 7) | (self.fold_word.q.val() >> 25);
         }
 
         // Add or XOR
@@ -366,8 +384,11 @@ impl Logic for Ticket {
         if self.reset_in.val() {
             self.slot.d.next = bits::<4>(0);
             self.full.d.next = false;
-            self.fold_valid.d.next = false;
-            self.start.d.next = false;
+            self.word_due.d.next = false;
+            self.turn_due.d.next = false;
+            for s in 0..3 {
+                self.start[s].d.next = false;
+            }
             self.running.d.next = false;
             self.next_running.d.next = false;
             self.next_ends.d.next = false;
@@ -381,7 +402,9 @@ impl Logic for Ticket {
         self.ticket_out.next = self.a.q.val();
         self.valid_out.next = self.ended[3].q.val();
         self.hit_out.next = !self.carry.q.val();
-        self.busy_out.next = self.start.q.val()
+        self.busy_out.next = self.start[0].q.val()
+            || self.start[1].q.val()
+            || self.start[2].q.val()
             || self.running.q.val()
             || self.next_running.q.val()
             || self.ended[0].q.val()

@@ -1,7 +1,6 @@
 //! Every window's first and last words, and those around it, against the register table.
 
 use super::*;
-use crate::accelerator::READ_LATENCY;
 use crate::registers::*;
 use crate::testbench::{Clocked, Random};
 
@@ -24,6 +23,9 @@ fn word(address: u32) -> u32 {
         _ => 0,
     }
 }
+
+/// Cycles from an address to its word.
+const LATENCY: usize = 4;
 
 #[test]
 fn words_go_to_their_window_and_come_from_it() {
@@ -58,7 +60,7 @@ fn words_go_to_their_window_and_come_from_it() {
         assert_eq!(bus.low_out.val().to_u32(), was % RESULTS, "{was:#x}");
         (was, was_write) = (address, write);
         addresses.push(address);
-        if let Some(nth) = addresses.len().checked_sub(READ_LATENCY + 1) {
+        if let Some(nth) = addresses.len().checked_sub(LATENCY + 1) {
             let address = addresses[nth];
             assert_eq!(bus.data_out.val().to_u32(), word(address), "{address:#x}");
         }

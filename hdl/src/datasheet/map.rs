@@ -1,7 +1,7 @@
 //! Section 2: registers, windows, and where lanes and results stand in them.
 
 use super::text::{Table, bits, grouped, plain};
-use crate::accelerator::READ_LATENCY;
+use crate::accelerator::{ADDRESS_CYCLES, READ_LATENCY};
 use crate::devices::PANEL_WORD_BITS;
 use crate::geometry::{Geometry, TILE};
 use crate::registers::*;
@@ -15,7 +15,7 @@ pub fn section() -> String {
 ## 2. Address map
 
 Words of 32 bits by word address, {ADDRESS_BITS} bits of it. What is not listed reads as 0, and writes to it are
-lost. On the bus a word is written in one cycle and read {READ_LATENCY} cycles after its address.
+lost. On the bus a word is written in one cycle and read {READ_LATENCY} cycles after its address, which stands for {ADDRESS_CYCLES}.
 Source: [`registers.rs`](src/registers.rs).
 
 "
@@ -26,8 +26,8 @@ Source: [`registers.rs`](src/registers.rs).
     text.push_str(
         "
 Counters of 48 bits stand in two words of 24; the high word follows a carry one cycle later, so read
-high, low, high again if it may be counting. Those from BUSY on are swept every 24 cycles, so a word
-is up to 28 cycles old. Together the steps (MAC) and the four stalls count every
+high, low, high again if it may be counting. Those from BUSY on are swept every 48 cycles, so a word
+is up to 58 cycles old. Together the steps (MAC) and the four stalls count every
 cycle in which the device is ready, see section 4.
 ",
     );

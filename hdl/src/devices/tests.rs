@@ -2,6 +2,12 @@
 
 use super::*;
 use crate::multipliers::Multipliers;
+use crate::registers::{BUILD, GEOMETRY};
+
+/// How a device's Verilog says what a register of constants reads as.
+fn constant(address: u32, word: u32) -> String {
+    format!("mem[6'b{address:b}] = 32'h{word:x};")
+}
 
 #[test]
 fn every_device_has_the_dimensions_of_its_geometry() {
@@ -9,7 +15,7 @@ fn every_device_has_the_dimensions_of_its_geometry() {
         let text = verilog(geometry, Build { panel_word_bits, ..Build::default() }).unwrap();
         assert!(text.verilog.contains(&format!("module gemmine_device_{geometry}(")));
         let word = geometry.rows() | geometry.columns() << 8 | panel_word_bits << 24;
-        let constant = format!("localparam  geometry = 32'h{word:x};");
+        let constant = constant(GEOMETRY, word as u32);
         assert_eq!(text.verilog.matches(&constant).count(), 1, "{geometry}");
     }
 }
@@ -18,9 +24,9 @@ fn every_device_has_the_dimensions_of_its_geometry() {
 fn the_build_is_the_hash_of_the_text_without_it() {
     let build = Build::default();
     let text = verilog(Geometry::new(2, 2), build).unwrap();
-    let constant = format!("localparam  build = 32'h{:x};", text.build);
-    assert_eq!(text.verilog.matches(&constant).count(), 1);
-    let without = text.verilog.replace(&constant, "localparam  build = 32'h0;");
+    let with = constant(BUILD, text.build);
+    assert_eq!(text.verilog.matches(&with).count(), 1);
+    let without = text.verilog.replace(&with, &constant(BUILD, 0));
     assert_eq!(blake3::hash(without.as_bytes()).as_bytes()[..4], text.build.to_le_bytes());
     assert_eq!(verilog(Geometry::new(2, 2), build).unwrap(), text, "the same text every time");
     let faster = verilog(Geometry::new(2, 2), Build { clock_hz: 48_000_000, ..build }).unwrap();

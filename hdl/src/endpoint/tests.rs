@@ -38,7 +38,7 @@ impl Bench {
             memory: vec![0; 1 << 20],
             reads: vec![0; READ_LATENCY],
             writes: None,
-            bytes: vec![0; 1024],
+            bytes: vec![0; 512],
             responses: Vec::new(),
             busy_for,
             encoder_busy: 0,
@@ -140,12 +140,13 @@ fn requests_are_carried_out_in_order() {
     let mut random = Random(1);
     let mut bench = Bench::new(100);
     let words: Vec<u32> = (0..PAYLOAD_WORDS_MAX).map(|_| random.next() as u32).collect();
-    bench.request(0, Opcode::Write, 128, 0x12345, &words);
+    let count = PAYLOAD_WORDS_MAX as u16;
+    bench.request(0, Opcode::Write, count, 0x12345, &words);
     assert_eq!(bench.end(), [response(1, Status::Done, 0, &[])]);
-    assert_eq!(bench.memory[0x12345..][..128], words);
+    assert_eq!(bench.memory[0x12345..][..PAYLOAD_WORDS_MAX], words);
     bench.request(1, Opcode::Write, 1, 0xfffff, &[7]);
     assert_eq!(bench.end(), [response(2, Status::Done, 1, &[])]);
-    bench.request(2, Opcode::Read, 128, 0x12345, &[]);
+    bench.request(2, Opcode::Read, count, 0x12345, &[]);
     assert_eq!(bench.end(), [response(3, Status::Done, 2, &words)]);
     bench.request(3, Opcode::Read, 1, 0xfffff, &[]);
     assert_eq!(bench.end(), [response(4, Status::Done, 3, &[7])]);
@@ -180,11 +181,12 @@ fn other_numbers_change_nothing() {
 #[test]
 fn nonsense_is_refused_and_uses_up_its_number() {
     let mut bench = Bench::new(10);
-    let nonsense: [&[u32]; 9] = [
+    let nonsense: [&[u32]; 10] = [
         &[0x0001_0000, 0],
         &[0x0001_0400, 0],
         &[0x0000_0300, 0],
         &[0x0000_0200, 0],
+        &[0x007d_0200, 0],
         &[0x0081_0200, 0],
         &[0x0002_0300, 0, 1],
         &[0x0001_0300, 0, 1, 2],
@@ -226,7 +228,7 @@ fn writes_share_acknowledgements_while_a_response_is_on_the_line() {
 #[test]
 fn the_third_frame_at_once_is_dropped() {
     let mut bench = Bench::new(10);
-    bench.request(0, Opcode::Read, 128, 0, &[]);
+    bench.request(0, Opcode::Read, PAYLOAD_WORDS_MAX as u16, 0, &[]);
     let write = |sequence: u32| [sequence | 0x0001_0300, 3, sequence];
     bench.frame(&write(1), 1);
     bench.frame(&write(2), 1);

@@ -3,7 +3,7 @@
 use expect_test::expect_file;
 
 use super::*;
-use crate::frame::encode;
+use crate::frame::{FRAME_WORDS_MAX, encode};
 use crate::testbench::{Clocked, Picture, Random, bit, cell};
 
 impl Clocked for FrameEncoder {
@@ -58,7 +58,7 @@ fn frames_come_out_as_the_codec_writes_them() {
     let mut random = Random(1);
     let mut encoder = FrameEncoder::connected();
     for round in 0..200 {
-        let length = 1 + random.below(130) as usize;
+        let length = 1 + random.below(FRAME_WORDS_MAX as u64 - 1) as usize;
         let mask = [u32::MAX, 0x00ff_00ff, 0, 0xffff_0000][round % 4];
         let fill = [0, 0x0101_0101][round / 4 % 2];
         let words: Vec<u32> = (0..length).map(|_| random.next() as u32 & mask | fill).collect();

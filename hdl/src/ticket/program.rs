@@ -2,7 +2,7 @@
 //!
 //! | stages | operations | what |
 //! |---|---|---|
-//! | 0 | 16 | the fold register becomes the message |
+//! | 0 | 16 | the fold register becomes the message; slots without a word are 0 |
 //! | 1 | 8 | lower half of BLAKE3's state: constants, counter, length, flags |
 //! | 2 to 15 | 40 each | half a round: four G of ten operations each, a G a cycle in turn |
 //! | 16 | 8 | ticket = upper half XOR lower half |
@@ -10,7 +10,12 @@
 //!
 //! # Words
 //! State 0 to 15 (upper half: the key, later the ticket), message 16 to 31, constants 32 to 39, inverted
-//! bound 40 to 47.
+//! bound 40 to 47, fold register 48 to 63.
+//!
+//! # The fold register's cycles
+//! While the program runs, one cycle in [`FOLD_PERIOD`] is left to the fold register; when it rests, every one that
+//! nobody else needs. A fold word takes two: `J ^= word <<< 7; J >>>= 7`, and ahead of the word after it, if the
+//! tile has one, `J >>>= 12` in its slot. Together they turn a slot by 19 to the right, which is 13 to the left.
 //!
 //! # Operations of a G
 //! A G is this twice, with the second message word and 8 and 7 for 16 and 12:
@@ -26,6 +31,13 @@ use crate::join::Join;
 
 /// Operations of a ticket.
 pub const OPERATIONS: usize = 16 + 8 + 14 * 40 + 8 + 8;
+/// Of so many cycles of the program, the last one is the fold register's.
+pub const FOLD_PERIOD: usize = 32;
+/// Cycles of a ticket's operations, with those of the fold register between them.
+pub const CYCLES: usize = OPERATIONS + (OPERATIONS - 1) / (FOLD_PERIOD - 1);
+
+// The carry of the comparison passes from one operation to the next: none of the fold register's is between.
+const _: () = assert!((OPERATIONS - 8) / (FOLD_PERIOD - 1) == (OPERATIONS - 1) / (FOLD_PERIOD - 1));
 
 /// BLAKE3's constants, counter 0, length 64, flags of the ticket: keyed hash, first and last block of
 /// its chunk, root.
@@ -125,6 +137,16 @@ pub struct Decoder {
     pub load_place_in: Signal<In, Bits<4>>,
     /// Word of the ticket to read, if nothing else is to do.
     pub word_in: Signal<In, Bits<3>>,
+    /// Of the fold register, the word that is copied next belongs to the tile.
+    pub keeps_in: Signal<In, Bit>,
+    /// The cycle is the fold register's.
+    pub fold_in: Signal<In, Bit>,
+    /// To turn a word ahead, and not to take one.
+    pub turns_in: Signal<In, Bit>,
+    /// In this slot.
+    pub slot_in: Signal<In, Bits<4>>,
+    /// Which has no word of the tile.
+    pub begins_in: Signal<In, Bit>,
     /// Left word.
     pub a_out: Signal<Out, Bits<6>>,
     /// Right word.
@@ -139,8 +161,6 @@ pub struct Decoder {
     pub turn_out: Signal<Out, Bits<3>>,
     /// Keep the carry.
     pub compares_out: Signal<Out, Bit>,
-    /// The right word comes from the fold register.
-    pub copies_out: Signal<Out, Bit>,
     mixes: Signal<Local, Bit>,
     a_row: Signal<Local, Bits<2>>,
     b_row: Signal<Local, Bits<2>>,
@@ -155,6 +175,7 @@ pub struct Decoder {
     b_row_wide: Join<2, 2, 4>,
     message_wide: Join<2, 2, 4>,
     copy_wide: Join<2, 2, 4>,
+    slot_wide: Join<2, 2, 4>,
     a: Join<4, 2, 6>,
     b: Join<4, 2, 6>,
     target: Join<4, 2, 6>,
@@ -224,7 +245,24 @@ impl Logic for Decoder {
         self.xors_out.next = false;
         self.turn_out.next = bits::<3>(0);
         self.compares_out.next = false;
-        self.copies_out.next = false;
+        self.slot_wide.high_in.next = bits::<2>(3);
+        self.slot_wide.low_in.next = self.slot_in.val().get_bits::<2>(2);
+        if self.fold_in.val() {
+            self.a_high.next = self.slot_wide.joined_out.val();
+            self.a_low.next = self.slot_in.val().get_bits::<2>(0);
+            if self.begins_in.val() {
+                self.a_high.next = bits::<4>(9);
+                self.a_low.next = bits::<2>(0);
+            }
+            self.target_high.next = self.slot_wide.joined_out.val();
+            self.target_low.next = self.slot_in.val().get_bits::<2>(0);
+            self.write_out.next = true;
+            self.xors_out.next = true;
+            self.turn_out.next = bits::<3>(4);
+            if self.turns_in.val() {
+                self.turn_out.next = bits::<3>(2);
+            }
+        }
 
         // The program
         self.eighth.next = bits::<4>(0);
@@ -258,12 +296,14 @@ impl Logic for Decoder {
                     self.a_high.next = bits::<4>(9);
                     self.a_low.next = bits::<2>(0);
                     self.target_high.next = self.copy_wide.joined_out.val();
-                    self.copies_out.next = true;
+                    if self.keeps_in.val() {
+                        self.b_high.next = self.copy_wide.joined_out.val() | bits::<4>(8);
+                        self.b_low.next = self.next_lane_in.val();
+                    }
                 }
             }
         }
         if self.mixes.val() {
-            self.copies_out.next = false;
             self.a_high.next = self.a_row_wide.joined_out.val();
             self.a_low.next = self.next_lane_in.val();
             self.b_high.next = self.b_row_wide.joined_out.val();

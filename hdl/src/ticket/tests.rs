@@ -52,6 +52,7 @@ fn load(module: &mut Ticket, key: &Words, bound: &Words) {
 fn read(module: &mut Ticket) -> Words {
     let mut words = [0; 8];
     for now in 0..words.len() + READ_LATENCY {
+        module.read_in.next = now < words.len();
         module.word_in.next = unsigned_bits(now as u64 & 7);
         module.settle();
         if let Some(n) = now.checked_sub(READ_LATENCY) {
@@ -130,21 +131,28 @@ fn the_next_tile_may_fold_at_once() {
     let mut module = Ticket::connected();
     let random = &mut Random(2);
     let key: Words = std::array::from_fn(|_| random.next() as u32);
-    load(&mut module, &key, &[0; 8]);
-    let folds: [u32; 20] = std::array::from_fn(|_| random.next() as u32);
-    let next: [u32; 18] = std::array::from_fn(|_| random.next() as u32);
-    for (n, &fold) in folds.iter().enumerate() {
-        cycle(&mut module, Some((fold, n == 19)));
-        (1..FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+    // At every distance to the cycles that the program leaves to the fold register.
+    for late in 0..program::FOLD_PERIOD + 2 {
+        load(&mut module, &key, &[0; 8]);
+        let folds: [u32; 20] = std::array::from_fn(|_| random.next() as u32);
+        let next: [u32; 18] = std::array::from_fn(|_| random.next() as u32);
+        for (n, &fold) in folds.iter().enumerate() {
+            cycle(&mut module, Some((fold, n == 19)));
+            (1..FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+        }
+        (0..late).for_each(|_| cycle(&mut module, None));
+        for &fold in &next[..8] {
+            cycle(&mut module, Some((fold, false)));
+            (1..FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+        }
+        (0..LATENCY - 9 * FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+        // One more, just before the ticket is read.
+        cycle(&mut module, Some((next[8], false)));
+        assert_eq!(read(&mut module), rule(&key, &folds));
+        load(&mut module, &key, &[0; 8]);
+        (0..FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
+        assert_eq!(run(&mut module, &next[9..]), (rule(&key, &next), false));
     }
-    for &fold in &next[..17] {
-        cycle(&mut module, Some((fold, false)));
-        (1..FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
-    }
-    (0..LATENCY - 17 * FOLD_CYCLES).for_each(|_| cycle(&mut module, None));
-    assert_eq!(read(&mut module), rule(&key, &folds));
-    load(&mut module, &key, &[0; 8]);
-    assert_eq!(run(&mut module, &next[17..]), (rule(&key, &next), false));
 }
 
 #[test]
@@ -152,11 +160,16 @@ fn a_reset_leaves_nothing_behind() {
     let mut module = Ticket::connected();
     let folds: Vec<u32> = (1..=18).collect();
     let want = rule(&[7; 8], &folds);
-    let resets = (0..18 + LATENCY).filter(|at| at % 23 == 0 || !(40..LATENCY - 10).contains(at));
+    let last = 17 * FOLD_CYCLES;
+    let resets = (0..=last + LATENCY).filter(|at| {
+        at % 101 == 0 || (last - 3..last + 20).contains(at) || at + 12 > last + LATENCY
+    });
     for reset_at in resets {
         for n in 0..=reset_at {
             module.reset_in.next = n == reset_at;
-            cycle(&mut module, folds.get(n).map(|&fold| (fold, n == 17)));
+            let due = n % FOLD_CYCLES == 0;
+            let fold = folds.get(n / FOLD_CYCLES).filter(|_| due);
+            cycle(&mut module, fold.map(|&fold| (fold, n == last)));
         }
         module.reset_in.next = false;
         module.fold_valid_in.next = false;

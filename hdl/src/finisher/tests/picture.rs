@@ -23,8 +23,8 @@ fn picture() {
             0,
             6,
         ),
-        ("Tile 5's last fold word came in cycle 40. Its ticket and its completion:", 646, 22),
-        ("Then the job of tile 6 is read, and its steps go on.", 683, 6),
+        ("Tile 5's last fold word came in cycle 40. Its ticket and its completion:", 667, 22),
+        ("Then the job of tile 6 is read, and its steps go on.", 704, 6),
     ];
     let texts = parts.map(|(caption, first, cycles)| {
         while bench.cycle < zero + first as u64 {

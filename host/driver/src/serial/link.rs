@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
-use gemmine_hdl::frame::{Opcode, PAYLOAD_WORDS_MAX, Request};
+use gemmine_hdl::frame::{FRAME_WORDS_MAX, Opcode, PAYLOAD_WORDS_MAX, Request};
 
 use super::decoder::Decoder;
 use super::error::LinkError;
@@ -23,7 +23,7 @@ use super::port::Port;
 use crate::device::HostLinkCounters;
 
 /// Bytes of the longest request on the line, and of the shortest response.
-const LONGEST: usize = 530;
+const LONGEST: usize = 4 * FRAME_WORDS_MAX + 4;
 const SHORTEST: usize = 10;
 /// Bytes on the way that are always allowed: fewer would leave the line idle at low rates.
 const WINDOW_BYTES_MIN: usize = 3 * LONGEST;

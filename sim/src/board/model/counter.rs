@@ -58,12 +58,13 @@ impl Counter {
         self.total + counted.sum::<u64>()
     }
 
-    /// The word that the address `address` of a counter whose low half stands at `low` brings in a cycle:
+    /// The word at the address `address` of a counter whose low half stands at `low`, read in a cycle:
     /// what the last sweep found that is in the memory by then.
     pub fn word(&self, low: u32, address: u32, cycle: u64) -> u32 {
         let half = address - low;
-        let (first, period) = (u64::from(low - COUNTERS) + 1, counters::PERIOD as u64);
-        let seen = cycle.checked_sub(counters::SWEPT as u64 + u64::from(half));
+        let (first, period) = (2 * u64::from(low - COUNTERS) + 2, counters::PERIOD as u64);
+        // The high half is swept two cycles behind the low one.
+        let seen = cycle.checked_sub(counters::SWEPT as u64 + 2 * u64::from(half));
         let Some(passed) = seen.and_then(|seen| seen.checked_sub(first)) else { return 0 };
         let sweep = first + passed / period * period;
         // An event is registered once before it is counted.
@@ -102,15 +103,15 @@ mod tests {
     fn words_are_those_of_the_last_sweep() {
         let mut counter = Counter::default();
         counter.add(0, 1 << 30);
-        // Swept in cycle 1 and every 24 cycles, in memory three cycles later, the high half four.
+        // Swept in cycle 2 and every 48 cycles, in memory three cycles later, the high half five.
         let low = |cycle| counter.word(14, 14, cycle);
-        assert_eq!([0, 3, 4, 27, 28].map(low), [0, 0, 0, 0, 24]);
-        let sweep = 1 + 24 * 2_796_203;
-        assert_eq!(sweep, (1 << 26) + 9);
-        assert_eq!(low(sweep + 2), (1 << 24) - 16);
-        assert_eq!(low(sweep + 3), 8);
+        assert_eq!([0, 4, 5, 52, 53].map(low), [0, 0, 1, 1, 49]);
+        let sweep = 2 + 48 * 1_398_102;
+        assert_eq!(sweep, (1 << 26) + 34);
+        assert_eq!(low(sweep + 2), (1 << 24) - 15);
+        assert_eq!(low(sweep + 3), 33);
         let high = |cycle| counter.word(14, 15, cycle);
-        assert_eq!([sweep + 3, sweep + 4].map(high), [3, 4]);
+        assert_eq!([sweep + 4, sweep + 5].map(high), [3, 4]);
     }
 
     #[test]

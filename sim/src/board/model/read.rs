@@ -1,5 +1,6 @@
 //! What every address reads as.
 
+use gemmine_hdl::accelerator::READ_LATENCY;
 use gemmine_hdl::identity::PROTOCOLS_VALUE;
 use gemmine_hdl::registers as map;
 
@@ -24,8 +25,9 @@ pub struct LinkCounters {
 }
 
 impl Accelerator {
-    /// The word that an address in this cycle brings, and ends the cycle: memories are looked at in
-    /// the address's own cycle, registers in the one behind it. `baud` is the link's rate then.
+    /// The word that an address brings which stands for the last time in this cycle, and ends the cycle: memories
+    /// are looked at in that cycle, registers in the one behind it, counters in the even one of those before. `baud`
+    /// is the link's rate then.
     pub fn read(&mut self, address: u32, baud: u32, link: &LinkCounters) -> u32 {
         let memory = match address {
             map::COMPLETIONS..COMPLETIONS_END => {
@@ -73,7 +75,8 @@ impl Accelerator {
                 (wide[nth as usize], map::COUNTERS + 2 * nth)
             }
         };
-        counter.word(low, address, self.now())
+        let first = self.now().saturating_sub(COUNTERS_AHEAD);
+        counter.word(low, address, first.next_multiple_of(2))
     }
 
     fn register(&self, address: u32, baud: u32) -> u32 {
@@ -112,6 +115,8 @@ impl Accelerator {
     }
 }
 
+/// How many cycles before the other memories the counters can be read.
+const COUNTERS_AHEAD: u64 = (READ_LATENCY - map::READ_LATENCY - 1) as u64;
 /// One past the last word of the completion queue.
 const COMPLETIONS_END: u32 = map::COMPLETIONS + map::QUEUE * map::COMPLETION_WORDS;
 /// One past the last result.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use gemmine_hdl::frame::{FrameError, Opcode, Request, Response, Status};
+use gemmine_hdl::frame::{FrameError, Opcode, PAYLOAD_WORDS_MAX, Request, Response, Status};
 use gemmine_hdl::registers as map;
 use gemmine_hdl::registers::panel_address;
 use gemmine_sim::board::{Board, LineByte, Progress, Stop};
@@ -138,8 +138,8 @@ impl Host {
 
     /// Writes words, as many requests as that takes, without waiting in between.
     pub fn write(&mut self, address: u32, data: &[u32]) {
-        for (n, words) in data.chunks(128).enumerate() {
-            let at = address + 128 * n as u32;
+        for (n, words) in data.chunks(PAYLOAD_WORDS_MAX).enumerate() {
+            let at = address + (PAYLOAD_WORDS_MAX * n) as u32;
             let request = self.request(Opcode::Write, at, words.len() as u16, words);
             self.send(&request);
             if n % 32 == 31 {
@@ -200,7 +200,7 @@ impl Host {
     pub fn product(&mut self, bank: usize) -> Vec<i32> {
         let geometry = self.board.description().config.geometry;
         let at = map::RESULTS + bank as u32 * 256;
-        let words = [self.read(at, 128), self.read(at + 128, 128)].concat();
+        let words: Vec<u32> = (0..4).flat_map(|n| self.read(at + 64 * n, 64)).collect();
         let place = |n: usize| map::result_address(geometry, 0, n / 16, n % 16) as usize;
         (0..256).map(|n| words[place(n)] as i32).collect()
     }

@@ -1,7 +1,7 @@
 //! Model and Verilated device, byte by byte and cycle by cycle.
 
 use gemmine_hdl::Geometry;
-use gemmine_hdl::frame::{Opcode, Request};
+use gemmine_hdl::frame::{Opcode, PAYLOAD_WORDS_MAX, Request};
 use gemmine_hdl::registers as map;
 use gemmine_sim::board::{BoardConfig, Stop};
 
@@ -43,7 +43,7 @@ fn request(random: &mut Random, expected: u8) -> Request {
         _ => random.below(50) as u32,
     };
     let length = match random.below(4) {
-        0 => 1 + random.below(128) as usize,
+        0 => 1 + random.below(PAYLOAD_WORDS_MAX as u64) as usize,
         _ => 1 + random.below(6) as usize,
     };
     // Descriptors only on purpose: one of random words may run for minutes.
@@ -202,9 +202,11 @@ fn random_programs_complete_in_the_same_cycles() {
             host.rest();
             let waiting = host.register(map::STATUS) >> 8 & 0xff;
             tiles += waiting;
-            host.read(map::COMPLETIONS, 128);
-            host.read(map::COMPLETIONS + 128, 128);
-            host.read(map::RESULTS + random.below(384) as u32, 128);
+            for first in [0, 64, 128, 192] {
+                host.read(map::COMPLETIONS + first, 64);
+            }
+            let most = PAYLOAD_WORDS_MAX as u16;
+            host.read(map::RESULTS + random.below(384) as u32, most);
             host.read(0, 38);
         }
     }

@@ -1,7 +1,7 @@
 //! The protocol at the byte level, on the model alone: it is fast enough for long runs.
 
 use gemmine_hdl::Geometry;
-use gemmine_hdl::frame::{Opcode, Request, Status, WINDOW_MAX};
+use gemmine_hdl::frame::{Opcode, PAYLOAD_WORDS_MAX, Request, Status, WINDOW_MAX};
 use gemmine_hdl::registers as map;
 use gemmine_hdl::uart_tx::baud_increment;
 use gemmine_sim::board::model::ModelBoard;
@@ -28,7 +28,7 @@ fn registers_are_those_of_the_table() {
         (map::BUILD, 0xb1d),
         (map::GEOMETRY, 8 | 4 << 8 | config.panel_word_bits << 24),
         (map::PROTOCOLS, 1 << 3),
-        (map::LIMITS, 16 | 4 << 8 | 2 << 16 | 127 << 24),
+        (map::LIMITS, 16 | 4 << 8 | 2 << 16 | 123 << 24),
         (map::CLOCK_HZ, CLOCK_HZ),
         (map::STATUS, 1),
         (map::BAUD, baud_increment(FIRST_BAUD.into(), CLOCK_HZ.into()).unwrap()),
@@ -61,7 +61,7 @@ fn requests_that_make_no_sense_are_refused_and_use_up_their_number() {
     let mut host = host();
     let refused = [
         (Opcode::Read, 0, vec![]),
-        (Opcode::Read, 129, vec![]),
+        (Opcode::Read, PAYLOAD_WORDS_MAX as u16 + 1, vec![]),
         (Opcode::Read, 1, vec![5]),
         (Opcode::Write, 0, vec![]),
         (Opcode::Write, 2, vec![1]),

@@ -115,7 +115,7 @@ fn frames() {
     // Bytes of a frame, then the start, then patience.
     let mut stimulus: Vec<Values> = Vec::new();
     for _ in 0..12 {
-        let length = random.below(600);
+        let length = random.below(512);
         let zeros = random.below(2);
         for place in 0..length {
             let byte = if zeros == 1 { random.below(3) } else { 1 + random.below(255) };
@@ -139,7 +139,7 @@ fn endpoint() {
             0 if stimulus.len() > 30_000 => random.below(300),
             _ => busy.max(1) - 1,
         };
-        let (place, value) = word.unwrap_or_else(|| (random.below(256), random.below(1 << 32)));
+        let (place, value) = word.unwrap_or_else(|| (random.below(128), random.below(1 << 32)));
         stimulus.push(vec![
             word.is_some().into(),
             place,

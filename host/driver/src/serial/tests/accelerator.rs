@@ -243,7 +243,7 @@ impl Accelerator {
                 8 | 4 << 8 | 1 << 16 | (self.word_bits as u32) << 24
             }
             PROTOCOLS => 1 << 3,
-            LIMITS => 16 | 4 << 8 | 2 << 16 | 127 << 24,
+            LIMITS => 16 | 4 << 8 | 2 << 16 | 123 << 24,
             gemmine_hdl::registers::CLOCK_HZ => CLOCK_HZ as u32,
             STATUS => u32::from(self.waiting()) << 8 | (self.queue.len() as u32) << 16,
             ERROR => self.errors,

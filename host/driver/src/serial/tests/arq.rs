@@ -4,7 +4,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use gemmine_hdl::frame::{Response, Status};
+use gemmine_hdl::frame::{PAYLOAD_WORDS_MAX, Response, Status};
 
 use super::super::error::LinkError;
 use super::super::link::Link;
@@ -19,7 +19,7 @@ fn talk(line: &Line, link: &mut Link, bursts: u32, seed: u64) -> Result<(), Link
     line.world().board.accelerator.log = Some(Vec::new());
     let mut want = Vec::new();
     for burst in 0..bursts {
-        let length = [1, 4, 17, 128][random.below(4) as usize];
+        let length = [1, 4, 17, PAYLOAD_WORDS_MAX as u32][random.below(4) as usize];
         let words: Vec<u32> = (0..length).map(|n| burst << 8 | n).collect();
         link.write("a burst", PLACE, &words, 0)?;
         want.extend((PLACE..).zip(words.iter().copied()));
@@ -102,7 +102,7 @@ fn the_line_is_full_while_words_are_written() {
         let begin = line.world().now;
         let sent = line.world().sent;
         for _ in 0..400 {
-            link.write("words", PLACE, &[7; 128], 0).unwrap();
+            link.write("words", PLACE, &[7; PAYLOAD_WORDS_MAX], 0).unwrap();
         }
         link.flush("words").unwrap();
         let world = line.world();

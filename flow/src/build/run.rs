@@ -65,7 +65,7 @@ impl<'a> Runner<'a> {
 
     /// Moves registers into the memories in front of them.
     fn absorb(&self) -> Result<(), FlowError> {
-        let file = self.options.out.join("netlist.json");
+        let file = self.options.out.join(steps::NETLIST);
         let text = std::fs::read_to_string(&file).map_err(FlowError::file("read", &file))?;
         let wrong = |why| FlowError::Output { file: file.clone(), why };
         let mut netlist = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;

@@ -291,6 +291,14 @@ impl Board {
             let remedy = "an iCE40 has no memory in LUTs, leave it out";
             return Err(board.value("synthesis.distributed_words", "given", remedy));
         }
+        if device.multipliers == Kind::SbMac16
+            && board.definition.synthesis.options.iter().any(|option| option == "-dsp")
+        {
+            // yosys 0.70, pass ice40_dsp: it takes any SB_MAC16 for one that it has inferred.
+            let remedy = "with multipliers sb_mac16 leave -dsp out: yosys would make combinational 16 x 16 \
+                          multipliers of the blocks that are there";
+            return Err(board.value("synthesis.options", "-dsp", remedy));
+        }
         match (family, clock.pll_input) {
             (Family::Ice40, None) => {
                 return Err(board.value("clock.pll_input", "missing", "give \"pad\" or \"core\""));

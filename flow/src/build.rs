@@ -25,6 +25,9 @@ use crate::toolchain::Toolchain;
 use crate::top;
 use run::Runner;
 
+/// Steps of synthesis: to cells, and flattening.
+const SYNTHESIS_STEPS: usize = 2;
+
 /// How to build.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -86,6 +89,28 @@ pub fn emit(board: &Board) -> Result<(Plan, Emitted), FlowError> {
     Ok((plan, device))
 }
 
+/// Writes the netlist that [`build()`] places and routes, and no more: `netlist.json` in the folder of
+/// `options`, whose path is returned.
+///
+/// # Errors
+/// If a tool fails, takes too long or is interrupted.
+pub fn synthesise(
+    board: &Board,
+    plan: &Plan,
+    device: &Emitted,
+    options: &Options,
+    toolchain: &Toolchain,
+    cancelled: &dyn Fn() -> bool,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<PathBuf, FlowError> {
+    let out = &options.out;
+    fs::create_dir_all(out).map_err(FlowError::file("make folder", out))?;
+    write(&out.join("top.v"), &top::verilog(board, plan, device)?)?;
+    let mut runner = Runner::new(board, toolchain, options, SYNTHESIS_STEPS, cancelled, progress);
+    runner.synthesise()?;
+    Ok(out.join(steps::NETLIST))
+}
+
 /// Builds an image of a device for a board.
 ///
 /// # Errors
@@ -115,7 +140,7 @@ pub fn build(
     let verilog = top::verilog(board, plan, device)?;
     write(&out.join("top.v"), &verilog)?;
     write(&out.join(steps::constraints_name(board)), &board.constraints)?;
-    let steps = 3 + options.seeds.len();
+    let steps = SYNTHESIS_STEPS + options.seeds.len() + 1;
     let mut runner = Runner::new(board, toolchain, options, steps, cancelled, progress);
 
     runner.synthesise()?;
@@ -229,8 +254,8 @@ fn report(
     }
 }
 
-/// Cells of the flattened netlist, as yosys counts them.
-fn cells(file: &Path) -> Result<BTreeMap<String, u64>, FlowError> {
+/// Cells of a flattened netlist, as yosys counts them.
+pub(crate) fn cells(file: &Path) -> Result<BTreeMap<String, u64>, FlowError> {
     let text = fs::read_to_string(file).map_err(FlowError::file("read", file))?;
     let wrong = |why: String| FlowError::Output { file: file.to_owned(), why };
     let value: serde_json::Value =
@@ -244,6 +269,6 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), FlowError> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), FlowError> {
     fs::write(path, text).map_err(FlowError::file("write", path))
 }

@@ -88,6 +88,17 @@ pub enum FlowError {
         /// nextpnr's log.
         log: PathBuf,
     },
+    /// A netlist can't be simulated.
+    #[error(
+        "simulate the netlist of {board}: its cell {cell} has no model; write one into flow/cells and list it \
+         in flow/src/gates.rs"
+    )]
+    NoModel {
+        /// The board.
+        board: String,
+        /// The type of the cell.
+        cell: String,
+    },
     /// A tool's output is not what it should be.
     #[error("read {}: {why}", .file.display())]
     Output {

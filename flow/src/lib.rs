@@ -7,6 +7,7 @@
 //! | [`top`] | a board's top module |
 //! | [`toolchain`] | the pinned tools, or those on the PATH |
 //! | [`mod@build`] | the steps from Verilog to an image, with seeds, logs and limits |
+//! | [`gates`] | the netlist as Verilog that simulates |
 //! | [`timing`], [`report`] | what nextpnr says of speed, and all that is said of an image |
 //! | `sta` | the longest path, where nextpnr does not have all of them |
 //! | [`manifest`] | `bitstreams/MANIFEST.toml`: which images there are, and their checksums |
@@ -17,6 +18,7 @@ pub mod build;
 mod checkout;
 mod error;
 pub mod flash;
+pub mod gates;
 pub mod manifest;
 pub mod netlist;
 pub mod pll;

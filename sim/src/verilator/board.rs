@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use gemmine_hdl::devices;
+use gemmine_hdl::devices::{self, Emitted};
 use gemmine_hdl::identity::Build;
 
 use super::build;
@@ -46,7 +46,7 @@ impl VerilatedBoard {
     /// If the tools are missing, the geometry is not built in, the first rate is too fast for the
     /// clock, or the compilation fails.
     pub fn new(tools: &Tools, config: BoardConfig) -> Result<Self, EngineError> {
-        Self::start(tools, config, None)
+        Self::start(tools, &Self::emit(config)?, config, None)
     }
 
     /// The same, and every signal of the device in every cycle goes into a waveform, in VCD, which is
@@ -55,10 +55,18 @@ impl VerilatedBoard {
     /// # Errors
     /// As [`Self::new`]; that the file can't be written shows in the first run.
     pub fn traced(tools: &Tools, config: BoardConfig, vcd: &Path) -> Result<Self, EngineError> {
-        Self::start(tools, config, Some(vcd))
+        Self::start(tools, &Self::emit(config)?, config, Some(vcd))
     }
 
-    fn start(tools: &Tools, config: BoardConfig, vcd: Option<&Path>) -> Result<Self, EngineError> {
+    /// A board of any Verilog with a device's ports, such as a netlist; what `config` says is believed.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of(tools: &Tools, device: &Emitted, config: BoardConfig) -> Result<Self, EngineError> {
+        Self::start(tools, device, config, None)
+    }
+
+    fn emit(config: BoardConfig) -> Result<Emitted, EngineError> {
         increment(config.first_baud, config.clock_hz)?;
         let build = Build {
             clock_hz: config.clock_hz,
@@ -66,9 +74,17 @@ impl VerilatedBoard {
             panel_word_bits: config.panel_word_bits as usize,
             ..Build::default()
         };
-        let emitted = devices::verilog(config.geometry, build)?;
-        let program = build::board(tools, &emitted, vcd.is_some())?;
-        let config = BoardConfig { build: emitted.build, ..config };
+        Ok(devices::verilog(config.geometry, build)?)
+    }
+
+    fn start(
+        tools: &Tools,
+        device: &Emitted,
+        config: BoardConfig,
+        vcd: Option<&Path>,
+    ) -> Result<Self, EngineError> {
+        let program = build::board(tools, device, vcd.is_some())?;
+        let config = BoardConfig { build: device.build, ..config };
         let child = Child::spawn(Command::new(program))?;
         let description = BoardDescription { engine: "verilator", config };
         let mut board = Self { description, child, traced: vcd.is_some() };

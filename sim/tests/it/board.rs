@@ -1,5 +1,6 @@
 //! Boards at their wires: rust-hdl, Verilator.
 
+mod gates;
 mod host;
 mod lockstep;
 mod mining;

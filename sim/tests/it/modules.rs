@@ -2,7 +2,9 @@
 //! Verilog in Verilator gives the same outputs in every cycle, and those of a plain function.
 
 mod both;
+mod cells;
 mod device;
+mod memories;
 mod multipliers;
 mod port;
 mod reference;

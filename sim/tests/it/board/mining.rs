@@ -22,7 +22,7 @@ fn lanes(random: &mut Random, steps: usize) -> [Vec<u8>; 16] {
 }
 
 /// Product and fold register, straight from the definition, for bytes of either sign.
-fn golden(work: &Tile, a: &[Vec<u8>; 16], b: &[Vec<u8>; 16]) -> (Vec<i32>, [u32; 16]) {
+pub fn golden(work: &Tile, a: &[Vec<u8>; 16], b: &[Vec<u8>; 16]) -> (Vec<i32>, [u32; 16]) {
     if !work.unsigned_a {
         let signed = |lanes: &[Vec<u8>; 16]| {
             lanes.clone().map(|lane| lane.iter().map(|&byte| byte as i8).collect::<Vec<i8>>())

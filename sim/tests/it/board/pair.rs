@@ -5,17 +5,21 @@ use gemmine_sim::board::model::ModelBoard;
 use gemmine_sim::board::{Board, BoardConfig, BoardDescription, Progress, Stop};
 use gemmine_sim::verilator::{Tools, VerilatedBoard};
 
-/// The model and the RTL, which must agree.
+/// The model and the RTL, or what became of that, which must agree.
 pub struct Pair {
     model: ModelBoard,
-    rtl: VerilatedBoard,
+    rtl: Box<dyn Board>,
 }
 
 impl Pair {
     pub fn new(config: BoardConfig) -> Self {
-        let rtl = VerilatedBoard::new(&Tools::find().unwrap(), config).unwrap();
+        Self::of(VerilatedBoard::new(&Tools::find().unwrap(), config).unwrap())
+    }
+
+    /// The model beside a board.
+    pub fn of(rtl: impl Board + 'static) -> Self {
         let model = ModelBoard::new(rtl.description().config).unwrap();
-        Self { model, rtl }
+        Self { model, rtl: Box::new(rtl) }
     }
 }
 

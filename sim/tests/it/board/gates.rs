@@ -1,0 +1,214 @@
+//! Gate level: the netlist that becomes an image, against the model, byte by byte and cycle by cycle.
+//!
+//! For one board of each family: its own device, synthesised as for its image, with yosys' models of
+//! cells and those in flow/cells, from the oscillator's pin to the lines. Only frequency is no part of
+//! it: a PLL gives a cycle for each of the oscillator's.
+
+use std::path::Path;
+
+use gemmine_flow::{Board as Definition, Options, Toolchain, build, gates};
+use gemmine_hdl::devices::Emitted;
+use gemmine_hdl::frame::Opcode;
+use gemmine_hdl::registers as map;
+use gemmine_hdl::uart_tx::baud_increment;
+use gemmine_pouw::tile::ticket;
+use gemmine_sim::EngineError;
+use gemmine_sim::board::{Board, BoardConfig, BoardDescription, Progress, Stop};
+use gemmine_sim::verilator::{Tools, VerilatedBoard};
+
+use super::host::{Host, Tile};
+use super::mining::golden;
+use super::pair::Pair;
+use crate::stimulus::Random;
+
+/// A netlist whose clock begins after some cycles of the oscillator, in cycles of that clock.
+struct Netlist {
+    board: VerilatedBoard,
+    first_cycle: u64,
+}
+
+impl Netlist {
+    fn new(device: &Emitted, config: BoardConfig, first_cycle: u64) -> Self {
+        let mut board = VerilatedBoard::of(&Tools::find().unwrap(), device, config).unwrap();
+        let progress = board.run(first_cycle, Stop::Never).unwrap();
+        assert_eq!((progress.now, progress.bytes), (first_cycle, vec![]));
+        Self { board, first_cycle }
+    }
+}
+
+impl Board for Netlist {
+    fn description(&self) -> &BoardDescription {
+        self.board.description()
+    }
+
+    fn set_host_baud(&mut self, baud: u32) -> Result<(), EngineError> {
+        self.board.set_host_baud(baud)
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.board.send(bytes)
+    }
+
+    fn run(&mut self, cycles: u64, stop: Stop) -> Result<Progress, EngineError> {
+        let mut progress = self.board.run(cycles, stop)?;
+        progress.now -= self.first_cycle;
+        progress.bytes.iter_mut().for_each(|byte| byte.cycle -= self.first_cycle);
+        Ok(progress)
+    }
+}
+
+/// The definition of a board, its netlist as Verilog, and what the netlist is.
+fn synthesised(name: &str, folder: &Path) -> (Definition, Emitted, BoardConfig) {
+    let definition = Definition::find(name).unwrap();
+    let (plan, device) = build::emit(&definition).unwrap();
+    let toolchain = Toolchain::pinned().unwrap();
+    let options = Options {
+        seeds: vec![],
+        out: folder.to_owned(),
+        allow_timing_failure: false,
+        command: "a test".into(),
+        source_commit: "a test".into(),
+    };
+    build::synthesise(&definition, &plan, &device, &options, &toolchain, &|| false, &mut |_| ())
+        .unwrap();
+    let gates = gates::verilog(&definition, &device, folder, &toolchain).unwrap();
+    let config = BoardConfig {
+        geometry: definition.definition.device.geometry,
+        clock_hz: u32::try_from(plan.output_hz()).unwrap(),
+        first_baud: definition.definition.serial.baud,
+        panel_word_bits: definition.definition.device.panel_word_bits as u32,
+        build: device.build,
+    };
+    (definition, gates, config)
+}
+
+/// Lanes of bytes, half of them extremes of i8 and u8; the first lane has the lowest only.
+fn lanes(random: &mut Random, steps: usize) -> [Vec<u8>; 16] {
+    let mut byte = |lane: usize| match random.below(8) {
+        _ if lane == 0 => 0x80,
+        0 => 0x80,
+        1 => 0x81,
+        2 => 0x7f,
+        3 => 0xff,
+        _ => random.next() as u8,
+    };
+    std::array::from_fn(|lane| (0..steps).map(|_| byte(lane)).collect())
+}
+
+/// A session: power-up, identity, a tile, a reset in the middle of the next, a damaged frame, another tile.
+fn check(name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let (definition, gates, config) = synthesised(name, folder.path());
+    let first_cycle = definition.definition.family.first_cycle();
+    let mut host = Host::new(Pair::of(Netlist::new(&gates, config, first_cycle)));
+    let mut random = Random(u64::from(config.build));
+
+    // Its first rate is slow: a change of rate is all that it is used for.
+    let baud = config.clock_hz / 3;
+    let increment = baud_increment(baud.into(), config.clock_hz.into()).unwrap();
+    host.write(map::BAUD_SET, &[increment]);
+    host.board.set_host_baud(baud).unwrap();
+    let registers = host.read(0, 38);
+    assert_eq!(registers[map::ID as usize], map::ID_VALUE);
+    assert_eq!(registers[map::BUILD as usize], config.build);
+    assert_eq!(registers[map::CLOCK_HZ as usize], config.clock_hz);
+
+    let (mut key, bounds) = ([0; 32], [[0xff; 32], [0; 32]]);
+    key.fill_with(|| random.next() as u8);
+    host.write_job(1, &key, &bounds[0]);
+    host.write_job(2, &key, &bounds[1]);
+    // Where a lane has more than 32 words: the last ones, those before them in B, and a tail.
+    let words = 1u16 << config.panel_word_bits;
+    let (chunk_steps, chunks, tail_steps) = if words > 32 { (100, 1, 68) } else { (64, 2, 0) };
+    let steps = chunks * chunk_steps + tail_steps;
+    let panel = (steps / 4) as u16;
+    let first_words = [words - panel, words.saturating_sub(2 * panel)];
+    let (a, b) = (lanes(&mut random, steps), lanes(&mut random, steps));
+    host.write_panel(0, first_words[0].into(), &a);
+    host.write_panel(1, first_words[1].into(), &b);
+    let wide = !definition.definition.device.multipliers().is_narrow();
+    let first = Tile {
+        tag: 0x1234_5678,
+        first_words,
+        chunk_steps,
+        chunks,
+        tail_steps,
+        unsigned_a: false,
+        want_tile: true,
+        job: 1,
+        fences: [1, 1],
+    };
+    host.push(&first);
+    host.write(map::COMMIT, &[0x0101]);
+    tile(&mut host, &first, &key, &a, &b, true);
+
+    // The reset comes when the tile's steps are under way.
+    let broken = Tile { tag: 1, fences: [1, 1], ..first };
+    for (address, data) in [(map::DESCRIPTORS, &broken.words()[..]), (map::RESET, &[0])] {
+        let request = host.request(Opcode::Write, address, data.len() as u16, data);
+        host.send(&request);
+    }
+    host.rest();
+    host.responses.clear();
+    assert_eq!(host.register(map::STATUS) >> 8, 0, "a reset leaves nothing");
+
+    let good = host.register(map::FRAMES_GOOD);
+    let mut line = host.request(Opcode::Read, 0, 1, &[]).encode();
+    line[3] ^= 0x10;
+    host.board.send(&line).unwrap();
+    host.rest();
+    host.sequence = host.sequence.wrapping_sub(1);
+    assert!(host.responses.is_empty(), "a damaged frame has no response");
+    assert!(host.register(map::FRAMES_GOOD) > good);
+
+    // u8 operands, where the multipliers take them.
+    let last = Tile {
+        tag: 0x8765_4321,
+        chunk_steps: steps,
+        chunks: 1,
+        tail_steps: 0,
+        unsigned_a: wide,
+        job: 2,
+        fences: [0, 0],
+        ..first
+    };
+    host.push(&last);
+    tile(&mut host, &last, &key, &a, &b, false);
+    host.read(0, 38);
+    host.read(map::RESULTS + 256, 128);
+    assert_eq!(host.register(map::ERROR), 0);
+}
+
+/// Waits for the only tile, and compares its ticket and product with the rule's.
+fn tile(
+    host: &mut Host,
+    work: &Tile,
+    key: &[u8; 32],
+    a: &[Vec<u8>; 16],
+    b: &[Vec<u8>; 16],
+    hit: bool,
+) {
+    host.rest();
+    let completion = host.completion(0);
+    let (product, register) = golden(work, a, b);
+    assert_eq!((completion.tag, completion.hit), (work.tag, hit));
+    assert_eq!(completion.ticket, ticket(key, &register), "{work:?}");
+    assert_eq!(host.product(completion.bank.unwrap()), product, "{work:?}");
+    host.write(map::RELEASE, &[1]);
+    host.write(map::POP, &[1]);
+}
+
+#[test]
+fn the_netlist_of_an_ice40_does_what_the_model_does() {
+    check("icebreaker");
+}
+
+#[test]
+fn the_netlist_of_an_ecp5_does_what_the_model_does() {
+    check("ulx3s-25f");
+}
+
+#[test]
+fn the_netlist_of_a_gowin_part_does_what_the_model_does() {
+    check("tang-nano-9k");
+}

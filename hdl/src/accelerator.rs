@@ -230,7 +230,6 @@ impl<
         self.sequencer.reset_in.next = self.reset.q.val();
         self.queue.reset_in.next = self.reset.q.val();
         self.finisher.reset_in.next = self.clear.val();
-        self.results.reset_in.next = self.clear.val();
 
         // Queue, sequencer, feeder
         self.queue.a_commits_in.next = self.a_commits.q.val();
@@ -267,7 +266,10 @@ impl<
         for j in 0..Q {
             self.array.b_in[j].next = self.b_panels.operand_out[j].val();
             self.results.result_valid_in[j].next = self.array.result_valid_out[j].val();
-            self.results.result_in[j].next = self.array.result_out[j].val();
+        }
+        for m in 0..(Q / 2) {
+            self.results.result_address_in[m].next = self.array.result_address_out[m].val();
+            self.results.result_in[m].next = self.array.result_out[m].val();
         }
         self.array.start_in.next = self.sequencer.start_out.val();
         self.array.take_in.next = self.sequencer.take_out.val();

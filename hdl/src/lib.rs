@@ -50,6 +50,7 @@ pub mod resources;
 pub mod results;
 pub mod sequencer;
 pub mod serial_device;
+pub mod shared_memory;
 pub mod sign_extend;
 pub mod skew;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use gemmine_hdl::core::Core;
 use gemmine_hdl::counter::Counter;
 use gemmine_hdl::fold::Fold;
 use gemmine_hdl::grid::Grid;
-use gemmine_hdl::head::Head;
+use gemmine_hdl::head::HeadPair;
 use gemmine_hdl::operand::Operand;
 use gemmine_hdl::panel_lane::PanelLane;
 use gemmine_hdl::pe::Pe;
@@ -36,9 +36,10 @@ module!([const N: usize, const M: usize] SignExtend<N, M>: (data_in) -> (data_ou
 module!([] Pe: clock, (start_in, a_in, b_in, product_in, sum_in) -> (start_out, a_out, b_out, sum_out));
 module!([const N: usize] Skew<N>: clock, (lane_in) -> (lane_out));
 module!([const P: usize, const Q: usize] Grid<P, Q>: clock, (start_in, a_in, b_in) -> (sum_out));
-module!([const A: usize] Head<A>: clock,
-    (take_in, address_in, first_in, last_in, sum_in, fold_in) ->
-    (take_out, address_out, first_out, last_out, fold_out, result_valid_out, result_out));
+module!([const A: usize] HeadPair<A>: clock,
+    (take_in, address_in, first_in, last_in, left_sum_in, right_sum_in, fold_in) ->
+    (take_out, address_out, first_out, last_out, fold_out, left_valid_out, right_valid_out,
+     result_address_out, result_out));
 module!([const A: usize] Fold<A>: clock,
     (take_in, address_in, tail_in, row_in) -> (fold_valid_out, fold_out));
 module!([] Counter: clock, (event_in) -> (low_out, high_out));
@@ -104,10 +105,19 @@ fn grids() {
     check_grid::<8, 4>(600);
 }
 
-/// A head on random tokens, down to the same address in cycles one after the other.
+/// Heads on random tokens, down to the same address in cycles one after the other; then as they come.
 fn check_head<const A: usize>() {
-    let stimulus = random_inputs::<Head<A>>(&mut Random(5), 6000);
-    check::<Head<A>>(&format!("head_{A}"), &stimulus, Some(reference::head::<A>));
+    let mut stimulus = random_inputs::<HeadPair<A>>(&mut Random(5), 9000);
+    for cycle in 3000..9000 {
+        let before = stimulus[cycle - 1].clone();
+        if before[0] == 1 {
+            // Order of ports: take_in, address_in, first_in, last_in, ..
+            stimulus[cycle][..4].copy_from_slice(&[0, before[1], before[2], before[3]]);
+        }
+    }
+    let name = format!("head_{A}");
+    check::<HeadPair<A>>(&name, &stimulus, None);
+    check::<HeadPair<A>>(&name, &stimulus[3000..], Some(reference::heads::<A>));
 }
 
 #[test]

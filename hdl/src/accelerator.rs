@@ -39,8 +39,7 @@ use crate::finisher::Finisher;
 use crate::flags::Flags;
 use crate::identity::{Build, Identity};
 use crate::join::Join;
-use crate::panel_lane;
-use crate::panel_memory::PanelMemory;
+use crate::panel_memory::{self, PanelMemory};
 use crate::queue::Queue;
 use crate::registers::{self, RegisterFile};
 use crate::results::Results;
@@ -48,7 +47,7 @@ use crate::sequencer::Sequencer;
 use crate::zero_extend::ZeroExtend;
 
 /// Cycles from a step to its operands at row 0 and column 0 of the grid.
-pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_lane::LATENCY;
+pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_memory::LATENCY;
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = registers::READ_LATENCY + 1;
 

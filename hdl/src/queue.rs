@@ -38,6 +38,9 @@
 //! The next descriptor waits in registers, with its fences already compared, so that one tile follows
 //! the other in the next cycle. The first tile after a rest begins two cycles later: the sequencer
 //! compares with a shape that has stood for two.
+//!
+//! A chunk is whole words of panel memory, of four steps each, so that lanes can
+//! [share a memory](crate::panel_group): a host fills the last word up with zeros, which change no sum.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;

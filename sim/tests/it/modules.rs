@@ -16,7 +16,7 @@ use gemmine_hdl::counter::Counter;
 use gemmine_hdl::fold::Fold;
 use gemmine_hdl::grid::Grid;
 use gemmine_hdl::head::HeadPair;
-use gemmine_hdl::operand::Operand;
+use gemmine_hdl::panel_group::PanelGroup;
 use gemmine_hdl::panel_lane::PanelLane;
 use gemmine_hdl::pe::Pe;
 use gemmine_hdl::sequencer::Sequencer;
@@ -59,10 +59,10 @@ module!([const L: usize] Blake3<L>: clock,
 module!([] Ticket: clock,
     (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, word_in) ->
     (ticket_out, valid_out, hit_out, busy_out));
-module!([] Operand: (byte_in, unsigned_in) -> (operand_out));
-module!([const A: usize] PanelLane<A>: clock,
-    (write_enable_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
-    (step_out, fetch_out, address_out, unsigned_out, operand_out));
+module!([] PanelLane: clock, (word_in, step_in, fetch_in, unsigned_in) -> (operand_out));
+module!([const R: usize] PanelGroup<R>: clock,
+    (write_enable_in, write_lane_in, write_address_in, write_data_in, fetch_in, address_in) ->
+    (address_out, word_out));
 module!([] UartTx: clock, (baud_in, valid_in, data_in) -> (ready_out, line_out));
 module!([] UartRx: clock, (baud_in, line_in) -> (valid_out, data_out, error_out));
 
@@ -245,13 +245,11 @@ fn tickets() {
 
 #[test]
 fn panel_lanes() {
-    let bytes: Vec<Values> = (0..512).map(|value| vec![value & 255, value >> 8]).collect();
-    check::<Operand>("operand", &bytes, None);
     // Steps, fetches and writes in any order: more than a sequencer ever gives.
-    let stimulus = random_inputs::<PanelLane<4>>(&mut Random(14), 4000);
-    check::<PanelLane<4>>("panel_lane_4", &stimulus, None);
-    let stimulus = random_inputs::<PanelLane<10>>(&mut Random(15), 4000);
-    check::<PanelLane<10>>("panel_lane_10", &stimulus, None);
+    let stimulus = random_inputs::<PanelLane>(&mut Random(14), 20_000);
+    check::<PanelLane>("panel_lane", &stimulus, Some(reference::panel_lane));
+    let stimulus = random_inputs::<PanelGroup<4>>(&mut Random(15), 4000);
+    check::<PanelGroup<4>>("panel_group_4", &stimulus, None);
 }
 
 #[test]

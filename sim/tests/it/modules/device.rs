@@ -239,6 +239,8 @@ fn panels() {
     check::<Feeder<4, 5, 6, 7>>("feeder", &stimulus, None);
     let stimulus = random_inputs::<PanelMemory<4, 5>>(&mut random, 6000);
     check::<PanelMemory<4, 5>>("panel_memory", &stimulus, None);
+    let stimulus = random_inputs::<PanelMemory<2, 9>>(&mut random, 6000);
+    check::<PanelMemory<2, 9>>("panel_memory_deep", &stimulus, None);
 }
 
 fn check_results<const Q: usize, const A: usize, const B: usize>() {

@@ -152,6 +152,26 @@ pub fn heads<const A: usize>(inputs: &[Values]) -> Vec<Values> {
     outputs
 }
 
+/// A lane: what is left of the last word, byte by byte.
+pub fn panel_lane(inputs: &[Values]) -> Vec<Values> {
+    let mut word = 0;
+    let mut operand = 0;
+    let mut outputs = Vec::new();
+    for now in inputs {
+        outputs.push(vec![operand]);
+        operand = 0;
+        if now[1] == 1 {
+            word = if now[2] == 1 { now[0] } else { word };
+            let sign = if now[3] == 1 { 0 } else { word >> 7 & 1 };
+            operand = word & 0xff | sign << 8;
+            // Behind a word's last byte it comes again.
+            let fourth = if now[2] == 1 { 0 } else { word & 0xff_0000 };
+            word = word >> 8 | fourth;
+        }
+    }
+    outputs
+}
+
 /// The XOR of the rows since address 0; valid behind the last address of a chunk that is no tail.
 pub fn fold<const A: usize>(inputs: &[Values]) -> Vec<Values> {
     let zeros = vec![0; 4];

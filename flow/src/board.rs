@@ -183,7 +183,7 @@ impl Device {
 pub struct Synthesis {
     /// More than `-noflatten` and `-top`.
     pub options: Vec<String>,
-    /// Memories of up to so many words go into LUTs; none given: synthesis chooses.
+    /// Memories of up to so many words that are written go into LUTs; none given: synthesis chooses.
     pub distributed_words: Option<usize>,
 }
 

@@ -39,8 +39,7 @@ use crate::finisher::Finisher;
 use crate::flags::Flags;
 use crate::identity::{self, Build};
 use crate::join::Join;
-use crate::panel_lane;
-use crate::panel_memory::PanelMemory;
+use crate::panel_memory::{self, PanelMemory};
 use crate::queue::Queue;
 use crate::registers::{self, RegisterFile};
 use crate::results::Results;
@@ -48,7 +47,7 @@ use crate::sequencer::Sequencer;
 use crate::zero_extend::ZeroExtend;
 
 /// Cycles from a step to its operands at row 0 and column 0 of the grid.
-pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_lane::LATENCY;
+pub const OPERAND_LATENCY: usize = feeder::LATENCY + panel_memory::LATENCY;
 /// Cycles from the first cycle of `address_in` to `data_out`.
 pub const READ_LATENCY: usize = counters::READ_LATENCY + 1;
 /// Cycles for which the address of a word that is read stands: one memory takes it in one of the first two, the
@@ -219,7 +218,7 @@ impl<
         self.finisher.job_address_in.next = self.bus.low_out.val().get_bits::<6>(0);
         self.finisher.job_data_in.next = self.data_in.val();
         self.finisher.address_in.next = self.bus.low_out.val().get_bits::<8>(0);
-        self.results.address_in.next = self.bus.low_out.val().get_bits::<9>(0);
+        self.results.address_in.next = self.bus.next_out.val().get_bits::<9>(0);
         self.a_panels.write_in.next = self.bus.a_write_out.val();
         self.a_panels.write_address_in.next = self.bus.low_out.val();
         self.a_panels.write_data_in.next = self.data_in.val();
@@ -233,7 +232,6 @@ impl<
         self.sequencer.reset_in.next = self.reset.q.val();
         self.queue.reset_in.next = self.reset.q.val();
         self.finisher.reset_in.next = self.clear.val();
-        self.results.reset_in.next = self.clear.val();
 
         // Queue, sequencer, feeder
         self.queue.a_commits_in.next = self.a_commits.q.val();
@@ -270,7 +268,10 @@ impl<
         for j in 0..Q {
             self.array.b_in[j].next = self.b_panels.operand_out[j].val();
             self.results.result_valid_in[j].next = self.array.result_valid_out[j].val();
-            self.results.result_in[j].next = self.array.result_out[j].val();
+        }
+        for m in 0..(Q / 2) {
+            self.results.result_address_in[m].next = self.array.result_address_out[m].val();
+            self.results.result_in[m].next = self.array.result_out[m].val();
         }
         self.array.start_in.next = self.sequencer.start_out.val();
         self.array.take_in.next = self.sequencer.take_out.val();

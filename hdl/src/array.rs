@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!              +-----------------------------+
-//!   token ====>| Head Head .. Head ==> Fold  |===> fold word
-//!   start ---->|  ^    ^       ^             |
+//!   token ====>| Heads .. Heads ====> Fold   |===> fold word
+//!   start ---->|  ^ ^      ^ ^               |
 //!   a[i]  ====>| [        Grid        ]      |===> results
 //!   b[j]  ====>| [     P x Q PEs      ]      |
 //!              +-----------------------------+
@@ -18,7 +18,10 @@
 //! | `take_in`, `address_in`, `first_in`, `last_in` | 1, A, 1, 1 | drain wave, for the first head |
 //! | `tail_in` | 1 | the chunk that drains has no fold word |
 //! | `fold_valid_out`, `fold_out` | 1, 32 | one fold word a whole chunk |
-//! | `result_valid_out[j]`, `result_out[j]` | 1, 32 | results of column j in the order of addresses |
+//! | `result_valid_out[j]` | 1 | a result of column j, on the outputs of its pair j / 2 |
+//! | `result_address_out[m]`, `result_out[m]` | A, 32 | result of a column of pair m, and its address there |
+//!
+//! `address_in`, `first_in` and `last_in` stand in the cycle behind `take_in`, too.
 //!
 //! # Latency
 //! From the first token of a slot: result of row i, column j [`head::RESULT_LATENCY`] + 2i + j, fold
@@ -33,7 +36,7 @@ use rust_hdl_widgets::prelude::*;
 
 use crate::fold::Fold;
 use crate::grid::Grid;
-use crate::head::Head;
+use crate::head::HeadPair;
 use crate::multipliers::Multipliers;
 use crate::pe::PeState;
 #[cfg(doc)]
@@ -67,13 +70,15 @@ pub struct Array<const P: usize, const Q: usize, const A: usize> {
     pub fold_valid_out: Signal<Out, Bit>,
     /// Fold word of a whole chunk.
     pub fold_out: Signal<Out, Bits<32>>,
-    /// A result is on `result_out` of the column.
+    /// A result of the column is on `result_out` of its pair.
     pub result_valid_out: [Signal<Out, Bit>; Q],
-    /// Results, two's complement.
-    pub result_out: [Signal<Out, Bits<32>>; Q],
+    /// The address of a result in its column, per pair of columns.
+    pub result_address_out: Vec<Signal<Out, Bits<A>>>,
+    /// Results, two's complement, per pair of columns.
+    pub result_out: Vec<Signal<Out, Bits<32>>>,
     start: Vec<DFF<Bit>>,
     pub(crate) grid: Grid<P, Q>,
-    pub(crate) head: Vec<Head<A>>,
+    pub(crate) heads: Vec<HeadPair<A>>,
     fold: Fold<A>,
     no_fold: Constant<Bits<32>>,
 }
@@ -94,10 +99,11 @@ impl<const P: usize, const Q: usize, const A: usize> Array<P, Q, A> {
             fold_valid_out: Signal::default(),
             fold_out: Signal::default(),
             result_valid_out: array_init::array_init(|_| Signal::default()),
-            result_out: array_init::array_init(|_| Signal::default()),
+            result_address_out: (0..Q / 2).map(|_| Signal::default()).collect(),
+            result_out: (0..Q / 2).map(|_| Signal::default()).collect(),
             start: (1..P).map(|_| DFF::default()).collect(),
             grid: Grid::new(multipliers),
-            head: (0..Q).map(|_| Head::default()).collect(),
+            heads: (0..Q / 2).map(|_| HeadPair::default()).collect(),
             fold: Fold::default(),
             no_fold: Constant::new(Bits::default()),
         }
@@ -134,29 +140,32 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Array<P, Q, A> {
         }
 
         // Drain wave and fold, along the top edge
-        self.head[0].take_in.next = self.take_in.val();
-        self.head[0].address_in.next = self.address_in.val();
-        self.head[0].first_in.next = self.first_in.val();
-        self.head[0].last_in.next = self.last_in.val();
-        self.head[0].fold_in.next = self.no_fold.val();
-        for j in 1..Q {
-            self.head[j].take_in.next = self.head[j - 1].take_out.val();
-            self.head[j].address_in.next = self.head[j - 1].address_out.val();
-            self.head[j].first_in.next = self.head[j - 1].first_out.val();
-            self.head[j].last_in.next = self.head[j - 1].last_out.val();
-            self.head[j].fold_in.next = self.head[j - 1].fold_out.val();
+        self.heads[0].take_in.next = self.take_in.val();
+        self.heads[0].address_in.next = self.address_in.val();
+        self.heads[0].first_in.next = self.first_in.val();
+        self.heads[0].last_in.next = self.last_in.val();
+        self.heads[0].fold_in.next = self.no_fold.val();
+        for m in 1..(Q / 2) {
+            self.heads[m].take_in.next = self.heads[m - 1].take_out.val();
+            self.heads[m].address_in.next = self.heads[m - 1].address_out.val();
+            self.heads[m].first_in.next = self.heads[m - 1].first_out.val();
+            self.heads[m].last_in.next = self.heads[m - 1].last_out.val();
+            self.heads[m].fold_in.next = self.heads[m - 1].fold_out.val();
         }
-        for j in 0..Q {
-            self.head[j].clock.next = self.clock.val();
-            self.head[j].sum_in.next = self.grid.sum_out[j].val();
-            self.result_valid_out[j].next = self.head[j].result_valid_out.val();
-            self.result_out[j].next = self.head[j].result_out.val();
+        for m in 0..(Q / 2) {
+            self.heads[m].clock.next = self.clock.val();
+            self.heads[m].left_sum_in.next = self.grid.sum_out[2 * m].val();
+            self.heads[m].right_sum_in.next = self.grid.sum_out[2 * m + 1].val();
+            self.result_valid_out[2 * m].next = self.heads[m].left_valid_out.val();
+            self.result_valid_out[2 * m + 1].next = self.heads[m].right_valid_out.val();
+            self.result_address_out[m].next = self.heads[m].result_address_out.val();
+            self.result_out[m].next = self.heads[m].result_out.val();
         }
         self.fold.tail_in.next = self.tail_in.val();
-        for q in Q..(Q + 1) {
-            self.fold.take_in.next = self.head[q - 1].take_out.val();
-            self.fold.address_in.next = self.head[q - 1].address_out.val();
-            self.fold.row_in.next = self.head[q - 1].fold_out.val();
+        for m in (Q / 2)..(Q / 2 + 1) {
+            self.fold.take_in.next = self.heads[m - 1].take_out.val();
+            self.fold.address_in.next = self.heads[m - 1].address_out.val();
+            self.fold.row_in.next = self.heads[m - 1].fold_out.val();
         }
 
         self.fold_valid_out.next = self.fold.fold_valid_out.val();

@@ -14,7 +14,7 @@
 //! | `register_next_out`, `next_out` | 1, 18 | the next cycle's word is for a register; its place in its part |
 //! | `descriptor_write_out` .. `b_write_out` | 1 | this cycle's word is for this part |
 //! | `low_out` | 18 | place in the part |
-//! | `register_in`, `completion_in`, `result_in` | 32 | the parts' words, two cycles behind their address |
+//! | `register_in`, `completion_in`, `result_in` | 32 | the parts' words, two cycles behind `low_out`, which is three behind `next_out` |
 //! | `data_out` | 32 | the word of the part that was meant, else 0 |
 //!
 //! # Latency

@@ -211,7 +211,10 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
         self.array.tail_in.next = self.sequencer.tail_out.val();
         for j in 0..Q {
             self.result_valid_out[j].next = self.array.result_valid_out[j].val();
-            self.result_out[j].next = self.array.result_out[j].val();
+        }
+        for m in 0..(Q / 2) {
+            self.result_out[2 * m].next = self.array.result_out[m].val();
+            self.result_out[2 * m + 1].next = self.array.result_out[m].val();
         }
 
         // Outputs

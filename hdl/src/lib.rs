@@ -40,7 +40,7 @@ pub mod latency;
 pub mod line_control;
 pub mod multiplier_pair;
 pub mod multipliers;
-pub mod operand;
+pub mod panel_group;
 pub mod panel_lane;
 pub mod panel_memory;
 pub mod pe;
@@ -50,6 +50,7 @@ pub mod resources;
 pub mod results;
 pub mod sequencer;
 pub mod serial_device;
+pub mod shared_memory;
 pub mod sign_extend;
 pub mod skew;
 #[cfg(test)]

@@ -19,7 +19,7 @@
 //! | `tile_end_in` | 1 | this cycle's step is the running tile's last |
 //! | `active_out` | 1 | a tile runs: its steps may be taken |
 //! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | with the next cycle another tile runs; where its panels begin |
-//! | `tag_out` .. `job_out` | | the running tile's descriptor, by field |
+//! | `tag_out` .. `job_out` | | the running tile's descriptor, by field; the steps of chunk and tail as multiples of four |
 //! | `fenced_out` | 1 | no tile runs, for the next one's panels are not committed |
 //! | `outstanding_out` | 5 | descriptors pushed and not popped |
 //! | `overflow_out` | 1 | this cycle's push is lost: [`QUEUE`](crate::registers::QUEUE) are outstanding |
@@ -38,6 +38,9 @@
 //! The next descriptor waits in registers, with its fences already compared, so that one tile follows
 //! the other in the next cycle. The first tile after a rest begins two cycles later: the sequencer
 //! compares with a shape that has stood for two.
+//!
+//! A chunk is whole words of panel memory, of four steps each, so that lanes can
+//! [share a memory](crate::panel_group): a host fills the last word up with zeros, which change no sum.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
@@ -270,9 +273,10 @@ impl<const W: usize> Logic for Queue<W> {
         self.a_base_out.next = self.next_base.q.val().get_bits::<W>(0);
         self.b_base_out.next = self.next_base.q.val().get_bits::<W>(16);
         self.tag_out.next = self.tag.q.val();
-        self.chunk_last_out.next = self.shape.q.val().get_bits::<10>(0);
+        // Steps less one, of a multiple of four
+        self.chunk_last_out.next = self.shape.q.val().get_bits::<10>(0) | bits::<10>(3);
         self.tail_out.next = self.shape.q.val().get_bit(10);
-        self.tail_last_out.next = self.shape.q.val().get_bits::<10>(11);
+        self.tail_last_out.next = self.shape.q.val().get_bits::<10>(11) | bits::<10>(3);
         self.unsigned_out.next = self.shape.q.val().get_bit(21);
         self.want_out.next = self.shape.q.val().get_bit(22);
         self.chunks_last_out.next = self.rest.q.val().get_bits::<11>(0);

@@ -57,7 +57,7 @@ pub(super) fn synthesis_script(board: &Board) -> String {
     let small = definition.synthesis.distributed_words.map_or_else(String::new, |words| {
         format!(
             "hierarchy -top {TOP}\nproc\nopt_clean\nmemory -nomap\n\
-             setattr -set ram_style \"distributed\" t:$mem_v2 r:SIZE<={words} %i\n"
+             setattr -set ram_style \"distributed\" t:$mem_v2 r:SIZE<={words} %i r:WR_PORTS>0 %i\n"
         )
     });
     format!(

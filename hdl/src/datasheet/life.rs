@@ -6,7 +6,7 @@ use crate::accelerator::OPERAND_LATENCY;
 use crate::finisher::{ENTRY_CYCLES, HOLD_LATENCY, JOB_CYCLES};
 use crate::queue::{ARM_CYCLES, FENCE_LATENCY, NEXT_LATENCY, START_LATENCY};
 use crate::sequencer::{CHUNK_STEPS_MIN, start_latency, token_latency};
-use crate::{feeder, fold, head, latency, panel_lane, panel_memory, ticket};
+use crate::{feeder, fold, head, latency, panel_memory, ticket};
 
 /// Steps of the example tile.
 const STEPS: usize = 2048;
@@ -21,7 +21,7 @@ fn steps() -> String {
 ## 4. Life of a tile
 
 1. **Load.** The host writes a panel of A' and one of B', or one of them if the other still stands. A word can
-   be read {write} cycles after its write.
+   be read {write} cycle after its write.
 2. **Commit.** The host adds 1 to the commits of A or B (COMMIT). A tile that waits only for that is loaded
    1 + {FENCE_LATENCY} cycles after the write.
 3. **Push.** The fourth word of a descriptor pushes it. It is fetched, and can be loaded, {NEXT_LATENCY} cycles after its
@@ -49,7 +49,7 @@ A write to RESET drops everything from step 3 on; the next step can be taken {fl
 ",
         write = panel_memory::WRITE_LATENCY,
         feeder = feeder::LATENCY,
-        lane = panel_lane::LATENCY,
+        lane = panel_memory::LATENCY,
         start = 1 + start_latency(OPERAND_LATENCY),
         token = 1 + token_latency(OPERAND_LATENCY),
         flush = latency::reset(),

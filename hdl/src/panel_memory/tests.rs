@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::bits::{signed_value, unsigned_bits};
-use crate::panel_lane::LATENCY;
 use crate::testbench::{Clocked, Random, operand};
 
 impl<const N: usize, const R: usize> Clocked for PanelMemory<N, R> {
@@ -11,18 +10,15 @@ impl<const N: usize, const R: usize> Clocked for PanelMemory<N, R> {
     }
 }
 
-const LANES: usize = 4;
 const WORD_BITS: usize = 5;
 const WORDS: usize = 1 << WORD_BITS;
 
-type Memory = PanelMemory<LANES, WORD_BITS>;
-
-impl Memory {
+impl<const N: usize, const R: usize> PanelMemory<N, R> {
     /// One cycle: a word to write to a lane, a step of the wave.
     fn cycle(&mut self, write: Option<(usize, usize, u32)>, step: Option<usize>) {
         self.write_in.next = write.is_some();
         let (lane, place, word) = write.unwrap_or((1, 2, 0xdead_beef));
-        self.write_address_in.next = unsigned_bits((lane << WORD_BITS | place) as u64);
+        self.write_address_in.next = unsigned_bits((lane << R | place) as u64);
         self.write_data_in.next = unsigned_bits(word.into());
         self.step_in.next = step.is_some();
         self.fetch_in.next = step.is_some_and(|step| step % 4 == 0);
@@ -30,7 +26,7 @@ impl Memory {
         self.settle();
     }
 
-    fn fill(&mut self, words: &[[u32; WORDS]; LANES], random: &mut Random) {
+    fn fill(&mut self, words: &[[u32; WORDS]; N], random: &mut Random) {
         let mut places: Vec<usize> = (0..16 * WORDS).collect();
         for n in (1..places.len()).rev() {
             places.swap(n, random.below(n as u64 + 1) as usize);
@@ -49,12 +45,11 @@ impl Memory {
     }
 }
 
-#[test]
-fn operands_come_out_of_their_lanes_skewed() {
-    let mut random = Random(1);
-    let mut memory = Memory::connected();
+fn check<const N: usize, const R: usize>() {
+    let mut random = Random(N as u64);
+    let mut memory = PanelMemory::<N, R>::connected();
     for unsigned in [false, true] {
-        let words: [[u32; WORDS]; LANES] =
+        let words: [[u32; WORDS]; N] =
             std::array::from_fn(|_| std::array::from_fn(|_| random.next() as u32));
         memory.unsigned_in.next = unsigned;
         memory.fill(&words, &mut random);
@@ -67,7 +62,7 @@ fn operands_come_out_of_their_lanes_skewed() {
             step += usize::from(now.is_some());
             due.push(now);
             memory.cycle(None, now);
-            for lane in 0..LANES {
+            for lane in 0..N {
                 let then = due.len().checked_sub(LATENCY + lane + 1).and_then(|then| due[then]);
                 let want = then.map_or(0, |step| number(byte(lane, step)));
                 assert_eq!(memory.operand_out[lane].val(), operand(want), "lane {lane}");
@@ -78,9 +73,39 @@ fn operands_come_out_of_their_lanes_skewed() {
 }
 
 #[test]
+fn operands_come_out_of_their_lanes_skewed() {
+    check::<2, WORD_BITS>();
+    check::<4, WORD_BITS>();
+    check::<8, WORD_BITS>();
+    // Lanes with memories of their own.
+    check::<4, 9>();
+}
+
+/// A word of a lane is written for every word that another one reads.
+#[test]
+fn writing_a_lane_leaves_its_neighbours_alone() {
+    let mut memory = PanelMemory::<4, WORD_BITS>::connected();
+    let mut random = Random(7);
+    let words = std::array::from_fn(|lane| {
+        std::array::from_fn(|place| (place << 8 | lane) as u32 | 0x0304_0000)
+    });
+    memory.fill(&words, &mut random);
+    for cycle in 0..4 * WORDS + LATENCY + 3 {
+        let write = (cycle < WORDS).then_some((1, cycle, 0x6464_6464));
+        memory.cycle(write, (cycle < 4 * WORDS).then_some(cycle));
+        for lane in [0, 2, 3] {
+            let step = cycle.checked_sub(LATENCY + lane).filter(|step| *step < 4 * WORDS);
+            let want = step.map_or(0, |step| words[lane][step / 4].to_le_bytes()[step % 4].into());
+            assert_eq!(signed_value(memory.operand_out[lane].val()), want, "lane {lane}");
+        }
+        memory.edge();
+    }
+}
+
+#[test]
 fn a_word_can_be_read_after_the_write_latency() {
     for (wait, want) in [(WRITE_LATENCY - 1, 0), (WRITE_LATENCY, 77)] {
-        let mut memory = Memory::connected();
+        let mut memory = PanelMemory::<4, WORD_BITS>::connected();
         for cycle in 0..wait + LATENCY + 1 {
             let write = (cycle == 0).then_some((0, 3, 77));
             memory.cycle(write, (cycle == wait).then_some(12));

@@ -144,11 +144,12 @@ fn modules_have_what_their_sources_say() {
     assert_eq!(count::<crate::counter::Counter>().flip_flops, 2 * 24 + 1);
     // busy, low, 8 bits of data, 4 of position, 25 of phase.
     assert_eq!(count::<crate::uart_tx::UartTx>().flip_flops, 1 + 1 + 8 + 4 + 25);
-    // Three steps, three of unsigned, two fetches, an address, two words and an operand; 2^A words of 32
-    // bits.
-    let lane = count::<crate::panel_lane::PanelLane<6>>();
-    assert_eq!(lane.flip_flops, 3 + 3 + 2 + 6 + 2 * 32 + 9);
-    assert_eq!(lane.memories, BTreeMap::from([((64, 32), 1)]));
+    // Three bytes and an operand.
+    assert_eq!(count::<crate::panel_lane::PanelLane>().flip_flops, 3 * 8 + 9);
+    // Two bits of a lane, an address and a word; four lanes of 2^R words of 32 bits.
+    let group = count::<crate::panel_group::PanelGroup<6>>();
+    assert_eq!(group.flip_flops, 2 + 6 + 32);
+    assert_eq!(group.memories, BTreeMap::from([((256, 32), 1)]));
     // length, busy, octet, looking, two seen, place, two looked, code, next, at_end, first, five sends,
     // left.
     let encoder = count::<crate::frame_encoder::FrameEncoder>();

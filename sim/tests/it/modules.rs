@@ -17,8 +17,8 @@ use gemmine_hdl::core::Core;
 use gemmine_hdl::counter::Counter;
 use gemmine_hdl::fold::Fold;
 use gemmine_hdl::grid::Grid;
-use gemmine_hdl::head::Head;
-use gemmine_hdl::operand::Operand;
+use gemmine_hdl::head::HeadPair;
+use gemmine_hdl::panel_group::PanelGroup;
 use gemmine_hdl::panel_lane::PanelLane;
 use gemmine_hdl::pe::Pe;
 use gemmine_hdl::sequencer::Sequencer;
@@ -38,9 +38,10 @@ module!([const N: usize, const M: usize] SignExtend<N, M>: (data_in) -> (data_ou
 module!([] Pe: clock, (start_in, a_in, b_in, product_in, sum_in) -> (start_out, a_out, b_out, sum_out));
 module!([const N: usize] Skew<N>: clock, (lane_in) -> (lane_out));
 module!([const P: usize, const Q: usize] Grid<P, Q>: clock, (start_in, a_in, b_in) -> (sum_out));
-module!([const A: usize] Head<A>: clock,
-    (take_in, address_in, first_in, last_in, sum_in, fold_in) ->
-    (take_out, address_out, first_out, last_out, fold_out, result_valid_out, result_out));
+module!([const A: usize] HeadPair<A>: clock,
+    (take_in, address_in, first_in, last_in, left_sum_in, right_sum_in, fold_in) ->
+    (take_out, address_out, first_out, last_out, fold_out, left_valid_out, right_valid_out,
+     result_address_out, result_out));
 module!([const A: usize] Fold<A>: clock,
     (take_in, address_in, tail_in, row_in) -> (fold_valid_out, fold_out));
 module!([] Counter: clock, (event_in) -> (low_out, high_out));
@@ -60,10 +61,10 @@ module!([const L: usize] Blake3<L>: clock,
 module!([] Ticket: clock,
     (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, word_in) ->
     (ticket_out, valid_out, hit_out, busy_out));
-module!([] Operand: (byte_in, unsigned_in) -> (operand_out));
-module!([const A: usize] PanelLane<A>: clock,
-    (write_enable_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
-    (step_out, fetch_out, address_out, unsigned_out, operand_out));
+module!([] PanelLane: clock, (word_in, step_in, fetch_in, unsigned_in) -> (operand_out));
+module!([const R: usize] PanelGroup<R>: clock,
+    (write_enable_in, write_lane_in, write_address_in, write_data_in, fetch_in, address_in) ->
+    (address_out, word_out));
 module!([] UartTx: clock, (baud_in, valid_in, data_in) -> (ready_out, line_out));
 module!([] UartRx: clock, (baud_in, line_in) -> (valid_out, data_out, error_out));
 
@@ -106,10 +107,19 @@ fn grids() {
     check_grid::<8, 4>(600);
 }
 
-/// A head on random tokens, down to the same address in cycles one after the other.
+/// Heads on random tokens, down to the same address in cycles one after the other; then as they come.
 fn check_head<const A: usize>() {
-    let stimulus = random_inputs::<Head<A>>(&mut Random(5), 6000);
-    check::<Head<A>>(&format!("head_{A}"), &stimulus, Some(reference::head::<A>));
+    let mut stimulus = random_inputs::<HeadPair<A>>(&mut Random(5), 9000);
+    for cycle in 3000..9000 {
+        let before = stimulus[cycle - 1].clone();
+        if before[0] == 1 {
+            // Order of ports: take_in, address_in, first_in, last_in, ..
+            stimulus[cycle][..4].copy_from_slice(&[0, before[1], before[2], before[3]]);
+        }
+    }
+    let name = format!("head_{A}");
+    check::<HeadPair<A>>(&name, &stimulus, None);
+    check::<HeadPair<A>>(&name, &stimulus[3000..], Some(reference::heads::<A>));
 }
 
 #[test]
@@ -237,13 +247,11 @@ fn tickets() {
 
 #[test]
 fn panel_lanes() {
-    let bytes: Vec<Values> = (0..512).map(|value| vec![value & 255, value >> 8]).collect();
-    check::<Operand>("operand", &bytes, None);
     // Steps, fetches and writes in any order: more than a sequencer ever gives.
-    let stimulus = random_inputs::<PanelLane<4>>(&mut Random(14), 4000);
-    check::<PanelLane<4>>("panel_lane_4", &stimulus, None);
-    let stimulus = random_inputs::<PanelLane<10>>(&mut Random(15), 4000);
-    check::<PanelLane<10>>("panel_lane_10", &stimulus, None);
+    let stimulus = random_inputs::<PanelLane>(&mut Random(14), 20_000);
+    check::<PanelLane>("panel_lane", &stimulus, Some(reference::panel_lane));
+    let stimulus = random_inputs::<PanelGroup<4>>(&mut Random(15), 4000);
+    check::<PanelGroup<4>>("panel_group_4", &stimulus, None);
 }
 
 #[test]

@@ -95,18 +95,10 @@ impl PanelMemory {
         )
     }
 
-    /// What a tile reads from a word on: every chunk from a word of its own on, zeros behind its last
-    /// step. Behind the last word comes the first.
+    /// What a tile reads from a word on. Behind the last word comes the first.
     pub fn panel(&self, first_word: usize, tile: &Descriptor) -> Panel {
-        let chunk_words = tile.chunk_steps.div_ceil(STEPS);
         let count = words_of(tile);
-        let mut groups = self.read(first_word, count);
-        if !tile.chunk_steps.is_multiple_of(STEPS) {
-            let chunks = groups[..tile.chunks * chunk_words].chunks_exact_mut(chunk_words);
-            chunks.for_each(|chunk| clear_behind(chunk, tile.chunk_steps));
-        }
-        clear_behind(&mut groups[tile.chunks * chunk_words..], tile.tail_steps);
-        Panel::from_groups(groups, count * STEPS)
+        Panel::from_groups(self.read(first_word, count), count * STEPS)
     }
 
     fn read(&self, first_word: usize, count: usize) -> Vec<Group> {
@@ -123,18 +115,7 @@ impl PanelMemory {
 
 /// Words of a lane that a tile reads.
 fn words_of(tile: &Descriptor) -> usize {
-    tile.chunks * tile.chunk_steps.div_ceil(STEPS) + tile.tail_steps.div_ceil(STEPS)
-}
-
-/// Clears what stands behind the last of `steps` steps in its word.
-fn clear_behind(words: &mut [Group], steps: usize) {
-    if let Some(last) = words.last_mut()
-        && !steps.is_multiple_of(STEPS)
-    {
-        for lane in last.0.as_chunks_mut::<STEPS>().0 {
-            lane[steps % STEPS..].fill(0);
-        }
-    }
+    (tile.chunks * tile.chunk_steps + tile.tail_steps) / STEPS
 }
 
 #[cfg(test)]
@@ -153,19 +134,18 @@ mod tests {
                     memory.write(0, address, word << 8 | lane as u32 | 0xffff_0000);
                 }
             }
-            // Two chunks of five steps and a tail of two: five words.
+            // Two chunks of eight steps and a tail of four: five words.
             let tile = Descriptor {
-                chunk_steps: 5,
+                chunk_steps: 8,
                 chunks: 2,
-                tail_steps: 2,
+                tail_steps: 4,
                 ..Descriptor::from_words([0; 4])
             };
             let panel = memory.panel(29, &tile);
             assert_eq!(panel.k(), 20);
             for lane in 0..LANES {
                 let word = |n: i8| [lane as i8, n, -1, -1];
-                let step = [lane as i8, 0, 0, 0];
-                let want = [word(29), step, word(31), step, [lane as i8, 1, 0, 0]];
+                let want = [word(29), word(30), word(31), word(0), word(1)];
                 assert_eq!(panel.lane(lane), want.as_flattened());
             }
         }

@@ -1,6 +1,7 @@
 //! The descriptor queue, register by register: [`gemmine_hdl::queue`] in plain Rust.
 
 use gemmine_hdl::registers::{DESCRIPTOR_WORDS, QUEUE, SHAPE_FIELDS};
+use gemmine_pouw::panel::STEPS;
 
 /// A descriptor, by field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,11 +10,11 @@ pub struct Descriptor {
     pub tag: u32,
     /// First words of the panels of A and B in their lanes.
     pub first_words: [usize; 2],
-    /// Steps of a chunk.
+    /// Steps of a chunk, a multiple of four.
     pub chunk_steps: usize,
     /// Whole chunks.
     pub chunks: usize,
-    /// Steps of the tail; 0 without one.
+    /// Steps of the tail, a multiple of four; 0 without one.
     pub tail_steps: usize,
     /// Bytes of A are unsigned.
     pub unsigned_a: bool,
@@ -34,12 +35,14 @@ impl Descriptor {
             shape >> low & ((1 << bits) - 1)
         };
         let has_tail = field(1) == 1;
+        // Whole words of panel memory.
+        let steps = |last: u32| (last as usize + 1).next_multiple_of(STEPS);
         Self {
             tag,
             first_words: [panels as u16, (panels >> 16) as u16].map(usize::from),
-            chunk_steps: field(0) as usize + 1,
+            chunk_steps: steps(field(0)),
             chunks: (rest & 0x7ff) as usize + 1,
-            tail_steps: if has_tail { field(2) as usize + 1 } else { 0 },
+            tail_steps: if has_tail { steps(field(2)) } else { 0 },
             unsigned_a: field(3) == 1,
             want_tile: field(4) == 1,
             job: (rest >> 12 & 3) as usize,

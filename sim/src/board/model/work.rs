@@ -64,8 +64,7 @@ fn multiply(tile: &Descriptor, panels: &[PanelMemory; 2]) -> (Tile, Vec<u32>) {
     let [a, b] = [0, 1].map(|side: usize| panels[side].panel(tile.first_words[side], tile));
     let fold = if tile.unsigned_a { kernel::fold_tile_u8 } else { kernel::fold_tile };
     let mut words = Vec::new();
-    // A chunk begins with a word of its own; the zeros behind the one before change no sum.
-    let product = fold(&a, &b, tile.chunk_steps.next_multiple_of(STEPS), &mut words);
+    let product = fold(&a, &b, tile.chunk_steps, &mut words);
     words.truncate(tile.chunks);
     (product, words)
 }
@@ -98,7 +97,7 @@ fn multiply_as_fetched(
                         false => byte.into(),
                     });
                     for (j, b) in b.iter().enumerate() {
-                        let pairs = a.iter().zip(b).take(length - first);
+                        let pairs = a.iter().zip(b);
                         product[row + i][column + j] +=
                             pairs.map(|(a, b)| a * i32::from(*b)).sum::<i32>();
                     }
@@ -106,7 +105,7 @@ fn multiply_as_fetched(
             }
         }
         folds.push(product.as_flattened().iter().fold(0, |fold, &sum| fold ^ sum as u32));
-        chunk_word += length.div_ceil(STEPS);
+        chunk_word += length / STEPS;
         chunk_step += slots * length;
     }
     folds.truncate(tile.chunks);

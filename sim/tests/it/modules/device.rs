@@ -58,7 +58,8 @@ module!([const N: usize, const R: usize] PanelMemory<N, R>: clock,
     (write_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
     (operand_out));
 module!([const Q: usize, const A: usize, const B: usize] Results<Q, A, B>: clock,
-    (reset_in, result_valid_in, result_in, keep_in, bank_in, address_in) -> (done_out, data_out));
+    (result_valid_in, result_address_in, result_in, keep_in, bank_in, address_in) ->
+    (done_out, data_out));
 module!([] Finisher: clock,
     (reset_in, job_write_in, job_address_in, job_data_in, active_in, tag_in, job_in, want_in,
      chunks_last_in, tile_end_in, final_in, fold_valid_in, fold_in, done_in, time_low_in,
@@ -238,13 +239,18 @@ fn panels() {
     check::<Feeder<4, 5, 6, 7>>("feeder", &stimulus, None);
     let stimulus = random_inputs::<PanelMemory<4, 5>>(&mut random, 6000);
     check::<PanelMemory<4, 5>>("panel_memory", &stimulus, None);
+    let stimulus = random_inputs::<PanelMemory<2, 9>>(&mut random, 6000);
+    check::<PanelMemory<2, 9>>("panel_memory_deep", &stimulus, None);
 }
 
 fn check_results<const Q: usize, const A: usize, const B: usize>() {
     let mut random = Random(26);
     let mut stimulus = random_inputs::<Results<Q, A, B>>(&mut random, 6000);
     for inputs in &mut stimulus {
-        inputs[0] = u64::from(random.below(2000) == 0);
+        // Order of ports: result_valid_in[Q], ..; the columns of a pair have no result at once.
+        for pair in 0..Q / 2 {
+            inputs[2 * pair + 1] &= 1 - inputs[2 * pair];
+        }
     }
     check::<Results<Q, A, B>>(&format!("results_{Q}"), &stimulus, None);
 }

@@ -109,6 +109,20 @@ impl<I: Input, const N: usize> Input for [I; N] {
     }
 }
 
+impl<I: Input> Input for Vec<I> {
+    fn declare(&self, name: &str, ports: &mut Vec<modules::Port>) {
+        for (n, port) in self.iter().enumerate() {
+            port.declare(&format!("{name}${n}"), ports);
+        }
+    }
+
+    fn drive(&mut self, values: &mut impl Iterator<Item = u64>) {
+        for port in self {
+            port.drive(values);
+        }
+    }
+}
+
 impl<O: Output, const N: usize> Output for [O; N] {
     fn declare(&self, name: &str, ports: &mut Vec<modules::Port>) {
         for (n, port) in self.iter().enumerate() {

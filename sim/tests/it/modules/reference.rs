@@ -109,35 +109,64 @@ pub fn grid<const P: usize, const Q: usize>(inputs: &[Values]) -> Vec<Values> {
     outputs
 }
 
-/// A head: reads in the cycle of a token, writes back [`head::RESULT_LATENCY`] cycles later.
-pub fn head<const A: usize>(inputs: &[Values]) -> Vec<Values> {
-    let zeros = vec![0; 6];
-    let mut memory = vec![0u32; 1 << A];
-    // Of every cycle's token, taken or not, from the one before the first cycle on.
-    let mut totals: Vec<u32> = Vec::new();
-    let mut reads = vec![0u32];
+/// The heads of two columns, on tokens that stand for two cycles: a column reads in the cycle of its token
+/// and writes back [`head::RESULT_LATENCY`] cycles later. Where no total is due, the last cycles' words
+/// stand in for it.
+pub fn heads<const A: usize>(inputs: &[Values]) -> Vec<Values> {
+    let zeros = vec![0; 7];
+    let mut memory = [vec![0_u32; 1 << A], vec![0; 1 << A]];
+    // The accumulator read in every cycle, and the total and the fold of those two and one cycles later.
+    let (mut reads, mut totals, mut fold) = (vec![0_u32], Vec::new(), 0);
+    let mut stands = [0, 0];
     let mut outputs = Vec::new();
     for (cycle, now) in inputs.iter().enumerate() {
-        // The word beside a token comes one cycle later.
-        let first = ago(inputs, cycle, 1, &zeros)[2] == 1;
-        let old = if first { 0 } else { reads[cycle] };
-        totals.push(old.wrapping_add(signed(now[4], 26) as u32));
-        let total = |delay: usize| (cycle + 1).checked_sub(delay).map_or(0, |n| totals[n]);
-        let last = ago(inputs, cycle, 1, &zeros);
-        let token = ago(inputs, cycle, head::RESULT_LATENCY, &zeros);
+        let [one, two, three, four] = [1, 2, 3, 4].map(|delay| ago(inputs, cycle, delay, &zeros));
+        // The words beside a token come one and two cycles later.
+        let sum = if two[0] == 1 { now[5] } else { now[4] };
+        let old = if one[2] == 1 { 0 } else { reads[cycle] };
+        totals.push(old.wrapping_add(signed(sum, 26) as u32));
+        let total = (cycle + 1).checked_sub(head::RESULT_LATENCY).map_or(0, |n| totals[n]);
+        // An address is passed on while its token and the one before are two and three cycles old.
+        stands = [
+            if two[0] == 1 { one[1] } else { stands[0] },
+            if three[0] == 1 { two[1] } else { stands[1] },
+        ];
         outputs.push(vec![
-            last[0],
-            last[1],
-            last[2],
-            last[3],
-            last[5] ^ u64::from(total(head::FOLD_LATENCY)),
-            token[0] & token[3],
-            total(head::RESULT_LATENCY).into(),
+            two[0],
+            stands[0],
+            two[2],
+            two[3],
+            fold,
+            three[0] & three[3],
+            four[0] & three[3],
+            stands[1],
+            total.into(),
         ]);
+        fold = u64::from(total) ^ if four[0] == 1 { fold } else { now[6] };
         // The read of this cycle comes before its write.
-        reads.push(memory[now[1] as usize]);
-        if token[0] == 1 {
-            memory[token[1] as usize] = total(head::RESULT_LATENCY);
+        reads.push(memory[one[0] as usize][now[1] as usize]);
+        if three[0] | four[0] == 1 {
+            memory[four[0] as usize][stands[1] as usize] = total;
+        }
+    }
+    outputs
+}
+
+/// A lane: what is left of the last word, byte by byte.
+pub fn panel_lane(inputs: &[Values]) -> Vec<Values> {
+    let mut word = 0;
+    let mut operand = 0;
+    let mut outputs = Vec::new();
+    for now in inputs {
+        outputs.push(vec![operand]);
+        operand = 0;
+        if now[1] == 1 {
+            word = if now[2] == 1 { now[0] } else { word };
+            let sign = if now[3] == 1 { 0 } else { word >> 7 & 1 };
+            operand = word & 0xff | sign << 8;
+            // Behind a word's last byte it comes again.
+            let fourth = if now[2] == 1 { 0 } else { word & 0xff_0000 };
+            word = word >> 8 | fourth;
         }
     }
     outputs

@@ -95,7 +95,8 @@ fn lanes(random: &mut Random, steps: usize) -> [Vec<u8>; 16] {
     std::array::from_fn(|lane| (0..steps).map(|_| byte(lane)).collect())
 }
 
-/// A session: power-up, identity, a tile, a reset in the middle of the next, a damaged frame, another tile.
+/// A session: power-up, identity, a tile, a reset in the middle of the next, a damaged frame, another tile, two
+/// long ones.
 fn check(name: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (definition, gates, config) = synthesised(name, folder.path());
@@ -174,6 +175,15 @@ fn check(name: &str) {
     };
     host.push(&last);
     tile(&mut host, &last, &key, &a, &b, false);
+
+    // More chunks than the fold register has words, of what the panels hold, round and round; and once more,
+    // with all words full.
+    for (nth, chunk_steps) in [(1, 64), (2, 68)] {
+        let long = Tile { tag: nth, chunk_steps, chunks: 33, want_tile: false, job: 1, ..last };
+        host.push(&Tile { unsigned_a: false, ..long });
+        host.rest();
+        assert_eq!(host.completion(nth).tag, nth);
+    }
     host.read(0, 38);
     host.read(map::RESULTS + 256, 128);
     assert_eq!(host.register(map::ERROR), 0);

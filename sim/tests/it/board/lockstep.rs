@@ -162,13 +162,13 @@ fn programs() -> u64 {
 fn random_programs_complete_in_the_same_cycles() {
     let deep = PANEL_WORD_BITS as u32;
     let arrays = [
+        // Lanes so short that they share memories.
+        (Geometry::new(4, 4), 5, 12_000_000),
+        (Geometry::new(8, 4), 7, 12_000_000),
         (Geometry::new(16, 16), deep, 12_000_000),
         (Geometry::new(8, 8), deep, 6_000_000),
         (Geometry::new(4, 8), deep, 12_000_000),
         (Geometry::new(2, 2), deep, 12_000_000),
-        // Lanes so short that they share memories.
-        (Geometry::new(4, 4), 5, 12_000_000),
-        (Geometry::new(8, 4), 7, 12_000_000),
     ];
     let (mut tiles, mut resets) = (0, 0);
     for (n, (geometry, panel_word_bits, first_baud)) in arrays.into_iter().enumerate() {
@@ -215,6 +215,7 @@ fn random_programs_complete_in_the_same_cycles() {
             host.read(map::RESULTS + random.below(384) as u32, most);
             host.read(0, 38);
         }
+        println!("{geometry}, lanes of 2^{panel_word_bits} words: {tiles} tiles so far");
     }
     println!(
         "{} programs, {tiles} tiles complete at their ends, {resets} resets on the way",

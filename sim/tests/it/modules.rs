@@ -59,7 +59,8 @@ module!([const L: usize] Blake3<L>: clock,
     (reset_in, start_in, cv_in, block_in, counter_low_in, counter_high_in, length_in, flags_in) ->
     (ready_out, valid_out, low_out, high_out));
 module!([] Ticket: clock,
-    (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, word_in) ->
+    (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in,
+     read_in, word_in) ->
     (ticket_out, valid_out, hit_out, busy_out));
 module!([] PanelLane: clock, (word_in, step_in, fetch_in, unsigned_in) -> (operand_out));
 module!([const R: usize] PanelGroup<R>: clock,

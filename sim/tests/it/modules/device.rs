@@ -64,7 +64,7 @@ module!([] Finisher: clock,
     (reset_in, job_write_in, job_address_in, job_data_in, active_in, tag_in, job_in, want_in,
      chunks_last_in, tile_end_in, final_in, fold_valid_in, fold_in, done_in, time_low_in,
      time_high_in, pop_in, release_in, count_in, address_in) ->
-    (hold_out, drain_out, keep_out, bank_out, popped_out, underflow_out, waiting_out, tile_out,
+    (hold_out, drain_out, keep_out, bank_out, popped_out, popped_count_out, underflow_out, waiting_out, tile_out,
      hit_out, data_out));
 module!([const P: usize, const Q: usize, const A: usize, const B: usize,
      const W: usize, const R: usize, const S: usize] Accelerator<P, Q, A, B, W, R, S>: clock,

@@ -55,6 +55,8 @@ pub struct UartRx {
     valid: DFF<Bit>,
     error: DFF<Bit>,
     sum: Signal<Local, Bits<25>>,
+    begins: Signal<Local, Bit>,
+    goes_on: Signal<Local, Bit>,
     shifted: Signal<Local, Bits<8>>,
     fraction: Constant<Bits<25>>,
     half: Constant<Bits<25>>,
@@ -83,6 +85,8 @@ impl Default for UartRx {
             valid: DFF::default(),
             error: DFF::default(),
             sum: Signal::default(),
+            begins: Signal::default(),
+            goes_on: Signal::default(),
             shifted: Signal::default(),
             fraction: Constant::new(0xff_ffff.into()),
             half: Constant::new(0x80_0000.into()),
@@ -104,18 +108,21 @@ impl Logic for UartRx {
         self.error.d.next = false;
         self.sum.next = (self.phase.q.val() & self.fraction.val()) + self.baud_in.val();
         self.shifted.next = self.data.q.val() >> 1;
+        self.begins.next = self.low.q.val() && !self.busy.q.val() && !self.stuck.q.val();
+        self.goes_on.next = self.busy.q.val();
         if !self.low.q.val() {
             self.stuck.d.next = false;
         }
         if self.busy.q.val() {
-            self.phase.d.next = self.sum.val();
-            // The middle of a bit
-            if self.sum.val().get_bit(24) {
+            // The middle of a bit: the last sum had a carry
+            if self.phase.q.val().get_bit(24) {
                 self.position.d.next = self.position.q.val() + self.bit_one.val();
                 if self.position.q.val() == self.bit_zero.val() {
                     self.busy.d.next = self.low.q.val();
+                    self.goes_on.next = self.low.q.val();
                 } else if self.position.q.val() == self.bit_stop.val() {
                     self.busy.d.next = false;
+                    self.goes_on.next = false;
                     self.stuck.d.next = self.low.q.val();
                     self.error.d.next = self.low.q.val();
                     self.valid.d.next = !self.low.q.val();
@@ -127,10 +134,14 @@ impl Logic for UartRx {
                 }
             }
         }
-        if self.low.q.val() && !self.busy.q.val() && !self.stuck.q.val() {
+        if self.begins.val() {
             self.busy.d.next = true;
             self.position.d.next = self.bit_zero.val();
-            self.phase.d.next = self.half.val();
+        }
+        // A sum ahead of the bit, from half a bit on
+        self.phase.d.next = self.half.val();
+        if self.begins.val() || self.goes_on.val() {
+            self.phase.d.next = self.sum.val();
         }
         self.valid_out.next = self.valid.q.val();
         self.data_out.next = self.data.q.val();

@@ -58,6 +58,7 @@ pub struct UartTx {
     position: DFF<Bits<4>>,
     phase: DFF<Bits<25>>,
     sum: Signal<Local, Bits<25>>,
+    ends: Signal<Local, Bit>,
     fraction: Constant<Bits<25>>,
     stop: Constant<Bits<8>>,
     phase_zero: Constant<Bits<25>>,
@@ -81,6 +82,7 @@ impl Default for UartTx {
             position: DFF::default(),
             phase: DFF::default(),
             sum: Signal::default(),
+            ends: Signal::default(),
             fraction: Constant::new(0xff_ffff.into()),
             stop: Constant::new(0x80.into()),
             phase_zero: Constant::new(0.into()),
@@ -96,14 +98,15 @@ impl Logic for UartTx {
     fn update(&mut self) {
         dff_setup!(self, clock, busy, low, data, position, phase);
         self.sum.next = (self.phase.q.val() & self.fraction.val()) + self.baud_in.val();
+        self.ends.next = false;
         if self.busy.q.val() {
-            self.phase.d.next = self.sum.val();
-            // The carry of this cycle's sum: the bit ends with this cycle.
-            if self.sum.val().get_bit(24) {
+            // The carry of the last sum: the bit ends with this cycle.
+            if self.phase.q.val().get_bit(24) {
                 self.position.d.next = self.position.q.val() + self.bit_one.val();
                 self.low.d.next = !self.data.q.val().get_bit(0);
                 self.data.d.next = (self.data.q.val() >> 1) | self.stop.val();
                 if self.position.q.val() == self.bit_stop.val() {
+                    self.ends.next = true;
                     self.busy.d.next = false;
                     self.low.d.next = false;
                 }
@@ -114,7 +117,11 @@ impl Logic for UartTx {
             self.low.d.next = true;
             self.data.d.next = self.data_in.val();
             self.position.d.next = self.bit_zero.val();
-            self.phase.d.next = self.phase_zero.val();
+        }
+        // A sum ahead of the bit, from the cycle on in which the byte is taken
+        self.phase.d.next = self.phase_zero.val();
+        if (self.valid_in.val() || self.busy.q.val()) && !self.ends.val() {
+            self.phase.d.next = self.sum.val();
         }
         self.ready_out.next = !self.busy.q.val();
         self.line_out.next = !self.low.q.val();

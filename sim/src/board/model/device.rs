@@ -214,8 +214,10 @@ impl Device {
         }
         self.now = cycle + 1;
         if rate != self.receiver.increment() {
-            self.sender.set_increment(self.now, rate, to_host);
-            if let Some(last) = self.receiver.set_increment(from_host, self.now, rate) {
+            // Both add ahead: this cycle's sum was made a cycle ago.
+            let from = self.now + 1;
+            self.sender.set_increment(from, rate, to_host);
+            if let Some(last) = self.receiver.set_increment(from_host, from, rate) {
                 self.received(last);
             }
         }

@@ -25,7 +25,7 @@
 //! | `keep_out`, `bank_out` | 1 | the results that come now are kept; in this bank |
 //! | `time_low_in`, `time_high_in` | 32 | the device's clock, for the completion |
 //! | `pop_in`, `release_in`, `count_in` | 1, 1, 5 | the host frees completions, or banks |
-//! | `popped_out`, `popped_count_out` | 1, 5 | there were as many completions as are popped, [`FREE_LATENCY`] cycles later |
+//! | `popped_out`, `popped_count_out` | 1, 5 | there were as many completions as are popped, [`FREE_LATENCY`] cycle later |
 //! | `underflow_out` | 1 | there were not; nothing was freed |
 //! | `waiting_out` | 5 | completions in the queue |
 //! | `tile_out`, `hit_out` | 1 | for one cycle: a tile is complete; and its ticket is a hit |
@@ -158,9 +158,6 @@ pub struct Finisher {
     bank: DFF<Bit>,
     banks: DFF<Bits<2>>,
     // State: what is freed; first compared, then subtracted
-    pop_asked: DFF<Bit>,
-    release_asked: DFF<Bit>,
-    free_count: DFF<Bits<5>>,
     pops: DFF<Bit>,
     releases: DFF<Bit>,
     pops_count: DFF<Bits<5>>,
@@ -212,9 +209,6 @@ impl Logic for Finisher {
             waiting,
             bank,
             banks,
-            pop_asked,
-            release_asked,
-            free_count,
             pops,
             releases,
             pops_count,
@@ -358,18 +352,15 @@ impl Logic for Finisher {
         self.queue.write_data.next = self.write_word.q.val();
 
         // Accounts
-        self.pop_asked.d.next = self.pop_in.val();
-        self.release_asked.d.next = self.release_in.val();
-        self.free_count.d.next = self.count_in.val();
         // Nothing else takes from them, so what is enough now is enough in the next cycle.
-        self.enough.next = self.free_count.q.val() <= self.waiting.q.val();
+        self.enough.next = self.count_in.val() <= self.waiting.q.val();
         self.banks_wide.data_in.next = self.banks.q.val();
-        self.enough_banks.next = self.free_count.q.val() <= self.banks_wide.data_out.val();
-        self.pops.d.next = self.pop_asked.q.val() && self.enough.val();
-        self.releases.d.next = self.release_asked.q.val() && self.enough_banks.val();
-        self.pops_count.d.next = self.free_count.q.val();
-        self.underflow.d.next = (self.pop_asked.q.val() && !self.enough.val())
-            || (self.release_asked.q.val() && !self.enough_banks.val());
+        self.enough_banks.next = self.count_in.val() <= self.banks_wide.data_out.val();
+        self.pops.d.next = self.pop_in.val() && self.enough.val();
+        self.releases.d.next = self.release_in.val() && self.enough_banks.val();
+        self.pops_count.d.next = self.count_in.val();
+        self.underflow.d.next = (self.pop_in.val() && !self.enough.val())
+            || (self.release_in.val() && !self.enough_banks.val());
         self.waiting_left.next = self.waiting.q.val();
         if self.pops.q.val() {
             self.waiting_left.next = self.waiting.q.val() - self.pops_count.q.val();

@@ -56,10 +56,8 @@ pub struct Bench {
     /// Completed tiles that are not popped, kept tiles that are not released.
     pub waiting: u64,
     pub banks: u64,
-    /// What the host frees in this cycle, what is compared in it, and whether there was enough of what
-    /// was compared.
+    /// What the host frees in this cycle, and whether there was enough of what it did in the last one.
     asked: Option<Free>,
-    compared: Option<Free>,
     decided: Option<(Free, bool)>,
     pub completed: u32,
     pub hits: u32,
@@ -82,7 +80,6 @@ impl Bench {
             waiting: 0,
             banks: 0,
             asked: None,
-            compared: None,
             decided: None,
             completed: 0,
             hits: 0,
@@ -141,8 +138,7 @@ impl Bench {
 
     /// One cycle. Pulses are low in the next one.
     pub fn step(&mut self) {
-        let frees = self.compared.is_some() || self.decided.is_some();
-        if self.banks > 0 && !frees && self.random.one_in(self.releases_one_in) {
+        if self.banks > 0 && self.decided.is_none() && self.random.one_in(self.releases_one_in) {
             self.ask(false, 1);
         }
         self.settle();
@@ -154,12 +150,12 @@ impl Bench {
         let (completes, hit) = (finisher.tile_out.val(), finisher.hit_out.val());
         let kept = completes && finisher.want.q.val();
         let there = |free: Free| if free.pop { self.waiting } else { self.banks };
-        let decided = self.compared.map(|free| (free, free.count <= there(free)));
+        let decided = self.asked.take().map(|free| (free, free.count <= there(free)));
         if let Some((free, true)) = self.decided {
             let left = if free.pop { &mut self.waiting } else { &mut self.banks };
             *left -= free.count;
         }
-        (self.decided, self.compared) = (decided, self.asked.take());
+        self.decided = decided;
         self.waiting += u64::from(completes);
         self.banks += u64::from(kept);
         self.completed += u32::from(completes);

@@ -97,8 +97,7 @@ pub struct Finisher {
     waiting: u32,
     bank: usize,
     banks: u32,
-    /// What is compared in this cycle, and what is freed in it.
-    asked: Frees,
+    /// What is freed in this cycle.
     frees: Frees,
     results: [Box<[u32; 256]>; RESULT_BANKS as usize],
 }
@@ -130,7 +129,6 @@ impl Finisher {
             waiting: 0,
             bank: 0,
             banks: 0,
-            asked: Frees::default(),
             frees: Frees::default(),
             results: std::array::from_fn(|_| Box::new([0; 256])),
         }
@@ -181,7 +179,7 @@ impl Finisher {
     pub fn quiet_cycles(&self, now: u64, inputs: &FinisherInputs) -> u64 {
         let loads = self.loading || (self.would_load(inputs) && !inputs.clear);
         let held = (self.hold, self.drain) == self.next_hold(inputs);
-        let frees = self.asked.any() || self.frees.any();
+        let frees = self.frees.any();
         if loads || !held || frees || self.writing || self.write.is_some() || self.is_complete() {
             return 0;
         }
@@ -211,17 +209,16 @@ impl Finisher {
 
         // Accounts
         let compared = Frees {
-            pop: self.asked.pop.filter(|&count| count <= self.waiting),
-            release: self.asked.release.filter(|&count| count <= self.banks),
-            underflow: self.asked.pop.is_some_and(|count| count > self.waiting)
-                || self.asked.release.is_some_and(|count| count > self.banks),
+            pop: inputs.pop.filter(|&count| count <= self.waiting),
+            release: inputs.release.filter(|&count| count <= self.banks),
+            underflow: inputs.pop.is_some_and(|count| count > self.waiting)
+                || inputs.release.is_some_and(|count| count > self.banks),
         };
         outputs.popped = self.frees.pop;
         outputs.underflow = self.frees.underflow;
         self.waiting -= self.frees.pop.unwrap_or(0);
         self.banks -= self.frees.release.unwrap_or(0);
         self.frees = compared;
-        self.asked = Frees { pop: inputs.pop, release: inputs.release, underflow: false };
 
         // Job of the running tile
         if self.loading {

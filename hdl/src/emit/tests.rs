@@ -184,7 +184,7 @@ fn the_core_has_every_module_once() {
         "cycles",
         "fold",
         "grid",
-        "head",
+        "heads",
         "high_word",
         "pair",
         "pe",

@@ -153,6 +153,6 @@ fn modules_have_what_their_sources_say() {
     // length, busy, octet, looking, two seen, place, two looked, code, next, at_end, first, five sends,
     // left.
     let encoder = count::<crate::frame_encoder::FrameEncoder>();
-    assert_eq!(encoder.flip_flops, 10 + 1 + 8 + 1 + 2 + 10 + 2 * 10 + 8 + 10 + 1 + 10 + 5 + 8);
-    assert_eq!(encoder.memory_bits(), 8 * 1024);
+    assert_eq!(encoder.flip_flops, 9 + 1 + 8 + 1 + 2 + 9 + 2 * 9 + 8 + 9 + 1 + 9 + 5 + 8);
+    assert_eq!(encoder.memory_bits(), 8 * 512);
 }

@@ -30,13 +30,13 @@ fn increment(cycles: u64, hundredths: u64) -> u32 {
     ((1 << 24) * 100 / (cycles * 100 + hundredths)) as u32
 }
 
-/// What the RTL makes of a wire whose receiver changes its rate at some cycles.
+/// What the RTL makes of a wire whose receiver changes its rate at some cycles. It adds a cycle ahead of what it does.
 fn rtl(wire: &Wire, rates: &[(u64, u32)], cycles: u64) -> Vec<(u64, Option<u8>)> {
     let mut module = UartRx::default();
     module.connect_all();
     let mut events = Vec::new();
     for cycle in 0..cycles {
-        if let Some((_, rate)) = rates.iter().find(|(from, _)| *from == cycle) {
+        if let Some((_, rate)) = rates.iter().rfind(|(from, _)| from.saturating_sub(1) == cycle) {
             module.baud_in.next = unsigned_bits(u64::from(*rate));
         }
         module.line_in.next = wire.level(cycle);

@@ -44,6 +44,23 @@ assign LOCK = cycles[4];
 
 endmodule
 
+// The clock's gate, after Gowin's clock guide for the GW1N (UG286): the enable is looked at while the clock is low.
+module DQCE (
+   input wire CLKIN,
+   input wire CE,
+   output wire CLKOUT
+);
+
+reg enabled;
+
+initial enabled = 0;
+
+always @(negedge CLKIN) enabled <= CE;
+
+assign CLKOUT = CLKIN & enabled;
+
+endmodule
+
 // A lookup table is the same function as in yosys' models, which a test proves, but as an index: Verilator
 // makes a shift of it, where those become conditions in a row, and simulates several times as fast.
 module LUT1 (

@@ -11,6 +11,7 @@ module SB_PLL40_PAD (
    input wire RESETB,
    input wire BYPASS,
    output wire PLLOUTGLOBAL,
+   output wire PLLOUTCORE,
    output wire LOCK
 );
 
@@ -33,6 +34,7 @@ always @(posedge PACKAGEPIN) begin
 end
 
 assign PLLOUTGLOBAL = PACKAGEPIN;
+assign PLLOUTCORE = PACKAGEPIN;
 assign LOCK = cycles[4];
 
 endmodule

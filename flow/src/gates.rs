@@ -28,7 +28,9 @@ use gemmine_tools::process::Child;
 use crate::board::{Board, Family};
 use crate::build::{cells as counted, write};
 use crate::error::FlowError;
+use crate::pll::Plan;
 use crate::toolchain::Toolchain;
+use crate::top;
 
 /// Name of the module.
 pub const TOP: &str = "gemmine_gates";
@@ -40,17 +42,15 @@ const PATIENCE: Duration = Duration::from_secs(900);
 const SCRIPT: &str = "read_json netlist.json\ndelete t:$scopeinfo\nsplitnets\nopt_clean -purge\n\
                       tee -q -o gates.json stat -json\nrename -hide\nwrite_verilog -noattr -noexpr gates.v\n";
 
-impl Family {
-    /// Cycles of the oscillator before the device's first one, with the models of PLLs: an ECP5's clock
-    /// [begins](crate::top) when the PLL has been locked for 128 cycles.
-    pub const fn first_cycle(self) -> u64 {
-        match self {
-            // 16 until the PLL is locked, two registers, and 128 that are counted.
-            Self::Ecp5 => 16 + 2 + 128,
-            Self::Ice40 | Self::Gowin => 0,
-        }
-    }
+/// Cycles until the models of PLLs are locked.
+const LOCK_CYCLES: u64 = 16;
 
+/// Cycles of the oscillator before the device's first one, with the models of PLLs, which make one cycle of each.
+pub fn first_cycle(family: Family, plan: &Plan) -> u64 {
+    LOCK_CYCLES + top::cycles_from_lock(family, plan)
+}
+
+impl Family {
     /// Our own models, and files of yosys' share.
     const fn models(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
@@ -77,7 +77,7 @@ impl Family {
 }
 
 /// The device as the netlist that [`synthesise`](crate::build::synthesise) left in a folder. Its clock
-/// begins after [`Family::first_cycle`] cycles.
+/// begins after [`first_cycle`] cycles.
 ///
 /// # Errors
 /// If the netlist can't be read, yosys fails, or a cell has no model.
@@ -92,7 +92,12 @@ pub fn verilog(
     let models = library
         .models_of(netlist.keys().map(String::as_str))
         .map_err(|cell| FlowError::NoModel { board: board.name.clone(), cell: cell.to_owned() })?;
-    write(&folder.join("gates.ys"), SCRIPT)?;
+    // It would take cells out of a Gowin part's netlist, whose tables in front of flip-flops are of the flow's making.
+    let script = match board.definition.family {
+        Family::Gowin => SCRIPT.replace("opt_clean -purge\n", ""),
+        Family::Ice40 | Family::Ecp5 => SCRIPT.to_owned(),
+    };
+    write(&folder.join("gates.ys"), &script)?;
     let mut command = toolchain.command("yosys")?;
     command.args(["-s", "gates.ys"]).current_dir(folder);
     let run = Child::new(command, folder.join("gates.log")).named("yosys").run(
@@ -121,7 +126,7 @@ pub fn verilog(
          \x20   );\n\
          \x20   assign active_out = {lit};\n\
          endmodule\n\n{text}\n{models}",
-        board = crate::top::TOP,
+        board = top::TOP,
     );
     Ok(Emitted { verilog, top: TOP.into(), build: device.build })
 }
@@ -132,8 +137,8 @@ fn cells_of(file: &Path) -> Result<BTreeMap<String, u64>, FlowError> {
     let wrong = |why: String| FlowError::Output { file: file.to_owned(), why };
     let netlist: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let cells = netlist["modules"][crate::top::TOP]["cells"].as_object();
-    let cells = cells.ok_or_else(|| wrong(format!("it has no cells of {}", crate::top::TOP)))?;
+    let cells = netlist["modules"][top::TOP]["cells"].as_object();
+    let cells = cells.ok_or_else(|| wrong(format!("it has no cells of {}", top::TOP)))?;
     let mut counts = BTreeMap::new();
     for cell in cells.values() {
         let kind = cell["type"].as_str().ok_or_else(|| wrong("a cell has no type".into()))?;

@@ -38,11 +38,24 @@ pub const GATE_BUFFER: &str = "gate_buffer";
 /// How long the PLL has been locked when the device's clock begins, at least.
 const WAIT_US: u64 = 10;
 
+/// Cycles of a clock of so many hertz that are counted until the device's clock begins.
+fn wait_cycles(hertz: u64) -> u64 {
+    (hertz * WAIT_US).div_ceil(1_000_000).max(2).next_power_of_two()
+}
+
+/// Cycles from the PLL's lock to the device's first one, of the clock that is counted: two registers, and the wait.
+pub(crate) fn cycles_from_lock(family: Family, plan: &Plan) -> u64 {
+    let counted = match family {
+        Family::Ice40 => plan.output_hz(),
+        Family::Ecp5 | Family::Gowin => plan.oscillator_hz,
+    };
+    2 + wait_cycles(counted)
+}
+
 /// What counts how long the PLL has been locked, in cycles of a clock of so many hertz, and says `stable`. Until
 /// the PLL is locked nothing in it changes, so that a clock that is too fast for it does no harm.
 fn wait(clock: &str, hertz: u64) -> String {
-    let cycles = (hertz * WAIT_US).div_ceil(1_000_000).max(2).next_power_of_two();
-    let top = cycles.trailing_zeros();
+    let top = wait_cycles(hertz).trailing_zeros();
     let bits = top + 1;
     format!(
         "    reg [1:0] seen = 2'h0;

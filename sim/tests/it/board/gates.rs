@@ -99,9 +99,10 @@ fn lanes(random: &mut Random, steps: usize) -> [Vec<u8>; 16] {
 /// long ones.
 fn check(name: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let (definition, gates, config) = synthesised(name, folder.path());
-    let first_cycle = definition.definition.family.first_cycle();
-    let mut host = Host::new(Pair::of(Netlist::new(&gates, config, first_cycle)));
+    let (definition, netlist, config) = synthesised(name, folder.path());
+    let plan = definition.plan().unwrap();
+    let first_cycle = gates::first_cycle(definition.definition.family, &plan);
+    let mut host = Host::new(Pair::of(Netlist::new(&netlist, config, first_cycle)));
     let mut random = Random(u64::from(config.build));
 
     // Its first rate is slow: a change of rate is all that it is used for.
@@ -185,7 +186,7 @@ fn check(name: &str) {
         assert_eq!(host.completion(nth).tag, nth);
     }
     host.read(0, 38);
-    host.read(map::RESULTS + 256, 128);
+    host.read(map::RESULTS + 256, 64);
     assert_eq!(host.register(map::ERROR), 0);
 }
 

@@ -92,12 +92,7 @@ pub fn verilog(
     let models = library
         .models_of(netlist.keys().map(String::as_str))
         .map_err(|cell| FlowError::NoModel { board: board.name.clone(), cell: cell.to_owned() })?;
-    // It would take cells out of a Gowin part's netlist, whose tables in front of flip-flops are of the flow's making.
-    let script = match board.definition.family {
-        Family::Gowin => SCRIPT.replace("opt_clean -purge\n", ""),
-        Family::Ice40 | Family::Ecp5 => SCRIPT.to_owned(),
-    };
-    write(&folder.join("gates.ys"), &script)?;
+    write(&folder.join("gates.ys"), SCRIPT)?;
     let mut command = toolchain.command("yosys")?;
     command.args(["-s", "gates.ys"]).current_dir(folder);
     let run = Child::new(command, folder.join("gates.log")).named("yosys").run(

@@ -16,6 +16,9 @@ use super::{net, top};
 /// Inputs of a `LUT4`, the slowest first.
 const PINS: [&str; 4] = ["I0", "I1", "I2", "I3"];
 
+/// Behind a flip-flop's name, that of its own table.
+const OWN: &str = "_own_table";
+
 /// What was changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -76,6 +79,8 @@ pub fn make_tables_timed(netlist: &mut Value, name: &str) -> Result<Changes, Str
                 passing(data)
             }
         };
+        // The last flip-flop behind a table that has no other users keeps it.
+        users.entry(data).and_modify(|users| *users -= 1);
         last += 1;
         add_table(cells, &flip_flop, own, last);
     }
@@ -86,7 +91,8 @@ pub fn make_tables_timed(netlist: &mut Value, name: &str) -> Result<Changes, Str
 fn add_table(cells: &mut Map<String, Value>, flip_flop: &str, mut table: Value, output: u64) {
     table["connections"]["F"] = json!([output]);
     cells[flip_flop]["connections"]["D"] = json!([output]);
-    cells.insert(format!("{flip_flop}_D_LUT4_F"), table);
+    // yosys calls the table that drives a flip-flop `.._D_LUT4_F`, and that one has other users.
+    cells.insert(format!("{flip_flop}{OWN}"), table);
 }
 
 /// A table whose output is its fastest input.
@@ -209,22 +215,31 @@ mod tests {
 
         let mut after = netlist(&[("t", wide), ("a", flip_flop(3, 8)), ("b", flip_flop(3, 9))]);
         let changes = make_tables_timed(&mut after, "top").unwrap();
-        assert_eq!(changes, Changes { doubled: 2, ..Changes::default() });
+        assert_eq!(changes, Changes { doubled: 1, ..Changes::default() });
         let cells = &after["modules"]["top"]["cells"];
-        for name in ["a", "b"] {
-            let own = &cells[format!("{name}_D_LUT4_F")];
-            assert_eq!(own["connections"]["F"], cells[name]["connections"]["D"]);
-            assert_eq!(own["connections"]["I3"], json!([7]));
+        for (name, table) in [("a", "a_own_table"), ("b", "t")] {
+            assert_eq!(cells[table]["connections"]["F"], cells[name]["connections"]["D"]);
+            assert_eq!(cells[table]["connections"]["I3"], json!([7]));
         }
         assert_ne!(cells["a"]["connections"]["D"], cells["b"]["connections"]["D"]);
 
         let mut after = netlist(&[("a", flip_flop(9, 3)), ("b", flip_flop(3, 9))]);
         let changes = make_tables_timed(&mut after, "top").unwrap();
         assert_eq!(changes, Changes { passing: 2, ..Changes::default() });
-        let own = &after["modules"]["top"]["cells"]["b_D_LUT4_F"];
+        let own = &after["modules"]["top"]["cells"]["b_own_table"];
         for value in [false, true] {
             assert_eq!(output(own, &|net| net == 3 && value), value);
         }
+    }
+
+    #[test]
+    fn a_table_that_yosys_has_named_after_its_flip_flop_stays() {
+        let named = table("LUT4", "0110100110010110", &[4, 5, 6, 7], 3);
+        let other = table("LUT4", "0110100110010110", &[3, 5, 6, 7], 9);
+        let cells = [("a_D_LUT4_F", named.clone()), ("u", other), ("a", flip_flop(3, 8))];
+        let mut after = netlist(&cells);
+        make_tables_timed(&mut after, "top").unwrap();
+        assert_eq!(after["modules"]["top"]["cells"]["a_D_LUT4_F"], named);
     }
 
     #[test]

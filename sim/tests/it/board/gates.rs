@@ -220,7 +220,6 @@ fn the_netlist_of_an_ecp5_does_what_the_model_does() {
 }
 
 #[test]
-#[ignore = "a known fault: since its tables are reworked for timing, this netlist does not keep step"]
 fn the_netlist_of_a_gowin_part_does_what_the_model_does() {
     check("tang-nano-9k");
 }

@@ -37,6 +37,7 @@ use crate::bits::{signed_bits, signed_value};
 use crate::multipliers::Kind;
 
 mod blocks;
+mod pair_sums;
 mod rows;
 
 pub(crate) use blocks::BLOCKS;
@@ -133,6 +134,7 @@ impl Logic for MultiplierPair {
             Kind::Inferred | Kind::SbMac16 => blocks::inferred(side),
             Kind::Mult18x18d => blocks::mult18x18d(side),
             Kind::Mult9x9 => blocks::mult9x9(side),
+            Kind::PairSums => pair_sums::pair_sums(side),
             Kind::Rows | Kind::NarrowRows => rows::rows(side, kind.a_bits()),
         });
         Verilog::Custom(products.concat())

@@ -6,6 +6,7 @@
 //! | [`SbMac16`](Kind::SbMac16) | iCE40 UP5K | 8 x 8 | half of a DSP block |
 //! | [`Mult18x18d`](Kind::Mult18x18d) | ECP5 | 9 x 9 | a DSP block |
 //! | [`Mult9x9`](Kind::Mult9x9) | Gowin GW1N, GW2A | 9 x 9 | a quarter of a DSP block's macro |
+//! | [`PairSums`](Kind::PairSums) | ECP5 | 9 x 8 | carry chains |
 //! | [`Rows`](Kind::Rows) | any | 9 x 8 | logic cells |
 //! | [`NarrowRows`](Kind::NarrowRows) | any | 8 x 8 | logic cells |
 //!
@@ -35,6 +36,8 @@ pub enum Kind {
     Mult18x18d,
     /// A `MULT9X9` (Gowin GW1N and GW2A).
     Mult9x9,
+    /// Sums of two rows each in carry chains (ECP5), of a 9-bit and an 8-bit operand.
+    PairSums,
     /// Booth rows, summed in pairs, of a 9-bit and an 8-bit operand.
     Rows,
     /// The same of two 8-bit operands.
@@ -43,11 +46,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Inferred,
         Self::SbMac16,
         Self::Mult18x18d,
         Self::Mult9x9,
+        Self::PairSums,
         Self::Rows,
         Self::NarrowRows,
     ];
@@ -59,20 +63,30 @@ impl Kind {
             Self::SbMac16 => "sb_mac16",
             Self::Mult18x18d => "mult18x18d",
             Self::Mult9x9 => "mult9x9",
+            Self::PairSums => "pair_sums",
             Self::Rows => "rows",
             Self::NarrowRows => "narrow_rows",
         }
     }
 
-    /// Whether a part may have too few of it, so that rows in logic make the products behind.
+    /// Whether a part may have too few of it, so that another kind, in logic, makes the products behind.
     pub const fn runs_out(self) -> bool {
-        matches!(self, Self::Mult18x18d | Self::Mult9x9)
+        self.in_logic().is_some()
+    }
+
+    /// The kind of the products behind, where this one may run out.
+    const fn in_logic(self) -> Option<Self> {
+        match self {
+            Self::Mult18x18d => Some(Self::PairSums),
+            Self::Mult9x9 => Some(Self::Rows),
+            _ => None,
+        }
     }
 
     /// Bits of the left operand that count; those above are ignored, and the number is signed.
     pub const fn a_bits(self) -> usize {
         match self {
-            Self::Inferred | Self::Mult18x18d | Self::Mult9x9 | Self::Rows => 9,
+            Self::Inferred | Self::Mult18x18d | Self::Mult9x9 | Self::PairSums | Self::Rows => 9,
             Self::SbMac16 | Self::NarrowRows => 8,
         }
     }
@@ -81,7 +95,7 @@ impl Kind {
     pub const fn b_bits(self) -> usize {
         match self {
             Self::Inferred | Self::Mult18x18d | Self::Mult9x9 => 9,
-            Self::SbMac16 | Self::Rows | Self::NarrowRows => 8,
+            Self::SbMac16 | Self::PairSums | Self::Rows | Self::NarrowRows => 8,
         }
     }
 }
@@ -121,12 +135,11 @@ impl Multipliers {
         Self { first: kind, first_products: 0, rest: kind }
     }
 
-    /// This kind everywhere, or, if it [runs out](Kind::runs_out), for `products` and rows in logic behind.
+    /// This kind everywhere, or, if it [runs out](Kind::runs_out), for `products` and a kind in logic behind.
     pub const fn of(kind: Kind, products: usize) -> Self {
-        if kind.runs_out() {
-            Self { first: kind, first_products: products, rest: Kind::Rows }
-        } else {
-            Self::all(kind)
+        match kind.in_logic() {
+            Some(rest) => Self { first: kind, first_products: products, rest },
+            None => Self::all(kind),
         }
     }
 
@@ -140,7 +153,7 @@ impl Multipliers {
         Self::all(Kind::SbMac16)
     }
 
-    /// `blocks` DSP blocks of an ECP5, a product each, and rows in logic for all products behind.
+    /// `blocks` DSP blocks of an ECP5, a product each, and carry chains for all products behind.
     pub const fn mult18x18d(blocks: usize) -> Self {
         Self::of(Kind::Mult18x18d, blocks)
     }

@@ -7,7 +7,7 @@ fn blocks_come_first_and_rows_behind() {
     let kinds = |multipliers: Multipliers| (0..64).map(move |n| multipliers.kind(n));
     let mixed: Vec<Kind> = kinds(Multipliers::mult18x18d(27)).collect();
     assert!(mixed[..27].iter().all(|&kind| kind == Kind::Mult18x18d));
-    assert!(mixed[27..].iter().all(|&kind| kind == Kind::Rows));
+    assert!(mixed[27..].iter().all(|&kind| kind == Kind::PairSums));
     let mixed: Vec<Kind> = kinds(Multipliers::mult9x9(40)).collect();
     assert!(mixed[..40].iter().all(|&kind| kind == Kind::Mult9x9));
     assert!(mixed[40..].iter().all(|&kind| kind == Kind::Rows));
@@ -17,7 +17,7 @@ fn blocks_come_first_and_rows_behind() {
         (Multipliers::sb_mac16(), Kind::SbMac16),
         (Multipliers::rows(), Kind::Rows),
         (Multipliers::narrow_rows(), Kind::NarrowRows),
-        (Multipliers::mult18x18d(0), Kind::Rows),
+        (Multipliers::mult18x18d(0), Kind::PairSums),
         (Multipliers::mult18x18d(256), Kind::Mult18x18d),
     ] {
         assert!(kinds(multipliers).all(|has| has == kind), "{multipliers:?}");
@@ -44,6 +44,6 @@ fn a_kind_is_found_by_its_name() {
     }
     assert_eq!(
         "Rows".parse::<Kind>().unwrap_err().to_string(),
-        "no multiplier is called \"Rows\"; there are inferred, sb_mac16, mult18x18d, mult9x9, rows, narrow_rows"
+        "no multiplier is called \"Rows\"; there are inferred, sb_mac16, mult18x18d, mult9x9, pair_sums, rows, narrow_rows"
     );
 }

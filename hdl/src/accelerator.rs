@@ -127,7 +127,6 @@ pub struct Accelerator<
     b_commits: DFF<Bits<8>>,
     // Wires
     clear: Signal<Local, Bit>,
-    valid: Signal<Local, Bit>,
     runs: Signal<Local, Bit>,
     stuck: Signal<Local, Bit>,
     // Words of registers
@@ -239,8 +238,8 @@ impl<
         self.queue.pop_in.next = self.finisher.popped_out.val();
         self.queue.pop_count_in.next = self.finisher.popped_count_out.val();
         self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
-        self.valid.next = self.queue.active_out.val() && !self.finisher.hold_out.val();
-        self.sequencer.valid_in.next = self.valid.val();
+        self.sequencer.valid_in.next = self.queue.active_out.val();
+        self.sequencer.hold_in.next = self.finisher.hold_out.val();
         self.sequencer.chunk_last_in.next = self.queue.chunk_last_out.val();
         self.sequencer.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.sequencer.tail_in.next = self.queue.tail_out.val();
@@ -288,7 +287,7 @@ impl<
         self.finisher.job_in.next = self.queue.job_out.val();
         self.finisher.want_in.next = self.queue.want_out.val();
         self.finisher.chunks_last_in.next = self.queue.chunks_last_out.val();
-        self.finisher.tile_end_in.next = self.sequencer.tile_end_out.val();
+        self.finisher.tile_end_in.next = self.sequencer.tile_ended_out.val();
         self.finisher.final_in.next = self.sequencer.final_out.val();
         self.finisher.fold_valid_in.next = self.array.fold_valid_out.val();
         self.finisher.fold_in.next = self.array.fold_out.val();

@@ -177,6 +177,7 @@ impl<const P: usize, const Q: usize, const A: usize> Logic for Core<P, Q, A> {
         // Sequencer
         self.sequencer.reset_in.next = self.reset_in.val();
         self.sequencer.valid_in.next = self.valid_in.val();
+        self.sequencer.hold_in.next = false;
         self.sequencer.chunk_last_in.next = self.chunk_last_in.val();
         self.sequencer.chunks_last_in.next = self.chunks_last_in.val();
         self.sequencer.tail_in.next = self.tail_in.val();

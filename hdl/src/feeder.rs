@@ -11,9 +11,10 @@
 //! # Ports
 //! | port | bits | meaning |
 //! |---|---|---|
-//! | `load_in`, `a_base_in`, `b_base_in` | 1, W, W | a tile begins: first words of its panels in their lanes |
+//! | `load_in` | 1 | a tile begins |
+//! | `a_base_in`, `b_base_in` | W | a cycle later: the first words of its panels in their lanes |
 //! | `step_in` | 1 | a step is taken |
-//! | `unsigned_in` | 1 | operands of A are u8 |
+//! | `unsigned_in` | 1 | a cycle later: its operand of A is a u8 |
 //! | `chunk_end_in`, `pass_end_in` | 1 | it is the last of a chunk in its slot; in all slots |
 //! | `step_out`, `fetch_out`, `unsigned_out` | 1 | the wave: an operand is due; it is a word's first; it is a u8 (A only) |
 //! | `a_address_out`, `b_address_out` | R, S | the word, behind the slot's group of rows or columns |
@@ -44,14 +45,14 @@ pub struct Feeder<const Q: usize, const W: usize, const R: usize, const S: usize
     // Tile
     /// A tile begins with the next step.
     pub load_in: Signal<In, Bit>,
-    /// First word of its A panel.
+    /// First word of the A panel of the tile that was loaded in the last cycle.
     pub a_base_in: Signal<In, Bits<W>>,
     /// First word of its B panel.
     pub b_base_in: Signal<In, Bits<W>>,
     // Steps
     /// A step is taken.
     pub step_in: Signal<In, Bit>,
-    /// Its operand of A is a u8.
+    /// The last cycle's operand of A is a u8.
     pub unsigned_in: Signal<In, Bit>,
     /// The last of a chunk and slot.
     pub chunk_end_in: Signal<In, Bit>,
@@ -73,9 +74,6 @@ pub struct Feeder<const Q: usize, const W: usize, const R: usize, const S: usize
     chunk_end: DFF<Bit>,
     pass_end: DFF<Bit>,
     load: DFF<Bit>,
-    taken_unsigned: DFF<Bit>,
-    a_base: DFF<Bits<W>>,
-    b_base: DFF<Bits<W>>,
     // State
     octet: DFF<Bits<2>>,
     a_word: DFF<Bits<W>>,
@@ -120,9 +118,6 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Default
             chunk_end: DFF::default(),
             pass_end: DFF::default(),
             load: DFF::default(),
-            taken_unsigned: DFF::default(),
-            a_base: DFF::default(),
-            b_base: DFF::default(),
             octet: DFF::default(),
             a_word: DFF::default(),
             b_word: DFF::default(),
@@ -155,9 +150,6 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
             chunk_end,
             pass_end,
             load,
-            taken_unsigned,
-            a_base,
-            b_base,
             octet,
             a_word,
             b_word,
@@ -175,9 +167,6 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         self.chunk_end.d.next = self.chunk_end_in.val();
         self.pass_end.d.next = self.pass_end_in.val();
         self.load.d.next = self.load_in.val();
-        self.taken_unsigned.d.next = self.unsigned_in.val();
-        self.a_base.d.next = self.a_base_in.val();
-        self.b_base.d.next = self.b_base_in.val();
 
         // Walks
         self.a_next.next = self.a_word.q.val() + self.word_one.val();
@@ -209,10 +198,10 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         }
         if self.load.q.val() {
             self.octet.d.next = bits::<2>(0);
-            self.a_word.d.next = self.a_base.q.val();
-            self.b_word.d.next = self.b_base.q.val();
-            self.a_chunk.d.next = self.a_base.q.val();
-            self.b_chunk.d.next = self.b_base.q.val();
+            self.a_word.d.next = self.a_base_in.val();
+            self.b_word.d.next = self.b_base_in.val();
+            self.a_chunk.d.next = self.a_base_in.val();
+            self.b_chunk.d.next = self.b_base_in.val();
             self.column_group.d.next = bits::<4>(0);
             self.row_group.d.next = bits::<4>(0);
         }
@@ -224,7 +213,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
         self.b_join.low_in.next = self.b_word.q.val();
         self.step.d.next = self.taken.q.val();
         self.fetch.d.next = self.taken.q.val() && !(self.octet.q.val().any());
-        self.is_unsigned.d.next = self.taken_unsigned.q.val();
+        self.is_unsigned.d.next = self.unsigned_in.val();
         self.a_address.d.next = self.a_join.joined_out.val();
         self.b_address.d.next = self.b_join.joined_out.val();
         self.step_out.next = self.step.q.val();

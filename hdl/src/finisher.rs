@@ -17,7 +17,7 @@
 //! | `reset_in` | 1 | drop all completions and tickets; stands while the array empties itself |
 //! | `job_write_in`, `job_address_in`, `job_data_in` | 1, 6, 32 | a word of a job slot |
 //! | `active_in` .. `chunks_last_in` | | the running tile, see [`queue`](crate::queue) |
-//! | `tile_end_in`, `final_in` | 1 | from the [sequencer](crate::sequencer) |
+//! | `tile_end_in`, `final_in` | 1 | from the [sequencer](crate::sequencer): the running tile's last step was taken in the last cycle; steps of its end are due |
 //! | `fold_valid_in`, `fold_in` | 1, 32 | from the [array](crate::array) |
 //! | `done_in` | 1 | the tile's last result is out |
 //! | `hold_out` | 1 | no step may be taken |
@@ -81,7 +81,7 @@ pub struct Finisher {
     pub want_in: Signal<In, Bit>,
     /// Its whole chunks, less one.
     pub chunks_last_in: Signal<In, Bits<11>>,
-    /// Its last step is taken.
+    /// Its last step was taken in the last cycle.
     pub tile_end_in: Signal<In, Bit>,
     /// Steps of its last whole chunk or tail are due.
     pub final_in: Signal<In, Bit>,
@@ -139,6 +139,8 @@ pub struct Finisher {
     want: DFF<Bit>,
     chunks_last: DFF<Bits<11>>,
     fold_count: DFF<Bits<11>>,
+    /// The next fold word is the tile's last; a cycle late, and they are further apart.
+    last_fold: DFF<Bit>,
     /// Its last fold word has come: the next ones are of the running tile.
     folded: DFF<Bit>,
     ticket: Ticket,
@@ -197,6 +199,7 @@ impl Logic for Finisher {
             want,
             chunks_last,
             fold_count,
+            last_fold,
             folded,
             ticket_done,
             hit,
@@ -269,10 +272,11 @@ impl Logic for Finisher {
         self.ticket.reset_in.next = self.reset_in.val();
         self.ticket.fold_valid_in.next = self.fold_valid_in.val();
         self.ticket.fold_in.next = self.fold_in.val();
-        self.ticket.tile_end_in.next = self.fold_count.q.val() == self.last_count.val();
+        self.last_fold.d.next = self.fold_count.q.val() == self.last_count.val();
+        self.ticket.tile_end_in.next = self.last_fold.q.val();
         if self.fold_valid_in.val() {
             self.fold_count.d.next = self.fold_count.q.val() + bits::<11>(1);
-            if self.fold_count.q.val() == self.last_count.val() {
+            if self.last_fold.q.val() {
                 self.fold_count.d.next = bits::<11>(0);
                 self.folded.d.next = true;
             }

@@ -18,8 +18,8 @@
 //! | `pop_in`, `pop_count_in` | 1, 5 | completions are popped: so many descriptors are no longer outstanding |
 //! | `tile_end_in` | 1 | this cycle's step is the running tile's last |
 //! | `active_out` | 1 | a tile runs: its steps may be taken |
-//! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | with the next cycle another tile runs; where its panels begin |
-//! | `tag_out` .. `job_out` | | the running tile's descriptor, by field; the steps of chunk and tail as multiples of four |
+//! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | another tile is loaded; where its panels begin, in this cycle and the next |
+//! | `tag_out` .. `job_out` | | the running tile's descriptor, by field, from [`SHAPE_LATENCY`] after its load on; the steps of chunk and tail as multiples of four |
 //! | `fenced_out` | 1 | no tile runs, for the next one's panels are not committed |
 //! | `outstanding_out` | 5 | descriptors pushed and not popped |
 //! | `overflow_out` | 1 | this cycle's push is lost: [`QUEUE`](crate::registers::QUEUE) are outstanding |
@@ -36,8 +36,10 @@
 //!
 //! # Why
 //! The next descriptor waits in registers, with its fences already compared, so that one tile follows
-//! the other in the next cycle. The first tile after a rest begins two cycles later: the sequencer
-//! compares with a shape that has stood for two.
+//! the other in the next cycle. Whether a tile ends is known late in a cycle, so the hundred registers of the
+//! running one's descriptor take the next one's a cycle later; what the tile's first steps need is on `a_base_out`
+//! and `b_base_out`. The first tile after a rest begins three cycles later: the sequencer compares with a shape
+//! that has stood for two.
 //!
 //! A chunk is whole words of panel memory, of four steps each, so that lanes can
 //! [share a memory](crate::panel_group): a host fills the last word up with zeros, which change no sum.
@@ -53,7 +55,9 @@ pub const NEXT_LATENCY: usize = 8;
 /// Cycles from the commit of the last panel that a tile waits for to its load.
 pub const FENCE_LATENCY: usize = 1;
 /// Cycles from the load of a tile, where none runs, to the first cycle in which it runs.
-pub const ARM_CYCLES: usize = 3;
+pub const ARM_CYCLES: usize = 4;
+/// Cycles from the load of a tile to its descriptor's fields.
+pub const SHAPE_LATENCY: usize = 2;
 /// Cycles from the push of a descriptor onto an empty queue to the first cycle in which its tile runs.
 pub const START_LATENCY: usize = NEXT_LATENCY + ARM_CYCLES;
 
@@ -130,7 +134,9 @@ pub struct Queue<const W: usize> {
     fenced: DFF<Bit>,
     ready: DFF<Bit>,
     // State: the running tile
-    arming: DFF<Bit>,
+    /// It was loaded in the last cycle.
+    loaded: DFF<Bit>,
+    arming: [DFF<Bit>; 2],
     armed: DFF<Bit>,
     active: DFF<Bit>,
     tag: DFF<Bits<32>>,
@@ -167,13 +173,16 @@ impl<const W: usize> Logic for Queue<W> {
             next_rest,
             fenced,
             ready,
-            arming,
+            loaded,
             armed,
             active,
             tag,
             shape,
             rest
         );
+        for s in 0..2 {
+            self.arming[s].clock.next = self.clock.val();
+        }
         self.memory.read_clock.next = self.clock.val();
         self.memory.write_clock.next = self.clock.val();
 
@@ -223,7 +232,10 @@ impl<const W: usize> Logic for Queue<W> {
         }
 
         // Its fences
-        self.idle.next = !self.active.q.val() && !self.arming.q.val() && !self.armed.q.val();
+        self.idle.next = !self.active.q.val()
+            && !self.arming[0].q.val()
+            && !self.arming[1].q.val()
+            && !self.armed.q.val();
         self.swap.next = self.ready.q.val() && (self.idle.val() || self.tile_end_in.val());
         self.a_lead.next = self.a_commits_in.val() - self.next_rest.q.val().get_bits::<8>(16);
         self.b_lead.next = self.b_commits_in.val() - self.next_rest.q.val().get_bits::<8>(24);
@@ -236,8 +248,9 @@ impl<const W: usize> Logic for Queue<W> {
             && !self.b_lead.val().get_bit(7);
 
         // The running one
-        self.arming.d.next = self.swap.val() && self.idle.val();
-        self.armed.d.next = self.arming.q.val();
+        self.arming[0].d.next = self.swap.val() && self.idle.val();
+        self.arming[1].d.next = self.arming[0].q.val();
+        self.armed.d.next = self.arming[1].q.val();
         if self.armed.q.val() {
             self.active.d.next = true;
         }
@@ -246,6 +259,9 @@ impl<const W: usize> Logic for Queue<W> {
         }
         if self.swap.val() {
             self.next_valid.d.next = false;
+        }
+        self.loaded.d.next = self.swap.val();
+        if self.loaded.q.val() {
             self.tag.d.next = self.next_tag.q.val();
             self.shape.d.next = self.next_shape.q.val();
             self.rest.d.next = self.next_rest.q.val();
@@ -261,7 +277,9 @@ impl<const W: usize> Logic for Queue<W> {
             self.next_valid.d.next = false;
             self.fenced.d.next = false;
             self.ready.d.next = false;
-            self.arming.d.next = false;
+            for s in 0..2 {
+                self.arming[s].d.next = false;
+            }
             self.armed.d.next = false;
             self.active.d.next = false;
         }

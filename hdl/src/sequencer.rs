@@ -12,7 +12,7 @@
 //! | port | bits | meaning |
 //! |---|---|---|
 //! | `reset_in` | 1 | drop everything; for at least one cycle |
-//! | `valid_in`, `ready_out` | 1 | a step is taken in each cycle in which both are high, but for a reset |
+//! | `valid_in`, `hold_in`, `ready_out` | 1 | a step is taken in each cycle in which the first and the last are high, but for a hold or a reset |
 //! | `chunk_last_in` | 10 | steps of a chunk, less one |
 //! | `chunks_last_in` | 11 | whole chunks of a tile, less one |
 //! | `tail_in`, `tail_last_in` | 1, 10 | the tile ends with a shorter chunk; its steps, less one |
@@ -21,13 +21,14 @@
 //! | `take_out`, `address_out`, `first_out`, `last_out` | 1, A, 1, 1 | drain wave, for the first head |
 //! | `tail_out` | 1 | the chunk that drains has no fold word |
 //! | `chunk_end_out`, `pass_end_out`, `tile_end_out` | 1 | this cycle's step is the last of a chunk in its slot; of the chunk in all slots; of the tile |
-//! | `final_out` | 1 | the steps that are due are of the tile's last whole chunk or its tail; a cycle late, never early |
+//! | `tile_ended_out` | 1 | the last cycle's was a tile's last |
+//! | `final_out` | 1 | the steps that are due are of the tile's last whole chunk or its tail; up to [`FINAL_LATENCY`] late, never early |
 //! | `busy_out` | 1 | a tile is in work, or its results are on the way |
 //! | `cycle_out`, `mac_cycle_out`, `full_mac_cycle_out` | 1 | for counters, see below |
 //!
 //! The shape (`chunk_last_in` .. `tail_last_in`) belongs to the tile whose steps are being taken:
-//! it must stand with the tile's first step at the latest, may change when the tile's last step has
-//! been taken, and must be legal from the reset on.
+//! it must stand in the cycle behind the one of the tile's first step at the latest, or, after a rest, one before
+//! it; it may change when the tile's last step has been taken, and must be legal from the reset on.
 //!
 //! # Protocol
 //! 1. A tile is D slots of P x Q results, D = 256/(P Q). For every chunk the source sends the
@@ -49,7 +50,8 @@
 #![doc = concat!("```text\n", include_str!("../timing/sequencer.txt"), "```")]
 //!
 //! # Why
-//! Position flags (last step, slot, chunk) are compared a cycle ahead and used from a register. What
+//! Position flags (last step, slot, chunk) are compared a cycle ahead and used from a register, and whether a step
+//! is taken is the last thing that is looked at: the number of the step behind it is ready before. What
 //! the drain of a chunk must know stands still until the next chunk ends, and the fold is the last to
 //! read it, so a chunk has at least [`CHUNK_STEPS_MIN`] steps; Pearl's k is a multiple of as many.
 //!
@@ -73,6 +75,8 @@ pub const fn token_latency(operand_latency: usize) -> usize {
 
 /// Cycles that the array takes to empty itself after a reset.
 pub const FLUSH_CYCLES: usize = 128;
+/// Cycles by which `final_out` may come too late, where a tile begins with its last chunk.
+pub const FINAL_LATENCY: usize = 2;
 /// Shortest chunk, in steps: the drain of a chunk must be over before the next one ends.
 pub const CHUNK_STEPS_MIN: usize = 64;
 
@@ -86,6 +90,8 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     // Steps
     /// The source has the operands of a step.
     pub valid_in: Signal<In, Bit>,
+    /// It is not to be taken.
+    pub hold_in: Signal<In, Bit>,
     /// The step is taken.
     pub ready_out: Signal<Out, Bit>,
     /// Both.
@@ -119,6 +125,8 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     pub pass_end_out: Signal<Out, Bit>,
     /// Last step of a tile.
     pub tile_end_out: Signal<Out, Bit>,
+    /// Last step of a tile, a cycle ago.
+    pub tile_ended_out: Signal<Out, Bit>,
     /// Steps of the last whole chunk or the tail are due.
     pub final_out: Signal<Out, Bit>,
     // Counters
@@ -134,7 +142,8 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     running: DFF<Bit>,
     flush: DFF<Bits<7>>,
     // State: position in the tile
-    step: DFF<Bits<10>>,
+    /// The number of the step behind the one that is due.
+    next: DFF<Bits<10>>,
     step_is_last: DFF<Bit>,
     limit: DFF<Bits<10>>,
     slot: DFF<Bits<7>>,
@@ -142,8 +151,11 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     chunk: DFF<Bits<11>>,
     chunk_is_first: DFF<Bit>,
     chunk_is_last: DFF<Bit>,
+    /// The chunk is the tile's last, tail or not; and its slot is.
+    tile_chunk_is_last: DFF<Bit>,
+    tile_slot_is_last: DFF<Bit>,
     in_tail: DFF<Bit>,
-    fresh: DFF<Bit>,
+    ended_tile: [DFF<Bit>; 2],
     // State: waves
     start: Vec<DFF<Bit>>,
     ended: Vec<DFF<Bit>>,
@@ -159,9 +171,9 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     utilisation: Utilisation<P, Q, O>,
     // Wires
     taken: Signal<Local, Bit>,
-    step_next: Signal<Local, Bits<10>>,
+    step_last: Signal<Local, Bit>,
     chunk_end: Signal<Local, Bit>,
-    tile_chunk_is_last: Signal<Local, Bit>,
+    tile_chunk_last: Signal<Local, Bit>,
     tile_end: Signal<Local, Bit>,
     // Constants
     slot_last: Constant<Bits<7>>,
@@ -183,6 +195,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             clock: Signal::default(),
             reset_in: Signal::default(),
             valid_in: Signal::default(),
+            hold_in: Signal::default(),
             ready_out: Signal::default(),
             step_out: Signal::default(),
             chunk_last_in: Signal::default(),
@@ -198,6 +211,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             chunk_end_out: Signal::default(),
             pass_end_out: Signal::default(),
             tile_end_out: Signal::default(),
+            tile_ended_out: Signal::default(),
             final_out: Signal::default(),
             busy_out: Signal::default(),
             cycle_out: Signal::default(),
@@ -205,7 +219,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             full_mac_cycle_out: Signal::default(),
             running: DFF::default(),
             flush: DFF::default(),
-            step: DFF::default(),
+            next: DFF::default(),
             step_is_last: DFF::default(),
             limit: DFF::default(),
             slot: DFF::default(),
@@ -213,8 +227,10 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             chunk: DFF::default(),
             chunk_is_first: DFF::default(),
             chunk_is_last: DFF::default(),
+            tile_chunk_is_last: DFF::default(),
+            tile_slot_is_last: DFF::default(),
             in_tail: DFF::default(),
-            fresh: DFF::default(),
+            ended_tile: Default::default(),
             start: (0..O + 3).map(|_| DFF::default()).collect(),
             ended: (0..O + 3).map(|_| DFF::default()).collect(),
             first: DFF::default(),
@@ -227,9 +243,9 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             in_tile: DFF::default(),
             utilisation: Utilisation::default(),
             taken: Signal::default(),
-            step_next: Signal::default(),
+            step_last: Signal::default(),
             chunk_end: Signal::default(),
-            tile_chunk_is_last: Signal::default(),
+            tile_chunk_last: Signal::default(),
             tile_end: Signal::default(),
             slot_last: Constant::new((256 / (P * Q) as u64 - 1).into()),
             row_last: Constant::new((P as u64 - 1).into()),
@@ -255,7 +271,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             clock,
             running,
             flush,
-            step,
+            next,
             step_is_last,
             limit,
             slot,
@@ -263,8 +279,9 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             chunk,
             chunk_is_first,
             chunk_is_last,
+            tile_chunk_is_last,
+            tile_slot_is_last,
             in_tail,
-            fresh,
             first,
             last,
             tail,
@@ -274,6 +291,9 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             address,
             in_tile
         );
+        for s in 0..2 {
+            self.ended_tile[s].clock.next = self.clock.val();
+        }
         self.utilisation.clock.next = self.clock.val();
         for s in 0..(O + 3) {
             self.start[s].clock.next = self.clock.val();
@@ -281,17 +301,21 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         }
 
         // Position in the tile
-        self.taken.next = self.running.q.val() && self.valid_in.val() && !self.reset_in.val();
+        self.taken.next = self.running.q.val()
+            && self.valid_in.val()
+            && !self.hold_in.val()
+            && !self.reset_in.val();
         self.chunk_end.next = self.taken.val() && self.step_is_last.q.val();
-        self.step_next.next = self.step.q.val();
+        // A chunk has four steps or more: its first is not its last, and no limit is met before it stands.
+        self.step_last.next = self.next.q.val() == self.limit.q.val();
         if self.taken.val() {
-            self.step_next.next = self.step.q.val() + bits::<10>(1);
+            self.next.d.next = self.next.q.val() + bits::<10>(1);
+            self.step_is_last.d.next = self.step_last.val();
         }
         if self.chunk_end.val() {
-            self.step_next.next = bits::<10>(0);
+            self.next.d.next = bits::<10>(1);
+            self.step_is_last.d.next = false;
         }
-        self.step.d.next = self.step_next.val();
-        self.step_is_last.d.next = self.step_next.val() == self.limit.q.val();
         self.limit.d.next = self.chunk_last_in.val();
         if self.in_tail.q.val() {
             self.limit.d.next = self.tail_last_in.val();
@@ -299,19 +323,22 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         self.slot_is_last.d.next = self.slot.q.val() == self.slot_last.val();
         self.chunk_is_first.d.next = !(self.chunk.q.val().any()) && !self.in_tail.q.val();
         self.chunk_is_last.d.next = self.chunk.q.val() == self.chunks_last_in.val();
-        self.tile_chunk_is_last.next =
+        self.tile_chunk_last.next =
             self.in_tail.q.val() || (self.chunk_is_last.q.val() && !self.tail_in.val());
+        self.tile_chunk_is_last.d.next = self.tile_chunk_last.val();
+        self.tile_slot_is_last.d.next = self.tile_chunk_last.val() && self.slot_is_last.q.val();
         if self.taken.val() {
             self.in_tile.d.next = true;
         }
         self.tile_end.next =
-            self.chunk_end.val() && self.slot_is_last.q.val() && self.tile_chunk_is_last.val();
-        self.fresh.d.next = self.tile_end.val();
+            self.taken.val() && self.step_is_last.q.val() && self.tile_slot_is_last.q.val();
+        self.ended_tile[0].d.next = self.tile_end.val();
+        self.ended_tile[1].d.next = self.ended_tile[0].q.val();
         if self.chunk_end.val() {
             self.slot.d.next = self.slot.q.val() + bits::<7>(1);
             if self.slot_is_last.q.val() {
                 self.slot.d.next = bits::<7>(0);
-                if self.tile_chunk_is_last.val() {
+                if self.tile_chunk_is_last.q.val() {
                     self.chunk.d.next = bits::<11>(0);
                     self.in_tail.d.next = false;
                     self.in_tile.d.next = false;
@@ -332,7 +359,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         }
         if self.chunk_end.val() {
             self.first.d.next = self.chunk_is_first.q.val();
-            self.last.d.next = self.tile_chunk_is_last.val();
+            self.last.d.next = self.tile_chunk_is_last.q.val();
             self.tail.d.next = self.in_tail.q.val();
         }
         if self.drain.q.val() {
@@ -371,7 +398,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             self.flush.d.next = bits::<7>(0);
         }
         if !self.running.q.val() {
-            self.step.d.next = bits::<10>(0);
+            self.next.d.next = bits::<10>(1);
             self.step_is_last.d.next = false;
             self.slot.d.next = bits::<7>(0);
             self.chunk.d.next = bits::<11>(0);
@@ -394,9 +421,11 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         self.chunk_end_out.next = self.chunk_end.val();
         self.pass_end_out.next = self.chunk_end.val() && self.slot_is_last.q.val();
         self.tile_end_out.next = self.tile_end.val();
-        // The position flags of a tile's first cycle are still those of the tile before.
-        self.final_out.next =
-            (self.chunk_is_last.q.val() || self.in_tail.q.val()) && !self.fresh.q.val();
+        self.tile_ended_out.next = self.ended_tile[0].q.val();
+        // The position flags of a tile's first two cycles are still those of the tile before.
+        self.final_out.next = (self.chunk_is_last.q.val() || self.in_tail.q.val())
+            && !self.ended_tile[0].q.val()
+            && !self.ended_tile[1].q.val();
         self.busy_out.next = self.utilisation.busy_out.val();
         self.cycle_out.next = self.utilisation.cycle_out.val();
         self.mac_cycle_out.next = self.utilisation.mac_cycle_out.val();

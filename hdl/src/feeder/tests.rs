@@ -75,6 +75,8 @@ fn steps(tile: Tile, geometry: Geometry) -> Vec<Step> {
 struct Bench<const Q: usize, const W: usize, const R: usize, const S: usize> {
     feeder: Feeder<Q, W, R, S>,
     taken: [Option<(Step, bool)>; LATENCY],
+    /// Of the tile that was loaded in the last cycle.
+    base: [usize; 2],
 }
 
 impl<const Q: usize, const W: usize, const R: usize, const S: usize> Bench<Q, W, R, S> {
@@ -84,11 +86,11 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Bench<Q, W,
         feeder.step_in.next = step.is_some();
         feeder.chunk_end_in.next = step.is_some_and(|(step, _)| step.chunk_end);
         feeder.pass_end_in.next = step.is_some_and(|(step, _)| step.pass_end);
-        feeder.unsigned_in.next = step.is_some_and(|(_, unsigned)| unsigned);
+        feeder.unsigned_in.next = self.taken[LATENCY - 1].is_some_and(|(_, unsigned)| unsigned);
         feeder.load_in.next = load.is_some();
-        let base = load.map_or([3, 5], |tile| tile.base);
-        feeder.a_base_in.next = (base[0] as u64).into();
-        feeder.b_base_in.next = (base[1] as u64).into();
+        feeder.a_base_in.next = (self.base[0] as u64).into();
+        feeder.b_base_in.next = (self.base[1] as u64).into();
+        self.base = load.map_or([3, 5], |tile| tile.base);
         feeder.settle();
         assert_eq!(feeder.step_out.val(), self.taken[0].is_some());
         if let Some((step, unsigned)) = self.taken[0] {
@@ -107,7 +109,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Bench<Q, W,
 fn check<const P: usize, const Q: usize, const R: usize, const S: usize>(seed: u64) {
     let mut random = Random(seed);
     let feeder = Feeder::<Q, WORD_BITS, R, S>::connected();
-    let mut bench = Bench { feeder, taken: [None; LATENCY] };
+    let mut bench = Bench { feeder, taken: [None; LATENCY], base: [3, 5] };
     let mut tile = Tile::random(&mut random);
     bench.cycle(None, Some(tile));
     for n in 0..40 {

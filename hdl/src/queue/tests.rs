@@ -109,6 +109,9 @@ struct Bench {
     commits_before: [usize; 2],
     waiting: VecDeque<Waiting>,
     running: Option<Descriptor>,
+    /// What ran, or was about to, a cycle ago; and whether it was loaded then.
+    shown: Option<Descriptor>,
+    loaded: bool,
     completed: usize,
     outstanding: usize,
     runs: usize,
@@ -125,6 +128,8 @@ impl Bench {
             commits_before: [0; 2],
             waiting: VecDeque::new(),
             running: None,
+            shown: None,
+            loaded: false,
             completed: 0,
             outstanding: 0,
             runs: 0,
@@ -148,6 +153,8 @@ impl Bench {
         self.outstanding -= pop;
         self.completed += usize::from(ends);
         self.completed -= pop;
+        self.shown = self.running;
+        self.loaded = loads;
         if ends {
             self.running = None;
         }
@@ -168,7 +175,10 @@ impl Bench {
         let pushes = write.is_some_and(|(word, _)| word == 3);
         assert_eq!(queue.overflow_out.val(), pushes && self.outstanding == QUEUE as usize);
         if queue.active_out.val() {
-            queue.assert_runs(self.running.as_ref().unwrap());
+            queue.assert_runs(self.shown.as_ref().unwrap());
+        }
+        if self.loaded {
+            queue.assert_loads(self.running.as_ref().unwrap());
         }
         if queue.load_out.val() {
             let next = self.waiting.front().unwrap();

@@ -80,6 +80,8 @@ struct Bench<const P: usize, const Q: usize, const A: usize, const O: usize> {
     counts: [u64; 3],
     /// What the module told to count.
     counted: [u64; 3],
+    /// The last cycle's step was a tile's last.
+    ended: bool,
     /// Whether the steps of the last cycles were of the last whole chunk or the tail.
     finals: usize,
 }
@@ -99,6 +101,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q,
             steps_in_a_row: 0,
             counts: [0; 3],
             counted: [0; 3],
+            ended: false,
             finals: 0,
         }
     }
@@ -113,7 +116,10 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q,
 
     /// One cycle, in which a step may be offered. True if it was taken.
     fn cycle(&mut self, offered: Option<Step>) -> bool {
-        self.sequencer.valid_in.next = offered.is_some();
+        // No step, or one that is held.
+        let held = offered.is_none() && self.cycle.is_multiple_of(3);
+        self.sequencer.valid_in.next = offered.is_some() || held;
+        self.sequencer.hold_in.next = held;
         self.sequencer.settle();
         let ready = self.cycle >= self.ready_from;
         let taken = offered.filter(|_| ready);
@@ -125,6 +131,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q,
         }
         self.sequencer.edge();
         self.note(taken);
+        self.ended = taken.is_some_and(|step| step.tile_ends);
         self.cycle += 1;
         taken.is_some()
     }
@@ -135,6 +142,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q,
         assert_eq!(module.step_out.val(), taken.is_some(), "step_out in cycle {now}");
         let tile_ends = taken.is_some_and(|step| step.tile_ends);
         assert_eq!(module.tile_end_out.val(), tile_ends, "tile_end_out in cycle {now}");
+        assert_eq!(module.tile_ended_out.val(), self.ended, "tile_ended_out in cycle {now}");
         let pass_ends = taken.is_some_and(|step| step.pass_ends);
         assert_eq!(module.pass_end_out.val(), pass_ends, "pass_end_out in cycle {now}");
         let chunk_ends = taken.is_some_and(|step| step.drains.is_some());
@@ -167,7 +175,11 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q,
         // After a tile's last step the next one is due, which may have chunks before its last.
         self.finals = if step.final_chunk && !step.tile_ends { self.finals + 1 } else { 0 };
         let is_final = self.sequencer.final_out.val();
-        assert!(is_final || self.finals <= 2, "final_out before cycle {}", self.cycle + 1);
+        assert!(
+            is_final || self.finals <= FINAL_LATENCY,
+            "final_out before cycle {}",
+            self.cycle + 1
+        );
         assert!(!is_final || self.finals > 0, "final_out before cycle {}", self.cycle + 1);
         self.counts[1] += 1;
         self.counts[2] += u64::from(self.steps_in_a_row >= (P + Q - 1) as u64);
@@ -186,6 +198,12 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Bench<P, Q,
     fn run(&mut self, tile: Shape, steps_max: usize, random: &mut Random, gap: u64) {
         let slots = Geometry::new(P, Q).slots() as u64;
         for step in steps(tile, P as u64, slots).into_iter().take(steps_max) {
+            // Behind another tile's last step a tile's shape may come a cycle after its own first.
+            if self.ended && !random.one_in(gap) {
+                self.cycle(Some(step));
+                self.shape(step.shape);
+                continue;
+            }
             self.shape(step.shape);
             while random.one_in(gap) || !self.cycle(Some(step)) {
                 self.cycle(None);
@@ -295,7 +313,7 @@ fn picture() {
             ("ready_out", bit(module.ready_out.val())),
             ("step_out", bit(module.step_out.val())),
             space(),
-            ("step", cell(module.step.q.val().to_u64() as i64)),
+            ("next", cell(module.next.q.val().to_u64() as i64)),
             ("slot", cell(module.slot.q.val().to_u64() as i64)),
             space(),
             ("start_out", bit(module.start_out.val())),

@@ -46,9 +46,9 @@ module!([const A: usize] Fold<A>: clock,
     (take_in, address_in, tail_in, row_in) -> (fold_valid_out, fold_out));
 module!([] Counter: clock, (event_in) -> (low_out, high_out));
 module!([const P: usize, const Q: usize, const A: usize, const O: usize] Sequencer<P, Q, A, O>: clock,
-    (reset_in, valid_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
+    (reset_in, valid_in, hold_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->
     (ready_out, step_out, start_out, take_out, address_out, first_out, last_out, tail_out,
-     chunk_end_out, pass_end_out, tile_end_out, final_out, busy_out, cycle_out,
+     chunk_end_out, pass_end_out, tile_end_out, tile_ended_out, final_out, busy_out, cycle_out,
      mac_cycle_out, full_mac_cycle_out));
 module!([const P: usize, const Q: usize, const A: usize] Core<P, Q, A>: clock,
     (reset_in, valid_in, a_in, b_in, chunk_last_in, chunks_last_in, tail_in, tail_last_in) ->

@@ -183,15 +183,15 @@ impl Accelerator {
     }
 
     fn finisher_inputs(&self) -> FinisherInputs {
-        let tile = self.queue.running();
+        let tile = self.queue.shown();
         FinisherInputs {
             clear: self.reset || !self.sequencer.running(),
             active: self.queue.active(),
             tag: tile.tag,
             job: tile.job,
             want: tile.want_tile,
-            tile_end: self.stepping() && self.sequencer.at_tile_end(tile),
-            is_final: self.sequencer.final_out(tile),
+            tile_end: self.sequencer.tile_ended(),
+            is_final: self.sequencer.final_out(self.queue.running()),
             pop: None,
             release: None,
         }
@@ -223,6 +223,7 @@ impl Accelerator {
         let written = |which| register.and_then(|(at, word)| (at == which).then_some(word));
         let stepping = self.stepping();
         let tile = *self.queue.running();
+        let tile_end = stepping && self.sequencer.at_tile_end(&tile);
         self.count(1);
 
         let mut inputs = self.finisher_inputs();
@@ -246,7 +247,7 @@ impl Accelerator {
             let latency = ticket::LATENCY as u64;
             self.finisher.expect_ticket(now + self.sequencer.settle() + latency);
         }
-        if inputs.tile_end {
+        if tile_end {
             // Its last step is one of those that count.
             self.sequencer.pass(now, 1, &tile, stepping, self.reset);
             let (geometry, job) = (self.config.geometry, self.finisher.job());
@@ -267,7 +268,7 @@ impl Accelerator {
             }),
             popped: finished.popped,
             commits: self.commits,
-            tile_end: inputs.tile_end,
+            tile_end,
         });
 
         if written(map::ERROR_CLEAR).is_some() {

@@ -27,7 +27,7 @@ pub struct FinisherInputs {
     pub job: usize,
     /// Its results are kept.
     pub want: bool,
-    /// Its last step is taken.
+    /// Its last step was taken in the last cycle.
     pub tile_end: bool,
     /// Steps of its last whole chunk or tail are due.
     pub is_final: bool,

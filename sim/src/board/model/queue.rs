@@ -79,10 +79,13 @@ pub struct Queue {
     next: Option<Descriptor>,
     fenced: bool,
     ready: bool,
-    arming: bool,
+    loaded: bool,
+    arming: [bool; 2],
     armed: bool,
     active: bool,
     running: Descriptor,
+    /// The same, as its fields show.
+    shown: Descriptor,
 }
 
 impl Queue {
@@ -99,10 +102,12 @@ impl Queue {
             next: None,
             fenced: false,
             ready: false,
-            arming: false,
+            loaded: false,
+            arming: [false; 2],
             armed: false,
             active: false,
             running: Descriptor::from_words([0; DESCRIPTOR_WORDS as usize]),
+            shown: Descriptor::from_words([0; DESCRIPTOR_WORDS as usize]),
         }
     }
 
@@ -114,6 +119,11 @@ impl Queue {
     /// Its descriptor, or the last one's.
     pub fn running(&self) -> &Descriptor {
         &self.running
+    }
+
+    /// The same, as its fields say: a cycle after its first step they are still those of the one before.
+    pub fn shown(&self) -> &Descriptor {
+        &self.shown
     }
 
     /// Descriptors from push to pop.
@@ -132,7 +142,7 @@ impl Queue {
     }
 
     fn idle(&self) -> bool {
-        !self.active && !self.arming && !self.armed
+        !self.active && self.arming == [false; 2] && !self.armed
     }
 
     /// Whether the next descriptor's panels are there, if there is one.
@@ -148,7 +158,8 @@ impl Queue {
         let fetches = self.fetching || (self.next.is_none() && self.waiting > 0);
         let settled = self.ready == (met == Some(true)) && self.fenced == (met == Some(false));
         let starts = self.idle() && self.ready;
-        !fetches && settled && !starts && !self.arming && !self.armed
+        let arms = self.loaded || self.arming != [false; 2] || self.armed;
+        !fetches && settled && !starts && !arms
     }
 
     /// A cycle. Whether a push was lost.
@@ -170,6 +181,10 @@ impl Queue {
             self.fetching = true;
             self.place = 0;
         }
+        if self.loaded {
+            self.shown = self.running;
+        }
+        self.loaded = swap;
         if swap {
             self.running = self.next.take().unwrap_or(self.running);
         }
@@ -198,26 +213,27 @@ impl Queue {
         self.fenced = !swap && met == Some(false);
         self.ready = !swap && met == Some(true);
         self.active |= before.armed;
-        self.armed = before.arming;
-        self.arming = swap && before.idle;
+        self.armed = self.arming[1];
+        self.arming = [swap && before.idle, self.arming[0]];
         if inputs.tile_end && !swap {
             self.active = false;
         }
         if inputs.reset {
             let memory = self.memory;
-            *self = Self { memory, running: self.running, place: self.place, ..Self::new() };
+            *self = Self {
+                memory,
+                loaded: self.loaded,
+                running: self.running,
+                shown: self.shown,
+                place: self.place,
+                ..Self::new()
+            };
         }
         overflow
     }
 
     fn clone_flags(&self) -> Flags {
-        Flags {
-            full: self.full(),
-            idle: self.idle(),
-            ready: self.ready,
-            arming: self.arming,
-            armed: self.armed,
-        }
+        Flags { full: self.full(), idle: self.idle(), ready: self.ready, armed: self.armed }
     }
 }
 
@@ -226,6 +242,5 @@ struct Flags {
     full: bool,
     idle: bool,
     ready: bool,
-    arming: bool,
     armed: bool,
 }

@@ -54,7 +54,8 @@ pub struct Sequencer {
     /// Where its steps in a row begin: the first one's number and cycle.
     rows: Vec<(u64, u64)>,
     chunk_is_last: bool,
-    fresh: bool,
+    /// A tile's last step was taken a cycle ago, and two cycles ago.
+    ended_tile: [bool; 2],
     in_tile: bool,
     /// First cycle in which no result is on its way any more, once no tile is in work.
     settled_from: u64,
@@ -74,7 +75,7 @@ impl Sequencer {
             position: 0,
             rows: Vec::new(),
             chunk_is_last: false,
-            fresh: false,
+            ended_tile: [false; 2],
             in_tile: false,
             settled_from: 0,
             row_from: 0,
@@ -109,7 +110,12 @@ impl Sequencer {
 
     /// Steps of the last whole chunk or tail are due, as the finisher sees it.
     pub fn final_out(&self, tile: &Descriptor) -> bool {
-        (self.chunk_is_last || self.in_tail(tile)) && !self.fresh
+        (self.chunk_is_last || self.in_tail(tile)) && self.ended_tile == [false; 2]
+    }
+
+    /// The last cycle's step was a tile's last.
+    pub fn tile_ended(&self) -> bool {
+        self.ended_tile[0]
     }
 
     /// The cycles of the steps of the running tile that have been taken.
@@ -129,7 +135,7 @@ impl Sequencer {
 
     /// How many cycles change nothing but counts, all of them with a step or none.
     pub fn quiet_cycles(&self, now: u64, tile: &Descriptor, stepping: bool) -> u64 {
-        if self.fresh || self.chunk_is_last != self.in_last_chunk(tile) {
+        if self.ended_tile != [false; 2] || self.chunk_is_last != self.in_last_chunk(tile) {
             return 0;
         }
         if let Some(flush) = self.flush {
@@ -173,7 +179,7 @@ impl Sequencer {
         } else {
             self.cycles.busy.add(now, busy_until);
         }
-        self.fresh = tile_end;
+        self.ended_tile = [tile_end, self.ended_tile[0]];
         self.chunk_is_last = chunk_is_last;
         if let Some(flush) = self.flush {
             self.position = 0;

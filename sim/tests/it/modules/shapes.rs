@@ -20,7 +20,9 @@ pub struct Cycle {
 impl Cycle {
     /// In the order of a sequencer's ports.
     pub fn sequencer_inputs(self) -> Values {
-        let control = [self.reset.into(), self.valid.into()];
+        // A gap is no step, or one that is held.
+        let held = !self.valid && self.operands[0] & 1 == 1;
+        let control = [self.reset.into(), (self.valid || held).into(), held.into()];
         control.into_iter().chain(self.shape).collect()
     }
 

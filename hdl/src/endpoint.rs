@@ -376,7 +376,8 @@ impl Logic for Endpoint {
             self.crc_last.d.next = false;
             self.word.d.next = self.head_word.joined_out.val();
         }
-        // The CRC's register is kept inverted, as in the decoder.
+        // The CRC's register is kept inverted, as in the decoder; what it holds behind the last word is that word's
+        // successor on the line, and leaves from there.
         self.step.crc_in.next = !self.crc.q.val();
         self.step.byte_in.next = self.word.q.val().get_bits::<8>(0);
         self.start.d.next = false;
@@ -384,6 +385,9 @@ impl Logic for Endpoint {
             self.octet.d.next = self.octet.q.val() + bits::<2>(1);
             self.byte_place.d.next = self.byte_place.q.val() + bits::<9>(1);
             self.crc.d.next = !self.step.crc_out.val();
+            if self.crc_last.q.val() {
+                self.crc.d.next = self.crc.q.val() >> 8;
+            }
             self.word.d.next = self.word.q.val() >> 8;
             if self.octet.q.val().all() {
                 self.word.d.next = self.target.q.val();
@@ -393,7 +397,6 @@ impl Logic for Endpoint {
                 self.data_left.d.next = self.data_left.q.val() - bits::<7>(1);
                 self.crc_next.d.next = self.data_left.q.val() == bits::<7>(1);
                 if self.crc_next.q.val() {
-                    self.word.d.next = !self.step.crc_out.val();
                     self.crc_next.d.next = false;
                     self.crc_last.d.next = true;
                 }
@@ -411,6 +414,9 @@ impl Logic for Endpoint {
         self.byte_valid_out.next = self.building.q.val();
         self.byte_place_out.next = self.byte_place.q.val();
         self.byte_out.next = self.word.q.val().get_bits::<8>(0);
+        if self.crc_last.q.val() {
+            self.byte_out.next = self.crc.q.val().get_bits::<8>(0);
+        }
         self.start_out.next = self.start.q.val();
         self.length_out.next = self.byte_place.q.val();
         self.idle_out.next = self.idle.val() && !self.held.q.val() && !self.ack.q.val();

@@ -114,6 +114,11 @@ pub struct Ticket {
     stage: DFF<Bits<5>>,
     /// Which of [`FOLD_PERIOD`](program::FOLD_PERIOD) cycles.
     beat: DFF<Bits<5>>,
+    /// The last of them: the fold register's.
+    beat_is_last: DFF<Bit>,
+    /// Of the operation that stands: a cycle late, and it stands for four.
+    last_op: DFF<Bit>,
+    mixes: DFF<Bit>,
     ends: DFF<Bit>,
     // The operation, decoded in two cycles
     schedule: Schedule,
@@ -172,6 +177,9 @@ impl Logic for Ticket {
             second,
             stage,
             beat,
+            beat_is_last,
+            last_op,
+            mixes,
             ends,
             next_running,
             next_lane,
@@ -247,14 +255,17 @@ impl Logic for Ticket {
         if self.running.q.val() {
             self.beat.d.next = self.beat.q.val() + bits::<5>(1);
         }
-        if self.running.q.val() && !self.beat.q.val().all() {
+        self.beat_is_last.d.next = self.running.q.val() && self.beat.q.val() == bits::<5>(30);
+        self.last_op.d.next = self.decoder.last_op_out.val();
+        self.mixes.d.next = self.decoder.mixes_out.val();
+        if self.running.q.val() && !self.beat_is_last.q.val() {
             self.lane.d.next = self.lane.q.val() + bits::<2>(1);
             if self.lane.q.val().all() {
                 self.op.d.next = self.op.q.val() + bits::<3>(1);
-                if self.decoder.last_op_out.val() {
+                if self.last_op.q.val() {
                     self.op.d.next = bits::<3>(0);
-                    self.second.d.next = self.decoder.mixes_out.val() && !self.second.q.val();
-                    if !self.decoder.mixes_out.val() || self.second.q.val() {
+                    self.second.d.next = self.mixes.q.val() && !self.second.q.val();
+                    if !self.mixes.q.val() || self.second.q.val() {
                         self.stage.d.next = self.stage.q.val() + bits::<5>(1);
                     }
                 }
@@ -277,7 +288,7 @@ impl Logic for Ticket {
         self.schedule.second_in.next = self.second.q.val();
         self.schedule.stage_in.next = self.stage.q.val();
         self.next_message.d.next = self.schedule.word_out.val();
-        self.next_running.d.next = self.running.q.val() && !self.beat.q.val().all();
+        self.next_running.d.next = self.running.q.val() && !self.beat_is_last.q.val();
         self.next_lane.d.next = self.lane.q.val();
         self.next_op.d.next = self.op.q.val();
         self.next_second.d.next = self.second.q.val();

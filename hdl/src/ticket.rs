@@ -140,7 +140,7 @@ pub struct Ticket {
     write: [DFF<Bit>; 4],
     target: [DFF<Bits<6>>; 4],
     xors: [DFF<Bit>; 3],
-    turn: [DFF<Bits<3>>; 4],
+    turn: [DFF<Bits<4>>; 4],
     compares: [DFF<Bit>; 3],
     ended: [DFF<Bit>; 4],
     // Words
@@ -154,6 +154,9 @@ pub struct Ticket {
     sum: Signal<Local, Bits<34>>,
     word: DFF<Bits<32>>,
     carry: DFF<Bit>,
+    far: Signal<Local, Bits<32>>,
+    near: Signal<Local, Bits<32>>,
+    straight: Signal<Local, Bits<32>>,
     result: Signal<Local, Bits<32>>,
 }
 
@@ -371,19 +374,25 @@ impl Logic for Ticket {
         self.carry.d.next = self.compares[2].q.val() && self.sum.val().get_bit(33);
 
         // Turn and write
-        self.result.next = self.word.q.val();
-        if self.turn[3].q.val() == bits::<3>(1) {
-            self.result.next = (self.word.q.val() >> 16) | (self.word.q.val() << 16);
+        self.far.next = bits::<32>(0);
+        if self.turn[3].q.val().get_bit(1) {
+            self.far.next = (self.word.q.val() >> 12) | (self.word.q.val() << 20);
+            if self.turn[3].q.val().get_bit(0) {
+                self.far.next = (self.word.q.val() >> 16) | (self.word.q.val() << 16);
+            }
         }
-        if self.turn[3].q.val() == bits::<3>(2) {
-            self.result.next = (self.word.q.val() >> 12) | (self.word.q.val() << 20);
+        self.near.next = bits::<32>(0);
+        if self.turn[3].q.val().get_bit(2) {
+            self.near.next = (self.word.q.val() >> 7) | (self.word.q.val() << 25);
+            if self.turn[3].q.val().get_bit(0) {
+                self.near.next = (self.word.q.val() >> 8) | (self.word.q.val() << 24);
+            }
         }
-        if self.turn[3].q.val() == bits::<3>(3) {
-            self.result.next = (self.word.q.val() >> 8) | (self.word.q.val() << 24);
+        self.straight.next = bits::<32>(0);
+        if self.turn[3].q.val().get_bit(3) {
+            self.straight.next = self.word.q.val();
         }
-        if self.turn[3].q.val() == bits::<3>(4) {
-            self.result.next = (self.word.q.val() >> 7) | (self.word.q.val() << 25);
-        }
+        self.result.next = self.far.val() | self.near.val() | self.straight.val();
         self.a_words.write_enable.next = self.write[3].q.val();
         self.a_words.write_address.next = self.target[3].q.val();
         self.a_words.write_data.next = self.result.val();

@@ -79,6 +79,9 @@ impl Default for Ticket {
             sum: Signal::default(),
             word: DFF::default(),
             carry: DFF::default(),
+            far: Signal::default(),
+            near: Signal::default(),
+            straight: Signal::default(),
             result: Signal::default(),
         }
     }

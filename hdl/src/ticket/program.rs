@@ -157,8 +157,8 @@ pub struct Decoder {
     pub write_out: Signal<Out, Bit>,
     /// XOR instead of add.
     pub xors_out: Signal<Out, Bit>,
-    /// Rotate right: not, 16, 12, 8, 7.
-    pub turn_out: Signal<Out, Bits<3>>,
+    /// Rotate right: 8 is not at all; 2 by 12, 3 by 16, 4 by 7, 5 by 8. So two tables in a row make each bit.
+    pub turn_out: Signal<Out, Bits<4>>,
     /// Keep the carry.
     pub compares_out: Signal<Out, Bit>,
     mixes: Signal<Local, Bit>,
@@ -243,7 +243,7 @@ impl Logic for Decoder {
         self.target_low.next = self.load_place_in.val().get_bits::<2>(0);
         self.write_out.next = self.load_in.val();
         self.xors_out.next = false;
-        self.turn_out.next = bits::<3>(0);
+        self.turn_out.next = bits::<4>(8);
         self.compares_out.next = false;
         self.slot_wide.high_in.next = bits::<2>(3);
         self.slot_wide.low_in.next = self.slot_in.val().get_bits::<2>(2);
@@ -258,9 +258,9 @@ impl Logic for Decoder {
             self.target_low.next = self.slot_in.val().get_bits::<2>(0);
             self.write_out.next = true;
             self.xors_out.next = true;
-            self.turn_out.next = bits::<3>(4);
+            self.turn_out.next = bits::<4>(4);
             if self.turns_in.val() {
-                self.turn_out.next = bits::<3>(2);
+                self.turn_out.next = bits::<4>(2);
             }
         }
 
@@ -321,16 +321,16 @@ impl Logic for Decoder {
             }
             if self.next_op_in.val() == bits::<3>(2) {
                 self.xors_out.next = true;
-                self.turn_out.next = bits::<3>(1);
+                self.turn_out.next = bits::<4>(3);
                 if self.next_second_in.val() {
-                    self.turn_out.next = bits::<3>(3);
+                    self.turn_out.next = bits::<4>(5);
                 }
             }
             if self.next_op_in.val() == bits::<3>(4) {
                 self.xors_out.next = true;
-                self.turn_out.next = bits::<3>(2);
+                self.turn_out.next = bits::<4>(2);
                 if self.next_second_in.val() {
-                    self.turn_out.next = bits::<3>(4);
+                    self.turn_out.next = bits::<4>(4);
                 }
             }
         }

@@ -25,7 +25,8 @@
 //! A counter of 48 bits and its place in the multiplexer in front of the host cost some 100 LUTs, and there
 //! are fifteen. A few bits each, one adder and a memory do the same; a reading is up to [`PERIOD`]
 //! cycles old, which no host can tell. The sweep reads the memory in every other cycle and leaves the rest to the
-//! host, so that one copy does. Where a counter can't be, the memory holds the words that say what the device is.
+//! host, so that one copy does; it writes while it reads, elsewhere, since what a block RAM of an ECP5 reads where
+//! it is written at the same time, nobody says. Where a counter can't be, the memory holds the words that say what the device is.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +73,8 @@ pub struct Counters {
     step: Signal<Local, Bits<7>>,
     next_step: Signal<Local, Bits<7>>,
     selected: [DFF<Bit>; COUNT],
-    /// Places, XOR the first one: at power-up, the sweep writes a 0 there and not over a constant.
+    /// Places, XOR the first one, the last of these XOR the last one: at power-up the sweep writes a 0 there, and not
+    /// over a constant or where it reads.
     place: [DFF<Bits<6>>; 3],
     high: [DFF<Bit>; 2],
     gated: [Signal<Local, Bits<6>>; FREQUENT],
@@ -94,6 +96,8 @@ pub struct Counters {
     // Constants
     sweep_step: [Constant<Bits<7>>; COUNT],
     first_place: Constant<Bits<6>>,
+    last_place: Constant<Bits<6>>,
+    turn: Constant<Bits<6>>,
     first_step: Constant<Bits<7>>,
     last_step: Constant<Bits<7>>,
 }
@@ -154,6 +158,8 @@ impl Counters {
                 Constant::new(u64::from(2 * low_place(n) + 1).into())
             }),
             first_place: Constant::new(u64::from(COUNTERS).into()),
+            last_place: Constant::new(u64::from(COUNTERS_END - 1).into()),
+            turn: Constant::new(u64::from(COUNTERS ^ (COUNTERS_END - 1)).into()),
             first_step: Constant::new(u64::from(2 * COUNTERS).into()),
             last_step: Constant::new(u64::from(2 * COUNTERS_END - 1).into()),
         }
@@ -218,7 +224,10 @@ impl Logic for Counters {
         self.turned_step.d.next = self.next_step.val() ^ self.first_step.val();
         self.place[0].d.next = self.turned_step.q.val().get_bits::<6>(1);
         self.place[1].d.next = self.place[0].q.val();
-        self.place[2].d.next = self.place[1].q.val();
+        self.place[2].d.next = self.place[2].q.val();
+        if self.step.val().get_bit(0) {
+            self.place[2].d.next = self.place[1].q.val() ^ self.turn.val();
+        }
         // The wide ones stand below 32, their high halves at odd addresses.
         self.high[0].d.next = self.step.val().get_bit(1) && !self.step.val().get_bit(6);
         self.high[1].d.next = self.high[0].q.val();
@@ -253,10 +262,12 @@ impl Logic for Counters {
         }
         self.word_wide.data_in.next = self.data.q.val().get_bits::<24>(0);
         self.addend_wide.data_in.next = self.addend.val();
-        self.sum.d.next = self.word_wide.data_out.val() + self.addend_wide.data_out.val();
+        if self.step.val().get_bit(0) {
+            self.sum.d.next = self.word_wide.data_out.val() + self.addend_wide.data_out.val();
+        }
         self.sum_wide.data_in.next = self.sum.q.val().get_bits::<24>(0);
-        self.words.write_enable.next = !self.step.val().get_bit(0);
-        self.words.write_address.next = self.place[2].q.val() ^ self.first_place.val();
+        self.words.write_enable.next = self.step.val().get_bit(0);
+        self.words.write_address.next = self.place[2].q.val() ^ self.last_place.val();
         self.words.write_data.next = self.sum_wide.data_out.val();
 
         // What was read in the even cycle before the last comes in an even cycle, as the sum does.

@@ -50,6 +50,9 @@ fn words_hold_what_was_swept() {
         asked.push(address);
         counters.address_in.next = u64::from(address).into();
         counters.settle();
+        let words = &counters.words;
+        let same = words.read_address.val() == words.write_address.val();
+        assert!(!(words.write_enable.val() && same), "read and written in cycle {cycle}");
         if let Some(at) = cycle.checked_sub(READ_LATENCY as u64)
             && asked[at as usize] == asked[at as usize + 1]
         {
@@ -82,8 +85,8 @@ fn a_carry_reaches_the_high_half() {
     let mut sums = 0;
     for cycle in 0..400 {
         counters.settle();
-        let place = counters.place[2].q.val().to_u64() ^ u64::from(COUNTERS);
-        if place == low && !counters.step.val().get_bit(0) && cycle < 120 {
+        let writes = counters.words.write_enable.val();
+        if writes && counters.words.write_address.val().to_u64() == low && cycle < 120 {
             counters.sum.q.next = full.into();
             counters.settle();
             sums += 1;

@@ -180,7 +180,7 @@ fn check(name: &str) {
     // More chunks than the fold register has words, of what the panels hold, round and round; and once more,
     // with all words full.
     for (nth, chunk_steps) in [(1, 64), (2, 68)] {
-        let long = Tile { tag: nth, chunk_steps, chunks: 33, want_tile: false, job: 1, ..last };
+        let long = Tile { tag: nth, chunk_steps, chunks: 33, job: 1, ..last };
         host.push(&Tile { unsigned_a: false, ..long });
         host.rest();
         assert_eq!(host.completion(nth).tag, nth);

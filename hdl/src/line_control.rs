@@ -76,6 +76,8 @@ pub struct LineControl {
     /// What differs from the first rate, so that falling back clears it.
     baud: DFF<Bits<25>>,
     change: DFF<Bit>,
+    /// It does now. Whether all is quiet is known late in a cycle.
+    changes: DFF<Bit>,
     next_baud: DFF<Bits<25>>,
     errors: DFF<Bits<5>>,
     // State: watchdog
@@ -121,6 +123,7 @@ impl LineControl {
             event_out: array_init::array_init(|_| Signal::default()),
             baud: DFF::default(),
             change: DFF::default(),
+            changes: DFF::default(),
             next_baud: DFF::default(),
             errors: DFF::default(),
             limit: DFF::default(),
@@ -150,14 +153,17 @@ impl Logic for LineControl {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, baud, change, next_baud, errors, limit, fraction, wraps, silence,
+            self, clock, baud, change, changes, next_baud, errors, limit, fraction, wraps, silence,
             at_limit, expired
         );
 
         // Rate
         self.rate.next = self.baud.q.val() ^ self.first_baud.val();
+        self.changes.d.next = self.change.q.val() && self.quiet_in.val();
         if self.change.q.val() && self.quiet_in.val() {
             self.change.d.next = false;
+        }
+        if self.changes.q.val() {
             self.baud.d.next = self.next_baud.q.val();
         }
         if self.baud_write_in.val() {
@@ -170,6 +176,7 @@ impl Logic for LineControl {
                 self.errors.d.next = bits::<5>(0);
                 self.baud.d.next = bits::<25>(0);
                 self.change.d.next = false;
+                self.changes.d.next = false;
             }
         }
         if self.good_in.val() {
@@ -201,6 +208,7 @@ impl Logic for LineControl {
         if self.expired.q.val() {
             self.baud.d.next = bits::<25>(0);
             self.change.d.next = false;
+            self.changes.d.next = false;
         }
 
         // Counters

@@ -37,6 +37,7 @@ fn fast() -> LineControl {
     control.cycle();
     control.quiet_in.next = true;
     control.cycle();
+    control.cycle();
     assert_eq!(control.rate(), FAST);
     control
 }
@@ -53,6 +54,9 @@ fn the_rate_changes_when_all_is_said() {
         assert_eq!(control.rate(), first);
     }
     control.quiet_in.next = true;
+    control.cycle();
+    assert_eq!(control.rate(), first);
+    control.quiet_in.next = false;
     control.cycle();
     assert_eq!(control.rate(), FAST);
 }

@@ -28,6 +28,8 @@ pub struct Control {
     first: u32,
     faster: Option<u32>,
     change: Option<u32>,
+    /// It changes in the next cycle.
+    changes: Option<u32>,
     errors: u32,
     watchdog: Watchdog,
 }
@@ -35,7 +37,14 @@ pub struct Control {
 impl Control {
     /// As after power-up.
     pub fn new(first: u32) -> Self {
-        Self { first, faster: None, change: None, errors: 0, watchdog: Watchdog::default() }
+        Self {
+            first,
+            faster: None,
+            change: None,
+            changes: None,
+            errors: 0,
+            watchdog: Watchdog::default(),
+        }
     }
 
     /// The rate, in 2^-24 bits a cycle.
@@ -48,6 +57,11 @@ impl Control {
         self.change.is_some()
     }
 
+    /// Whether the rate changes in the next cycle.
+    pub fn changes(&self) -> bool {
+        self.changes.is_some()
+    }
+
     /// The cycle in which the watchdog gives up on the host.
     pub fn expires(&self) -> Option<u64> {
         self.watchdog.expires
@@ -56,8 +70,11 @@ impl Control {
     /// A cycle; whether the watchdog gives up on the host in it.
     pub fn tick(&mut self, cycle: u64, inputs: &ControlInputs) -> bool {
         let expired = self.watchdog.tick(cycle, inputs);
-        if inputs.quiet && self.change.is_some() {
-            self.faster = self.change.take();
+        if let Some(rate) = self.changes.take() {
+            self.faster = Some(rate);
+        }
+        if inputs.quiet {
+            self.changes = self.change.take();
         }
         self.change = inputs.baud.or(self.change);
         if inputs.bad || inputs.error {
@@ -66,6 +83,7 @@ impl Control {
                 self.errors = 0;
                 self.faster = None;
                 self.change = None;
+                self.changes = None;
             }
         }
         if inputs.good {
@@ -74,6 +92,7 @@ impl Control {
         if expired {
             self.faster = None;
             self.change = None;
+            self.changes = None;
         }
         expired
     }

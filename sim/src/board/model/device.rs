@@ -95,7 +95,11 @@ impl Device {
     fn next(&self) -> u64 {
         let quiet = self.endpoint.is_idle() && !self.sender.busy();
         let changes = quiet && self.control.waits_for_quiet();
-        let change = if changes { self.sender.ready() } else { u64::MAX };
+        let change = match (self.control.changes(), changes) {
+            (true, _) => self.now,
+            (false, true) => self.sender.ready(),
+            (false, false) => u64::MAX,
+        };
         let verdict = self.verdict.as_ref().map_or(u64::MAX, |(cycle, _)| *cycle);
         let error = self.error.unwrap_or(u64::MAX);
         let endpoint = self.endpoint.next(self.now, self.sender.busy());

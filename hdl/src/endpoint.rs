@@ -127,7 +127,12 @@ pub struct Endpoint {
     writes: DFF<Bit>,
     /// The buffer's word a cycle late: its own output register, where block RAM has one.
     write_data: DFF<Bits<32>>,
-    address: DFF<Bits<20>>,
+    address_high: DFF<Bits<10>>,
+    address_low: DFF<Bits<10>>,
+    /// The low half is its last: the next step carries.
+    address_carries: DFF<Bit>,
+    low_next: Signal<Local, Bits<10>>,
+    address: Join<10, 10, 20>,
     reads_on: Signal<Local, Bit>,
     // State: the response that is due, and the one in work
     ack: DFF<Bit>,
@@ -189,7 +194,9 @@ impl Logic for Endpoint {
             fetched,
             writes,
             write_data,
-            address,
+            address_high,
+            address_low,
+            address_carries,
             ack,
             ack_status,
             ack_sequence,
@@ -249,6 +256,7 @@ impl Logic for Endpoint {
         self.read_place.high_in.next = self.request_bank.q.val();
         self.read_place.low_in.next = self.place.q.val();
         self.buffer.read_address.next = self.read_place.joined_out.val();
+        self.low_next.next = self.address_low.q.val();
         if self.heading.q.val() || self.writing.q.val() {
             self.place.d.next = self.place.q.val() + bits::<7>(1);
         }
@@ -260,7 +268,8 @@ impl Logic for Endpoint {
             if self.phase.q.val() == bits::<3>(3) {
                 // A read's first word is on its way before anybody knows that it is one.
                 self.target.d.next = self.write_data.q.val();
-                self.address.d.next = self.write_data.q.val().get_bits::<20>(0);
+                self.low_next.next = self.write_data.q.val().get_bits::<10>(0);
+                self.address_high.d.next = self.write_data.q.val().get_bits::<10>(10);
             }
             if self.phase.q.val() == bits::<3>(4) {
                 // The payload is read from its first word on.
@@ -345,8 +354,13 @@ impl Logic for Endpoint {
         // from the one before
         self.reads_on.next = self.building.q.val() && (self.octet.q.val() == bits::<2>(1));
         if self.fetched.q.val() || self.reads_on.val() {
-            self.address.d.next = self.address.q.val() + bits::<20>(1);
+            self.low_next.next = self.address_low.q.val() + bits::<10>(1);
+            if self.address_carries.q.val() {
+                self.address_high.d.next = self.address_high.q.val() + bits::<10>(1);
+            }
         }
+        self.address_low.d.next = self.low_next.val();
+        self.address_carries.d.next = self.low_next.val().all();
 
         // An acknowledgement, when nothing else is to do
         if self.idle.val() && !self.held.q.val() && self.ack.q.val() && !self.encoder_busy_in.val()
@@ -409,7 +423,9 @@ impl Logic for Endpoint {
 
         // Outputs
         self.write_out.next = self.fetched.q.val();
-        self.address_out.next = self.address.q.val();
+        self.address.high_in.next = self.address_high.q.val();
+        self.address.low_in.next = self.address_low.q.val();
+        self.address_out.next = self.address.joined_out.val();
         self.write_data_out.next = self.write_data.q.val();
         self.byte_valid_out.next = self.building.q.val();
         self.byte_place_out.next = self.byte_place.q.val();

@@ -254,7 +254,8 @@ impl<const W: usize> Logic for Queue<W> {
         if self.armed.q.val() {
             self.active.d.next = true;
         }
-        if self.tile_end_in.val() && !self.swap.val() {
+        // The next one is loaded at an end exactly if it is ready.
+        if self.tile_end_in.val() && !self.ready.q.val() {
             self.active.d.next = false;
         }
         if self.swap.val() {

@@ -68,7 +68,7 @@ fn what_is_wrong_is_named_with_its_remedy() {
     check(
         "panel_word_bits = 5",
         "panel_word_bits = 12",
-        "read FOLDER/board.toml: device.panel_word_bits is 12; 4x4 devices are built with [11, 5, 9], give one",
+        "read FOLDER/board.toml: device.panel_word_bits is 12; 4x2 devices are built with [5, 7], give one",
     );
     check(
         "pll_input = \"pad\"\n",
@@ -97,7 +97,7 @@ fn what_is_wrong_is_named_with_its_remedy() {
 fn a_key_that_is_not_known_is_named() {
     let error = changed("[led]", "[led]\ncolour = \"green\"");
     assert!(error.contains("unknown field `colour`, expected `pin` or `active_low`"), "{error}");
-    let error = changed("geometry = \"4x4\"", "geometry = \"4x5\"");
+    let error = changed("geometry = \"4x2\"", "geometry = \"4x5\"");
     assert!(error.contains("geometry 4x5 does not divide a 16x16 tile"), "{error}");
     let error = changed("multipliers = \"sb_mac16\"", "multipliers = \"mac16\"");
     assert!(

@@ -4,11 +4,15 @@
 //! the 16 x 16 product, and its hash must have enough leading zero bits. Operands are made and used piece by
 //! piece: an attempt needs some tens of kilobytes, not the 1.6 MB of both matrices.
 
+pub(crate) mod attempts;
+
 use alloc::vec::Vec;
 
 use crate::digest::{self, Digest};
 use crate::kernel::{Tile, product_u8};
 use crate::panel::{LANES, Panel};
+
+pub use attempts::Attempts;
 
 /// Bytes of a seed.
 pub const SEED_BYTES: usize = 240;

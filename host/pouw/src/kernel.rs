@@ -10,12 +10,15 @@ mod noise;
 mod portable;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod vnni;
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+mod xof;
 
 use alloc::vec::Vec;
 
 use crate::panel::{Group, LANES, Panel, STEPS};
 
 pub use dispatch::Path;
+pub(crate) use dispatch::{has_seeded_product, seeded_product};
 pub(crate) use noise::{add_noise, interleave};
 
 /// A 16x16 block of the product, row by row.

@@ -11,12 +11,13 @@
 //! | [`kernel`], [`tile`] | the product and the fold: with SIMD, and as the obviously right scalar loop |
 //! | [`proof`], [`verify`] | `PlainProof` bytes, and the verdict on them |
 //! | [`mine`], [`peel`] | what a miner holds for a job, and the exact product back from the noised one |
-//! | [`amadeus`] | the seed-only work unit: attempt, solution, Freivalds check |
+//! | [`amadeus`] | the seed-only work unit: attempt, many attempts, solution, Freivalds check |
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 pub mod amadeus;
+mod compression;
 pub mod config;
 pub mod digest;
 pub mod kernel;

@@ -5,6 +5,7 @@
 )]
 
 use super::{Job, Tile, portable};
+use crate::amadeus::attempts::Shared;
 use crate::panel::{Group, LANES, STEPS};
 
 /// An implementation of the kernel.
@@ -62,6 +63,27 @@ pub(super) fn run(path: Path, job: Job<'_>, words: &mut [u32]) -> Tile {
         }
         _ => portable::fold(job, words),
     }
+}
+
+/// A * B of one nonce at the network's K, from what nonces share; `None` without AVX-512's byte permutes
+/// and VNNI.
+pub(crate) fn seeded_product(shared: &Shared, message: &[u32; 16]) -> Option<Tile> {
+    #[cfg(all(target_arch = "x86_64", feature = "std"))]
+    if has_seeded_product() {
+        // SAFETY: every feature that `xof::product` enables has just been found.
+        return Some(unsafe { super::xof::product(shared, message) });
+    }
+    let _ = (shared, message);
+    None
+}
+
+/// Whether [`seeded_product`] gives one.
+pub(crate) fn has_seeded_product() -> bool {
+    #[cfg(all(target_arch = "x86_64", feature = "std"))]
+    let has = Path::Vnni.is_available() && std::arch::is_x86_feature_detected!("avx512vbmi");
+    #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
+    let has = false;
+    has
 }
 
 /// Adds the difference of two columns to each of a group's four steps.

@@ -2,8 +2,8 @@
 
 use crate::common::digest;
 use gemmine_pouw::amadeus::{
-    K, SOLUTION_BYTES, Seed, Solution, SolutionRefusal, attempt, freivalds, leading_zero_bits,
-    seeded_product, set_nonce, verify_solution,
+    Attempts, K, SOLUTION_BYTES, Seed, Solution, SolutionRefusal, attempt, freivalds,
+    leading_zero_bits, seeded_product, set_nonce, verify_solution,
 };
 
 fn seed(nonce: u128) -> [u8; 240] {
@@ -39,6 +39,19 @@ fn nonce_650_is_the_first_with_eight_bits() {
     let segment = std::array::from_fn(|i| i as u8);
     assert_eq!(verify_solution(&solution.bytes, 10, Some(&segment)), Ok(digest(hash)));
     assert_eq!(verify_solution(&solution.bytes, 0, None), Ok(digest(hash)));
+}
+
+/// What nonces share is shared rightly, whatever else is in the nonce.
+#[test]
+fn many_attempts_are_single_ones() {
+    for high in [0, 1, u128::from(u64::MAX), 0xdead_beef_0123_4567] {
+        let attempts = Attempts::new(&seed(high << 32 | 99));
+        for low in [0, 1, 650, 0x8000_0000, u32::MAX] {
+            let single = seed(high << 32 | u128::from(low));
+            assert_eq!(attempts.seed(low), single);
+            assert_eq!(attempts.attempt(low), attempt(&single), "nonce {high:#x} {low:#x}");
+        }
+    }
 }
 
 #[test]

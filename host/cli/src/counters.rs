@@ -1,17 +1,35 @@
 //! A device's counters, for people and as JSON.
 
-use gemmine_driver::{Counters, Identity, LinkCounters, Stalls};
+use gemmine_driver::{Counters, DeviceKind, Identity, LinkCounters, Stalls};
 use serde_json::{Map, Value, json};
 
+use crate::device::cycle_kind;
 use crate::display::grouped;
 
 /// The JSON key of a device's cycles: those of a simulation are no device's.
-pub fn cycles_key(identity: &Identity) -> &'static str {
-    if identity.external { "device_cycles" } else { "simulated_cycles" }
+fn cycles_key(identity: &Identity) -> &'static str {
+    if identity.is_external() { "device_cycles" } else { "simulated_cycles" }
 }
 
-/// Cycles, what share of them was used, and where the others went.
+/// What kind [`to_json`]'s figures are, with their boundary where one is given.
+pub fn kinds(identity: &Identity, boundary: Option<&str>) -> Map<String, Value> {
+    if identity.kind == DeviceKind::Processor {
+        return Map::new();
+    }
+    let kind = match boundary {
+        Some(boundary) => json!({ "kind": cycle_kind(identity), "boundary": boundary }),
+        None => cycle_kind(identity).into(),
+    };
+    let names =
+        [cycles_key(identity), "mac_cycles", "full_mac_cycles", "utilisation", "full_utilisation"];
+    names.map(|name| (name.to_owned(), kind.clone())).into_iter().collect()
+}
+
+/// Cycles, what share of them was used, and where the others went; nothing of a processor, which counts none.
 pub fn to_json(identity: &Identity, counters: &Counters) -> Map<String, Value> {
+    if identity.kind == DeviceKind::Processor {
+        return Map::new();
+    }
     let share = |cycles: u64| cycles as f64 / counters.cycles.max(1) as f64;
     let mut object = Map::from_iter([
         (cycles_key(identity).to_owned(), counters.cycles.into()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use gemmine_driver::{
-    Device, DeviceError, EngineKind, Identity, SerialDevice, Simulated, UnitReport, WorkUnit,
+    Cpu, Device, DeviceError, EngineKind, Identity, SerialDevice, Simulated, UnitReport, WorkUnit,
     Worker,
 };
 use gemmine_hdl::Geometry;
@@ -30,7 +30,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 /// How the cycles of a device come about.
 pub fn cycle_kind(identity: &Identity) -> &'static str {
     match identity.name.as_str() {
-        _ if identity.external => "counted by the device itself",
+        _ if identity.is_external() => "counted by the device itself",
         "model" => "modelled",
         _ => "counted in simulated RTL",
     }
@@ -41,6 +41,8 @@ pub fn cycle_kind(identity: &Identity) -> &'static str {
 pub enum DeviceName {
     /// A device in this process.
     Simulated(EngineKind),
+    /// This computer's processor.
+    Cpu,
     /// A board, or a virtual one, behind the serial port with this path.
     Serial(String),
 }
@@ -53,8 +55,11 @@ impl FromStr for DeviceName {
             ("model", _) => Ok(Self::Simulated(EngineKind::Model)),
             ("rtl", _) => Ok(Self::Simulated(EngineKind::Rtl)),
             ("verilator", _) => Ok(Self::Simulated(EngineKind::Verilator)),
+            ("cpu", _) => Ok(Self::Cpu),
             (_, Some(path)) if !path.is_empty() => Ok(Self::Serial(path.to_owned())),
-            _ => bail!("give model, verilator, rtl or serial:PATH, such as serial:/dev/ttyUSB1"),
+            _ => {
+                bail!("give model, verilator, rtl, cpu or serial:PATH, such as serial:/dev/ttyUSB1")
+            }
         }
     }
 }
@@ -63,6 +68,7 @@ impl fmt::Display for DeviceName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Simulated(kind) => formatter.write_str(kind.name()),
+            Self::Cpu => formatter.write_str("cpu"),
             Self::Serial(path) => write!(formatter, "serial:{path}"),
         }
     }
@@ -75,6 +81,8 @@ impl DeviceName {
         let exponent = match self {
             // One ticket in 2^18, at 50,000 to 200,000 a second; harder than the local network's 1 in 32.
             Self::Simulated(EngineKind::Model) => 219,
+            // One in 2^18, at 100,000 to 500,000 a second.
+            Self::Cpu => 219,
             // One in 2^9, at 150 to 400 a second; harder too.
             Self::Simulated(EngineKind::Verilator) => 228,
             // One in 4, at about one a second (4x4); easier than the network's.
@@ -102,6 +110,10 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
             spinner.set_message(format!("opening {shown}"));
             let device = Simulated::new(*kind, geometry);
             (shown, device.map(|device| Box::new(device) as Box<dyn Device>))
+        }
+        DeviceName::Cpu => {
+            let device = Cpu::new(args.threads);
+            ("device cpu".to_owned(), device.map(|device| Box::new(device) as Box<dyn Device>))
         }
         DeviceName::Serial(path) => {
             let shown = format!("device {}", args.device);

@@ -84,6 +84,7 @@ fn simulated() -> Vec<Found> {
         found("model", Ok("cycle-accurate model of any array")),
         found("rtl", Ok("rust-hdl's own simulator, slow")),
         found("verilator", verilator.map_err(|error| error.to_string())),
+        found("cpu", Ok("this computer's processor, for comparison")),
     ]
 }
 
@@ -103,7 +104,7 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
             warning: images::warning(identity, &port.path),
             details: json!({
                 "known_image": images::known(identity, &port.path),
-                "geometry": identity.geometry.to_string(),
+                "geometry": identity.array(),
                 "clock_hz": identity.clock_hz,
                 "cert_versions": identity.cert_versions,
                 "register_map_version": identity.version,

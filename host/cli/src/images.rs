@@ -10,7 +10,7 @@ use gemmine_flow::Manifest;
 /// A device in this process has no BUILD, and what is behind a pseudo-terminal is a simulation, such as
 /// `gemmine board`: those are made of this program's own sources, whatever the images are made of.
 pub fn known(identity: &Identity, port: &str) -> Option<bool> {
-    if !identity.external || is_pseudo_terminal(Path::new(port)) {
+    if !identity.is_external() || is_pseudo_terminal(Path::new(port)) {
         return None;
     }
     Some(Manifest::embedded().is_ok_and(|manifest| manifest.knows(identity.build)))
@@ -34,30 +34,35 @@ fn is_pseudo_terminal(port: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use gemmine_driver::{Device, EngineKind, Simulated};
+    use gemmine_driver::{Device, DeviceKind, EngineKind, Simulated};
     use gemmine_hdl::Geometry;
 
     use super::*;
 
-    fn identity(external: bool, build: u32) -> Identity {
+    fn identity(kind: DeviceKind, build: u32) -> Identity {
         let model = Simulated::new(EngineKind::Model, Geometry::new(2, 2)).unwrap();
-        Identity { external, build, ..model.identity().clone() }
+        Identity { kind, build, ..model.identity().clone() }
     }
 
     #[test]
     fn a_board_of_an_unknown_image_is_named_with_what_to_do() {
         // No image has it: a device's BUILD is the hash of a text with a BUILD of 0.
-        let text = warning(&identity(true, 0), "/dev/ttyUSB1").unwrap();
+        let text = warning(&identity(DeviceKind::External, 0), "/dev/ttyUSB1").unwrap();
         assert!(text.starts_with("warning: the device behind /dev/ttyUSB1 has BUILD 00000000"));
         assert!(text.contains("gemmine flash"), "{text}");
-        assert_eq!(warning(&identity(false, 0), "/dev/ttyUSB1"), None);
+        assert_eq!(warning(&identity(DeviceKind::Simulation, 0), "/dev/ttyUSB1"), None);
     }
 
     #[test]
     fn a_board_of_a_listed_image_is_known() {
         for image in Manifest::embedded().unwrap().images {
             let build = u32::from_str_radix(&image.build, 16).unwrap();
-            assert_eq!(warning(&identity(true, build), "/dev/ttyUSB1"), None, "{}", image.board);
+            assert_eq!(
+                warning(&identity(DeviceKind::External, build), "/dev/ttyUSB1"),
+                None,
+                "{}",
+                image.board
+            );
         }
     }
 
@@ -66,6 +71,6 @@ mod tests {
     fn what_is_behind_a_pseudo_terminal_is_no_board() {
         let terminal = gemmine_sim::board::pty::Terminal::open(9600).unwrap();
         let path = terminal.path().to_str().unwrap();
-        assert_eq!(warning(&identity(true, 0), path), None, "{path}");
+        assert_eq!(warning(&identity(DeviceKind::External, 0), path), None, "{path}");
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use gemmine_driver::DeviceKind;
 use serde_json::json;
 
 use crate::args::{DEFAULT_OUT, MatmulArgs};
@@ -99,38 +100,43 @@ fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
     let identity = device.identity();
     let (m, n, k) = (a.rows, b.columns, a.columns);
     let macs = m * n * k;
-    let cycles_kind = cycle_kind(identity);
     if args.mining.json {
         let mut object = json!({
-            "device": identity.name, "geometry": identity.geometry.to_string(),
+            "device": identity.name, "geometry": identity.array(),
             "m": m, "n": n, "k": k, "macs": macs, "seconds": seconds,
-            "kinds": {
-                "seconds": "measured", counters::cycles_key(identity): cycles_kind, "mac_cycles": cycles_kind,
-                "full_mac_cycles": cycles_kind, "utilisation": cycles_kind,
-                "full_utilisation": cycles_kind,
-            },
+            "kinds": { "seconds": "measured" },
             "product": if quantised { "quantised" } else { "exact" },
             "product_check": check.description(quantised),
             "error_bound": error_bound, "output": args.output.to_string_lossy(),
             "exit": Outcome::Yes.code(),
         });
         if let serde_json::Value::Object(object) = &mut object {
+            if let Some(kinds) = object.get_mut("kinds").and_then(|kinds| kinds.as_object_mut()) {
+                kinds.extend(counters::kinds(identity, None));
+            }
             object.extend(counters::to_json(identity, &counted));
         }
         print_line(&object.to_string())?;
         return Ok(Outcome::Yes);
     }
+    let cycles = match identity.kind {
+        DeviceKind::Processor => String::new(),
+        _ => format!(
+            "\n{}: {} cycles of the {} array",
+            cycle_kind(identity),
+            grouped(counted.cycles),
+            identity.array()
+        ),
+    };
     print_line(&format!(
         "{}: {m} x {n} from k = {k}, {} ({})\nmeasured: {seconds:.3} s, {}MAC/s of the product on device \
-         {} (host wall time{})\n{cycles_kind}: {} cycles of the {} array",
+         {} (host wall time{}){cycles}",
         args.output.display(),
         kind(error_bound),
         check.description(quantised),
         si(macs as f64 / seconds.max(1e-9)),
         identity.name,
-        if identity.external { "" } else { " of the simulation" },
-        grouped(counted.cycles),
-        identity.geometry,
+        if identity.kind == DeviceKind::Simulation { " of the simulation" } else { "" },
     ))?;
     print_bound(error_bound)?;
     Ok(Outcome::Yes)

@@ -27,7 +27,7 @@ pub fn run(args: &SelftestArgs) -> Result<Outcome> {
         let mut object = json!({
             "device": identity.name,
             "device_description": identity.description,
-            "geometry": identity.geometry.to_string(),
+            "geometry": identity.array(),
             "build": format!("{:08x}", identity.build),
             "checks": checks.iter().map(to_json).collect::<Vec<Value>>(),
             "exit": outcome.code(),

@@ -21,6 +21,17 @@ pub enum Side {
     B,
 }
 
+/// Where a device runs, and so whose time its figures tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// A simulation in this process: its cycles are modelled, and its speed is this computer's.
+    Simulation,
+    /// This computer's processor itself: no cycles are counted.
+    Processor,
+    /// Reached over a link, with a clock and counters of its own: nothing of it runs in this process.
+    External,
+}
+
 /// What a device is and what it can do. The host refuses work outside of it before sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -28,11 +39,10 @@ pub struct Identity {
     pub name: String,
     /// One line for people: what runs, and which parts of the device are software.
     pub description: String,
-    /// The device has a clock and counters of its own, and is reached over a link: nothing of it runs
-    /// in this process.
-    pub external: bool,
-    /// The physical array.
-    pub geometry: Geometry,
+    /// Where it runs.
+    pub kind: DeviceKind,
+    /// The physical array; a processor has none.
+    pub geometry: Option<Geometry>,
     /// Pearl certificate versions that the device implements.
     pub cert_versions: Vec<u32>,
     /// Version of the register map; 0 of a device in this process.
@@ -44,6 +54,18 @@ pub struct Identity {
     pub clock_hz: Option<u64>,
     /// Capacities.
     pub limits: Limits,
+}
+
+impl Identity {
+    /// The physical array as text, `PxQ`; `none` of a processor.
+    pub fn array(&self) -> String {
+        self.geometry.map_or_else(|| "none".to_owned(), |geometry| geometry.to_string())
+    }
+
+    /// Whether nothing of it runs in this process.
+    pub fn is_external(&self) -> bool {
+        self.kind == DeviceKind::External
+    }
 }
 
 /// Capacities of a device.

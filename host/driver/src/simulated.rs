@@ -18,7 +18,7 @@ use gemmine_sim::rtl::RustHdl;
 use gemmine_sim::verilator::{Tools, Verilated};
 use gemmine_sim::{Engine, Program, TileRun, TileWork};
 
-use crate::device::{Completion, Counters, Descriptor, Device, Identity, Limits, Side};
+use crate::device::{Completion, Counters, Descriptor, Device, DeviceKind, Identity, Limits, Side};
 use crate::error::DeviceError;
 
 /// Descriptors that the queue holds.
@@ -93,8 +93,8 @@ impl Simulated {
                  simulated cycle",
                 kind.description()
             ),
-            geometry,
-            external: false,
+            kind: DeviceKind::Simulation,
+            geometry: Some(geometry),
             cert_versions: vec![3],
             version: 0,
             build: 0,

@@ -1,5 +1,7 @@
 //! Which device, and the commands that look at one.
 
+use std::num::NonZeroUsize;
+
 use anyhow::{Result, bail};
 use clap::Args;
 use gemmine_driver::SerialOptions;
@@ -11,15 +13,20 @@ use crate::device::DeviceName;
 #[derive(Clone, Debug, Args)]
 pub struct DeviceArgs {
     /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
-    /// `gemmine tools install` once), `rtl` (rust-hdl's own simulator, slow), or `serial:PATH` (a board
-    /// or virtual board behind a port, such as serial:/dev/ttyUSB1; see `gemmine devices`)
+    /// `gemmine tools install` once), `rtl` (rust-hdl's own simulator, slow), `cpu` (this computer's
+    /// processor at its best: the opponent), or `serial:PATH` (a board or virtual board behind a port, such
+    /// as serial:/dev/ttyUSB1; see `gemmine devices`)
     #[arg(long, value_name = "NAME", default_value = "model")]
     pub device: DeviceName,
 
-    /// Physical array, P rows x Q columns of PEs, both dividing 16; not with serial: [default: 16x16;
+    /// Physical array, P rows x Q columns of PEs, both dividing 16; for simulated devices [default: 16x16;
     /// rtl: 4x4]
     #[arg(long, value_name = "PxQ")]
     pub geometry: Option<Geometry>,
+
+    /// With cpu: threads that compute [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
 
     #[command(flatten)]
     pub rates: RateArgs,
@@ -59,7 +66,14 @@ impl DeviceArgs {
                  it has; leave it out",
                 self.device
             ),
-            DeviceName::Simulated(_) if baud.or(max_baud).is_some() => bail!(
+            DeviceName::Cpu if self.geometry.is_some() => bail!(
+                "open device cpu: --geometry is for simulated devices, a processor has no array; leave it out"
+            ),
+            DeviceName::Simulated(_) | DeviceName::Serial(_) if self.threads.is_some() => bail!(
+                "open device {}: --threads is for the processor; leave it out, or give --device cpu",
+                self.device
+            ),
+            DeviceName::Simulated(_) | DeviceName::Cpu if baud.or(max_baud).is_some() => bail!(
                 "open device {}: --baud and --max-baud are for devices behind a port; leave them out, or \
                  give --device serial:PATH",
                 self.device

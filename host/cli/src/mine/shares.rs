@@ -43,7 +43,7 @@ pub struct Keeper {
 impl Keeper {
     /// Keeps shares of a job in a folder.
     pub fn new(job: Job, share_target: U256, seed: u64, identity: &Identity, store: Store) -> Self {
-        let geometry = identity.geometry.to_string();
+        let geometry = identity.array();
         Self { job, share_target, seed, device: identity.name.clone(), geometry, store }
     }
 

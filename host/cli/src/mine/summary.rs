@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gemmine_driver::{Counters, Identity};
+use gemmine_driver::{Counters, DeviceKind, Identity};
 use serde_json::{Value, json};
 
 use super::product::Product;
 use crate::counters;
-use crate::device::cycle_kind;
 use crate::outcome::Outcome;
 
 /// Why a run ended.
@@ -106,6 +105,7 @@ pub struct Summary {
 
 const WALL_SIMULATED: &str = "host wall time of this simulation, preparation and rechecks included";
 const WALL: &str = "host wall time; preparation, link and rechecks included";
+const WALL_PROCESSOR: &str = "wall time; preparation and rechecks included";
 const BUSY_SIMULATED: &str =
     "simulated array core while it has work; link and host waits are not in it";
 const BUSY: &str = "the array while it has work, since power-up; waits without work are not in it";
@@ -166,16 +166,17 @@ impl Summary {
 
     /// The object that `--json` prints.
     pub fn to_json(&self) -> Value {
-        let external = self.identity.external;
-        let (wall, busy) = if external { (WALL, BUSY) } else { (WALL_SIMULATED, BUSY_SIMULATED) };
+        let (wall, busy) = match self.identity.kind {
+            DeviceKind::Simulation => (WALL_SIMULATED, BUSY_SIMULATED),
+            DeviceKind::External => (WALL, BUSY),
+            DeviceKind::Processor => (WALL_PROCESSOR, ""),
+        };
         let measured = |count: u64| json!({ "value": self.per_second(count), "kind": "measured", "boundary": wall });
-        let counted = json!({ "kind": cycle_kind(&self.identity), "boundary": busy });
-        let cycles_key = counters::cycles_key(&self.identity);
         let (m, n, k) = self.shape;
         let mut object = json!({
             "device": self.identity.name,
             "device_description": self.identity.description,
-            "geometry": self.identity.geometry.to_string(),
+            "geometry": self.identity.array(),
             "protocol": "pearl-v3",
             "cert_version": 3,
             "job": self.job,
@@ -195,14 +196,7 @@ impl Summary {
             "seconds": self.elapsed.as_secs_f64(),
             "tickets_per_s": measured(self.tally.tiles()),
             "macs_per_s": measured(self.macs()),
-            "kinds": {
-                "seconds": { "kind": "measured", "boundary": wall },
-                cycles_key: counted,
-                "mac_cycles": counted,
-                "full_mac_cycles": counted,
-                "utilisation": counted,
-                "full_utilisation": counted,
-            },
+            "kinds": { "seconds": { "kind": "measured", "boundary": wall } },
             "energy_pj": { "value": null, "kind": "none measured" },
             "product": match self.product {
                 Product::Unfinished => "unfinished",
@@ -222,7 +216,10 @@ impl Summary {
             "exit": self.outcome().code(),
         });
         if let Value::Object(object) = &mut object {
-            if !external {
+            if let Some(kinds) = object.get_mut("kinds").and_then(Value::as_object_mut) {
+                kinds.extend(counters::kinds(&self.identity, Some(busy)));
+            }
+            if self.identity.kind == DeviceKind::Simulation {
                 // A device's cycles are counted since power-up, and come as fast as its clock.
                 object.insert("simulated_cycles_per_s".into(), measured(self.counters.cycles));
             }

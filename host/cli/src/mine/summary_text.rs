@@ -1,5 +1,7 @@
 //! The summary for people.
 
+use gemmine_driver::DeviceKind;
+
 use super::product::Product;
 use super::summary::Summary;
 use crate::counters;
@@ -41,7 +43,7 @@ impl Summary {
         for (name, value) in lines {
             text.push_str(&format!("{name:<14} {value}\n"));
         }
-        if !self.identity.external {
+        if self.identity.kind == DeviceKind::Simulation {
             text.push_str(
                 "\nA simulation: cycles and utilisation are what the array would take; the rates above are \
                  this\ncomputer's and say nothing about the speed of hardware.",
@@ -50,30 +52,34 @@ impl Summary {
         text
     }
 
-    fn rate_lines(&self) -> [(&'static str, String); 3] {
+    fn rate_lines(&self) -> Vec<(&'static str, String)> {
         let kind = cycle_kind(&self.identity);
-        let external = self.identity.external;
-        let simulated = match si(self.per_second(self.counters.cycles)) {
-            _ if external => String::new(),
-            cycles => format!(", {cycles}simulated cycles/s"),
+        let simulated = match self.identity.kind {
+            DeviceKind::Simulation => {
+                format!(", {}simulated cycles/s", si(self.per_second(self.counters.cycles)))
+            }
+            DeviceKind::Processor | DeviceKind::External => String::new(),
         };
-        [
-            (
-                "measured",
-                format!(
-                    "{:.2} s; {} tickets/s, {}MAC/s{simulated} (host wall time)",
-                    self.elapsed.as_secs_f64(),
-                    rate(self.per_second(self.tally.tiles())),
-                    si(self.per_second(self.macs())),
-                ),
+        let mut lines = vec![(
+            "measured",
+            format!(
+                "{:.2} s; {} tickets/s, {}MAC/s{simulated} (host wall time)",
+                self.elapsed.as_secs_f64(),
+                rate(self.per_second(self.tally.tiles())),
+                si(self.per_second(self.macs())),
             ),
+        )];
+        if self.identity.kind == DeviceKind::Processor {
+            return lines;
+        }
+        lines.extend([
             (
                 "cycles",
                 format!(
                     "{} of the {} array while it has work{} ({kind})",
                     grouped(self.counters.cycles),
-                    self.identity.geometry,
-                    if external { ", since power-up" } else { "" }
+                    self.identity.array(),
+                    if self.identity.is_external() { ", since power-up" } else { "" }
                 ),
             ),
             (
@@ -84,7 +90,8 @@ impl Summary {
                     100.0 * self.of_cycles(self.counters.full_mac_cycles),
                 ),
             ),
-        ]
+        ]);
+        lines
     }
 
     fn product_text(&self) -> String {

@@ -191,7 +191,7 @@ fn queue(device: &mut dyn Device) -> Found {
 
 fn memory(device: &mut dyn Device) -> Found {
     // A device in this process keeps panels in the host's memory.
-    if !device.identity().external {
+    if !device.identity().is_external() {
         return Ok(None);
     }
     let steps = device.identity().limits.panel_steps;
@@ -205,6 +205,7 @@ fn memory(device: &mut dyn Device) -> Found {
 /// Tiles, hits and steps go up by what was done; every cycle is one with a step or has a reason.
 fn counters(device: &mut dyn Device) -> Found {
     const TILES: u64 = 4;
+    let Some(geometry) = device.identity().geometry else { return Ok(None) };
     let vectors = golden_vectors(&device.identity().limits);
     let Some(vector) = vectors.last() else { return Ok(None) };
     let before = [device.counters()?, device.counters()?];
@@ -212,7 +213,7 @@ fn counters(device: &mut dyn Device) -> Found {
         prove(device, tag, vector)?;
     }
     let [first, after] = [before[0], device.counters()?];
-    let macs = TILES * (vector.steps() * device.identity().geometry.slots()) as u64;
+    let macs = TILES * (vector.steps() * geometry.slots()) as u64;
     let expected = [
         ("tiles", after.tiles - first.tiles, TILES),
         ("hits", after.hits - first.hits, TILES),

@@ -10,7 +10,7 @@ use gemmine_hdl::sequencer::CHUNK_STEPS_MIN;
 
 use super::error::LinkError;
 use super::link::Link;
-use crate::device::{Identity, Limits};
+use crate::device::{DeviceKind, Identity, Limits};
 
 /// Steps that a word of panel memory holds.
 pub const WORD_STEPS: usize = 4;
@@ -89,8 +89,8 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
             "{geometry} array at {clock}, panels of up to {lane_steps} steps, build {:08x}",
             register(BUILD)
         ),
-        external: true,
-        geometry,
+        kind: DeviceKind::External,
+        geometry: Some(geometry),
         cert_versions: (0..32).filter(|n| register(PROTOCOLS) >> n & 1 == 1).collect(),
         version: register(VERSION),
         build: register(BUILD),

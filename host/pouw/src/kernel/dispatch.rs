@@ -41,6 +41,16 @@ impl Path {
         }
     }
 
+    /// What it uses, for people.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Vnni => "AVX-512 VNNI",
+            Self::Avx2 => "AVX2",
+            Self::Portable => "no SIMD of its own",
+        }
+    }
+
     /// The fastest path of this machine.
     #[must_use]
     pub fn best() -> Self {

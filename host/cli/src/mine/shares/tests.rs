@@ -1,6 +1,6 @@
 //! Hits that the host does not confirm.
 
-use gemmine_driver::Limits;
+use gemmine_driver::{DeviceKind, Limits};
 use gemmine_hdl::Geometry;
 use gemmine_pouw::config::MiningConfig;
 use gemmine_pouw::matrix::Matrix;
@@ -26,8 +26,8 @@ fn keeper(folder: &std::path::Path) -> Keeper {
     let identity = Identity {
         name: "liar".into(),
         description: String::new(),
-        external: false,
-        geometry: Geometry::new(4, 4),
+        kind: DeviceKind::Simulation,
+        geometry: Some(Geometry::new(4, 4)),
         cert_versions: vec![3],
         version: 0,
         build: 0,

@@ -1,0 +1,214 @@
+//! This computer's processor behind the device interface: the opponent that every other device is held against.
+//!
+//! What is queued runs on all threads when somebody waits, a tile a thread at a time: the SIMD kernel, then the
+//! ticket. There is no array, no clock of its own and no cycle to count.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gemmine_pouw::kernel;
+use gemmine_pouw::panel::Panel;
+use gemmine_pouw::target::{U256, meets};
+use gemmine_pouw::tile::{fold_register, ticket};
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::device::{Completion, Counters, Descriptor, Device, DeviceKind, Identity, Limits, Side};
+use crate::error::DeviceError;
+
+/// Descriptors that the queue holds: enough that all threads have some for a while.
+const QUEUE: usize = 1024;
+/// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
+const PANELS: usize = QUEUE + 1;
+/// Longest panel: the longest k of a legal job.
+const PANEL_STEPS: usize = 65_536;
+/// What the SIMD kernel takes at once, and so what chunks must be multiples of.
+const STEPS_MULTIPLE: usize = 4;
+
+/// The processor as a device.
+#[derive(Debug)]
+pub struct Cpu {
+    identity: Identity,
+    pool: ThreadPool,
+    panels: [Vec<Option<Arc<Panel>>>; 2],
+    queue: VecDeque<Work>,
+    done: VecDeque<Completion>,
+    counters: Counters,
+}
+
+/// A descriptor with its panels.
+#[derive(Debug)]
+struct Work {
+    descriptor: Descriptor,
+    a: Arc<Panel>,
+    b: Arc<Panel>,
+}
+
+impl Cpu {
+    /// Starts so many threads, or one a core.
+    ///
+    /// # Errors
+    /// If they can't be started.
+    pub fn new(threads: Option<NonZeroUsize>) -> Result<Self, DeviceError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads.map_or(0, NonZeroUsize::get))
+            .thread_name(|thread| format!("cpu {thread}"))
+            .build()
+            .map_err(|error| DeviceError::Stopped(error.to_string()))?;
+        let threads = pool.current_num_threads();
+        let identity = Identity {
+            name: "cpu".to_owned(),
+            description: format!(
+                "this computer's processor, {threads} thread{}, {}",
+                if threads == 1 { "" } else { "s" },
+                kernel::Path::best().description(),
+            ),
+            kind: DeviceKind::Processor,
+            geometry: None,
+            cert_versions: vec![3],
+            version: 0,
+            build: 0,
+            clock_hz: None,
+            limits: Limits {
+                panels: PANELS,
+                panel_steps: PANEL_STEPS,
+                memory_steps: PANELS * PANEL_STEPS,
+                steps_multiple: 1,
+                chunk_steps_min: STEPS_MULTIPLE,
+                chunk_steps_max: PANEL_STEPS,
+                queue: QUEUE,
+            },
+        };
+        Ok(Self {
+            identity,
+            pool,
+            panels: [vec![None; PANELS], vec![None; PANELS]],
+            queue: VecDeque::new(),
+            done: VecDeque::new(),
+            counters: Counters::default(),
+        })
+    }
+
+    /// Threads that compute.
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    fn within(
+        &self,
+        what: &'static str,
+        value: usize,
+        fits: bool,
+        limit: String,
+    ) -> Result<(), DeviceError> {
+        if fits {
+            return Ok(());
+        }
+        let device = self.identity.name.clone();
+        let remedy = "choose another value, or another device";
+        Err(DeviceError::Unsupported { device, what, value, limit, remedy })
+    }
+
+    fn check_place(&self, place: usize) -> Result<(), DeviceError> {
+        let most = PANELS - 1;
+        self.within("panel", place, place <= most, format!("at most {most}"))
+    }
+
+    fn panel(&self, side: Side, place: usize) -> Result<Arc<Panel>, DeviceError> {
+        self.check_place(place)?;
+        let panel = self.panels[side as usize][place].clone();
+        panel.ok_or(DeviceError::NoPanel { side, panel: place })
+    }
+
+    fn check(&self, descriptor: &Descriptor, a: &Panel, b: &Panel) -> Result<(), DeviceError> {
+        let Descriptor { steps, chunk_steps: chunk, .. } = *descriptor;
+        for panel in [a, b] {
+            let fits = steps > 0 && steps == panel.k();
+            self.within("steps", steps, fits, format!("the {} of its panel", panel.k()))?;
+        }
+        let fits =
+            (STEPS_MULTIPLE..=PANEL_STEPS).contains(&chunk) && chunk.is_multiple_of(STEPS_MULTIPLE);
+        let limit = format!("{STEPS_MULTIPLE} to {PANEL_STEPS}, a multiple of {STEPS_MULTIPLE}");
+        self.within("chunk", chunk, fits, limit)
+    }
+}
+
+/// One tile, whole.
+fn complete(work: &Work) -> Completion {
+    let Work { descriptor, a, b } = work;
+    let mut words = Vec::new();
+    let tile = if descriptor.unsigned_a {
+        kernel::fold_tile_u8(a, b, descriptor.chunk_steps, &mut words)
+    } else {
+        kernel::fold_tile(a, b, descriptor.chunk_steps, &mut words)
+    };
+    let ticket = ticket(&descriptor.ticket_key, &fold_register(&words));
+    Completion {
+        tag: descriptor.tag,
+        cycle: 0,
+        ticket,
+        hit: meets(&ticket, U256::from_little_endian(&descriptor.bound_le)),
+        tile: descriptor.want_tile.then(|| Box::new(tile)),
+    }
+}
+
+impl Device for Cpu {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn load_panel(
+        &mut self,
+        side: Side,
+        place: usize,
+        panel: Arc<Panel>,
+    ) -> Result<(), DeviceError> {
+        self.check_place(place)?;
+        let fits = panel.k() <= PANEL_STEPS;
+        self.within("panel length", panel.k(), fits, format!("at most {PANEL_STEPS}"))?;
+        // What is queued holds its panels itself, so none is ever busy.
+        self.panels[side as usize][place] = Some(panel);
+        Ok(())
+    }
+
+    fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
+        let outstanding = self.queue.len() + self.done.len();
+        if outstanding >= QUEUE {
+            return Err(DeviceError::QueueFull(outstanding));
+        }
+        let a = self.panel(Side::A, descriptor.a_panel)?;
+        let b = self.panel(Side::B, descriptor.b_panel)?;
+        self.check(&descriptor, &a, &b)?;
+        self.queue.push_back(Work { descriptor, a, b });
+        Ok(())
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError> {
+        if self.done.is_empty() && !self.queue.is_empty() {
+            let work: Vec<Work> = self.queue.drain(..).collect();
+            let done: Vec<Completion> =
+                self.pool.install(|| work.par_iter().map(complete).collect());
+            self.counters.tiles += done.len() as u64;
+            self.counters.hits += done.iter().filter(|completion| completion.hit).count() as u64;
+            self.done.extend(done);
+        }
+        let waited_ms = timeout.as_millis();
+        let what = "a completion, with no descriptor outstanding";
+        self.done.pop_front().ok_or(DeviceError::Timeout { what, waited_ms })
+    }
+
+    fn reset(&mut self) -> Result<(), DeviceError> {
+        self.queue.clear();
+        self.done.clear();
+        Ok(())
+    }
+
+    fn counters(&mut self) -> Result<Counters, DeviceError> {
+        Ok(self.counters)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! The processor as a device against the rule, and what it refuses.
+
+use gemmine_pouw::tile::tile;
+
+use super::*;
+
+fn panel(seed: u8, steps: usize) -> Arc<Panel> {
+    let value = |step: usize, lane: usize| (step * 31 + lane * 17 + usize::from(seed) * 7) as u8;
+    let steps: Vec<[i8; 16]> =
+        (0..steps).map(|step| std::array::from_fn(|lane| value(step, lane) as i8)).collect();
+    Arc::new(Panel::from_steps(&steps))
+}
+
+fn descriptor(tag: u32, b_panel: usize) -> Descriptor {
+    Descriptor {
+        tag,
+        a_panel: 0,
+        b_panel,
+        unsigned_a: false,
+        steps: 256,
+        chunk_steps: 128,
+        ticket_key: [5; 32],
+        bound_le: [0xff; 32],
+        want_tile: true,
+    }
+}
+
+fn loaded(threads: usize) -> Cpu {
+    let mut device = Cpu::new(NonZeroUsize::new(threads)).unwrap();
+    device.load_panel(Side::A, 0, panel(1, 256)).unwrap();
+    for place in 0..8 {
+        device.load_panel(Side::B, place, panel(2 + place as u8, 256)).unwrap();
+    }
+    device
+}
+
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[test]
+fn completions_are_what_the_rule_says_and_in_order() {
+    let lanes = |panel: &Panel| -> Vec<Vec<i8>> { (0..16).map(|lane| panel.lane(lane)).collect() };
+    fn slices(lanes: &[Vec<i8>]) -> Vec<&[i8]> {
+        lanes.iter().map(Vec::as_slice).collect()
+    }
+    let a = lanes(&panel(1, 256));
+    for threads in [1, 3] {
+        let mut device = loaded(threads);
+        for tag in 0..100 {
+            device.push(descriptor(tag, tag as usize % 8)).unwrap();
+        }
+        for tag in 0..100 {
+            let b = lanes(&panel(2 + (tag % 8) as u8, 256));
+            let golden = tile(&slices(&a), &slices(&b), 128);
+            let found = device.wait(PATIENCE).unwrap();
+            assert_eq!(found.tag, tag);
+            assert_eq!(found.ticket, ticket(&[5; 32], &golden.register));
+            assert!(found.hit);
+            assert_eq!(found.tile.unwrap().as_flattened(), golden.product);
+        }
+        let counters = device.counters().unwrap();
+        assert_eq!((counters.tiles, counters.hits, counters.cycles), (100, 100, 0));
+        assert!(matches!(device.wait(PATIENCE), Err(DeviceError::Timeout { .. })));
+    }
+}
+
+#[test]
+fn a_bound_that_is_not_met_is_no_hit_and_no_tile_comes_unasked() {
+    let mut device = loaded(1);
+    device.push(Descriptor { bound_le: [0; 32], want_tile: false, ..descriptor(1, 0) }).unwrap();
+    let found = device.wait(PATIENCE).unwrap();
+    assert!(!found.hit && found.tile.is_none());
+}
+
+#[test]
+fn unsigned_bytes_of_a_are_taken_as_such() {
+    let mut device = loaded(1);
+    device.push(Descriptor { unsigned_a: true, ..descriptor(1, 3) }).unwrap();
+    let found = device.wait(PATIENCE).unwrap().tile.unwrap();
+    let (a, b) = (panel(1, 256), panel(5, 256));
+    let term = |i, j, l| i32::from(a.get(i, l) as u8) * i32::from(b.get(j, l));
+    for (i, row) in found.iter().enumerate() {
+        for (j, sum) in row.iter().enumerate() {
+            assert_eq!(*sum, (0..256).map(|l| term(i, j, l)).sum::<i32>());
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_named() {
+    let mut device = loaded(1);
+    let refused = |result: Result<(), DeviceError>, part: &str| {
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
+    };
+    refused(device.push(Descriptor { b_panel: 9, ..descriptor(1, 0) }), "panel 9");
+    refused(device.push(Descriptor { b_panel: PANELS, ..descriptor(1, 0) }), "panel 1025");
+    refused(device.push(Descriptor { steps: 255, ..descriptor(1, 0) }), "steps 255");
+    refused(device.push(Descriptor { steps: 0, ..descriptor(1, 0) }), "steps 0");
+    refused(device.push(Descriptor { chunk_steps: 0, ..descriptor(1, 0) }), "chunk 0");
+    refused(device.push(Descriptor { chunk_steps: 126, ..descriptor(1, 0) }), "chunk 126");
+    refused(device.load_panel(Side::A, 0, Arc::new(Panel::zero(PANEL_STEPS + 1))), "65537");
+    for tag in 0..QUEUE {
+        device.push(descriptor(tag as u32, 0)).unwrap();
+    }
+    assert!(matches!(device.push(descriptor(0, 0)), Err(DeviceError::QueueFull(QUEUE))));
+    device.reset().unwrap();
+    device.push(descriptor(77, 0)).unwrap();
+    assert_eq!(device.wait(PATIENCE).unwrap().tag, 77);
+}

@@ -8,16 +8,21 @@
 //! cuts it off and says so, or adds the newline if that alone is missing. A complete line that does not
 //! fit the chain is damage that no kill explains: then the log is left alone.
 
+mod record;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+
+pub use record::{Receipt, Record, SolutionReceipt};
 
 /// The log's name in the output folder.
 pub const FILE_NAME: &str = "receipts.jsonl";
@@ -27,56 +32,6 @@ const GENESIS: &str = "000000000000000000000000000000000000000000000000000000000
 const HASH_KEY: &str = ",\"hash\":\"";
 /// Longest line that a reader takes in; a receipt has about 1,000 bytes.
 const LINE_BYTES_MAX: u64 = 1 << 16;
-
-/// What is stored about one share. Hashes and targets are hex; tickets in the byte order in which
-/// they are hashed, targets big endian and before scaling.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// File that holds the proof, in the same folder.
-    pub share_file: String,
-    /// BLAKE3 of the proof's bytes (not of their base64).
-    pub proof_blake3: String,
-    /// Hash of the fold.
-    pub ticket: String,
-    /// Whether the ticket also meets the network's own target.
-    pub meets_network: bool,
-    /// The share target that it met.
-    pub share_target: String,
-    /// The job's header, 76 bytes.
-    pub header: String,
-    /// Hash of header and config.
-    pub job_key: String,
-    /// Certificate version.
-    pub cert_version: u32,
-    /// m, n, k and r of the multiplication.
-    pub m: usize,
-    /// See `m`.
-    pub n: usize,
-    /// See `m`.
-    pub k: usize,
-    /// See `m`.
-    pub r: usize,
-    /// The tile's first row.
-    pub t_row: usize,
-    /// The tile's first column.
-    pub t_col: usize,
-    /// Seed of the run.
-    pub seed: u64,
-    /// Which pass over the product: 0 is the useful one.
-    pub pass: u64,
-    /// Device that reported the hit.
-    pub device: String,
-    /// The physical array, `PxQ`.
-    pub geometry: String,
-    /// Device cycle of the tile's last result, since the device started. Modelled where the device is.
-    pub device_cycle: u64,
-    /// Host clock when the share was saved, seconds since 1970.
-    pub unix_time_s: u64,
-    /// Energy in picojoules, if something measured it.
-    pub energy_pj: Option<u64>,
-    /// How the energy was measured.
-    pub energy_source: String,
-}
 
 #[derive(Serialize, Deserialize)]
 struct Line<R> {
@@ -99,10 +54,10 @@ impl fmt::Display for Damage {
 }
 
 /// What is read back from a log.
-#[derive(Debug, Default)]
-pub struct Contents {
+#[derive(Debug)]
+pub struct Contents<R> {
     /// All receipts, oldest first.
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<R>,
     /// Bytes of the last line if it is torn.
     pub torn_bytes: u64,
     /// The last line is whole but for its newline.
@@ -117,14 +72,20 @@ pub struct Contents {
 ///
 /// # Errors
 /// [`Damage`] if a complete line is damaged or does not follow the line before it.
-pub fn check(path: &Path) -> Result<Contents> {
+pub fn check<R: Record>(path: &Path) -> Result<Contents<R>> {
     let (file, _) = files::open_regular(path)?;
     read(file).with_context(|| format!("read receipts {}", path.display()))
 }
 
-fn read(file: impl Read) -> Result<Contents> {
+fn read<R: Record>(file: impl Read) -> Result<Contents<R>> {
     let mut reader = BufReader::new(file);
-    let mut contents = Contents::default();
+    let mut contents = Contents {
+        receipts: Vec::new(),
+        torn_bytes: 0,
+        newline_missing: false,
+        last_hash: None,
+        whole_bytes: 0,
+    };
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -160,7 +121,7 @@ fn is_torn(line: &[u8], prev: &str) -> bool {
     (starts_so && (line.len() as u64) < LINE_BYTES_MAX) || line.iter().all(|byte| *byte == 0)
 }
 
-fn parse_line(line: &[u8], prev: &str) -> Result<(Receipt, String)> {
+fn parse_line<R: Record>(line: &[u8], prev: &str) -> Result<(R, String)> {
     let text = std::str::from_utf8(line)?;
     let (body, stored) = text
         .strip_suffix("\"}")
@@ -177,7 +138,7 @@ fn parse_line(line: &[u8], prev: &str) -> Result<(Receipt, String)> {
     Ok((receipt, hash.to_string()))
 }
 
-fn write_line(receipt: &Receipt, prev: &str) -> Result<(String, String)> {
+fn write_line<R: Record>(receipt: &R, prev: &str) -> Result<(String, String)> {
     let mut text = serde_json::to_string(&Line { prev: prev.to_owned(), receipt })?;
     text.truncate(text.trim_end_matches('}').len());
     let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
@@ -189,16 +150,17 @@ fn write_line(receipt: &Receipt, prev: &str) -> Result<(String, String)> {
 
 /// A log that this process alone may append to.
 #[derive(Debug)]
-pub struct Log {
+pub struct Log<R> {
     path: PathBuf,
     file: File,
     length: u64,
     last_hash: String,
     tickets: HashSet<String>,
-    resume: Vec<(u64, u64)>,
+    passes: Vec<(u64, u64)>,
+    records: PhantomData<R>,
 }
 
-impl Log {
+impl<R: Record> Log<R> {
     /// Opens or creates a log, locks it, checks its chain and cuts off a torn last line. The second
     /// value is how many bytes were cut off.
     ///
@@ -222,7 +184,8 @@ impl Log {
             }
         }
         file.seek(SeekFrom::Start(0))?;
-        let contents = read(&file).with_context(|| format!("open receipts {shown}"))?;
+        let contents: Contents<R> =
+            read(&file).with_context(|| format!("open receipts {shown}"))?;
         if contents.torn_bytes > 0 {
             file.set_len(contents.whole_bytes)
                 .with_context(|| format!("cut the torn last line off receipts {shown}"))?;
@@ -235,8 +198,9 @@ impl Log {
             file,
             length: contents.whole_bytes + u64::from(contents.newline_missing),
             last_hash: contents.last_hash.unwrap_or_else(|| GENESIS.to_owned()),
-            tickets: contents.receipts.iter().map(|receipt| receipt.ticket.clone()).collect(),
-            resume: contents.receipts.iter().map(|receipt| (receipt.seed, receipt.pass)).collect(),
+            tickets: contents.receipts.iter().map(|receipt| receipt.ticket().to_owned()).collect(),
+            passes: contents.receipts.iter().filter_map(R::pass).collect(),
+            records: PhantomData,
         };
         Ok((log, contents.torn_bytes))
     }
@@ -248,14 +212,14 @@ impl Log {
 
     /// The last pass that yielded a share with this seed: where to go on.
     pub fn last_pass(&self, seed: u64) -> Option<u64> {
-        self.resume.iter().filter(|(found, _)| *found == seed).map(|(_, pass)| *pass).max()
+        self.passes.iter().filter(|(found, _)| *found == seed).map(|(_, pass)| *pass).max()
     }
 
     /// Appends one receipt and waits until it is on the disk. If that fails, the log is as before.
     ///
     /// # Errors
     /// If the line can't be written, for example because the disk is full.
-    pub fn append(&mut self, receipt: &Receipt) -> Result<()> {
+    pub fn append(&mut self, receipt: &R) -> Result<()> {
         let (line, hash) = write_line(receipt, &self.last_hash)?;
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
@@ -266,8 +230,8 @@ impl Log {
         }
         self.length += line.len() as u64;
         self.last_hash = hash;
-        self.tickets.insert(receipt.ticket.clone());
-        self.resume.push((receipt.seed, receipt.pass));
+        self.tickets.insert(receipt.ticket().to_owned());
+        self.passes.extend(receipt.pass());
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ pub const JOB_FILE: &str = "job.json";
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    log: Log,
+    log: Log<Receipt>,
     next_share: u64,
 }
 

@@ -31,10 +31,17 @@ fn receipt(number: u64) -> Receipt {
     }
 }
 
+/// The log as these tests use it.
+type PearlLog = Log<Receipt>;
+
+fn checked(path: &Path) -> Result<Contents<Receipt>> {
+    check(path)
+}
+
 fn log_of(count: u64) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(FILE_NAME);
-    let (mut log, torn) = Log::open(&path).unwrap();
+    let (mut log, torn) = PearlLog::open(&path).unwrap();
     assert_eq!(torn, 0);
     for number in 0..count {
         log.append(&receipt(number)).unwrap();
@@ -45,9 +52,9 @@ fn log_of(count: u64) -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn receipts_come_back_as_they_were() {
     let (_dir, path) = log_of(3);
-    let contents = check(&path).unwrap();
+    let contents = checked(&path).unwrap();
     assert_eq!(contents.receipts, (0..3).map(receipt).collect::<Vec<_>>());
-    let (log, _) = Log::open(&path).unwrap();
+    let (log, _) = PearlLog::open(&path).unwrap();
     assert!(log.has_ticket(&receipt(2).ticket) && !log.has_ticket(&receipt(3).ticket));
     assert_eq!((log.last_pass(7), log.last_pass(8)), (Some(2), None));
 }
@@ -62,14 +69,14 @@ fn a_log_cut_at_any_byte_keeps_all_whole_lines_and_goes_on() {
         let kept = if bytes[cut] == b'\n' { &bytes[..=cut] } else { &bytes[..cut] };
         let whole = kept.iter().filter(|byte| **byte == b'\n').count();
         let start = kept.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let before = check(&path).unwrap();
-        let (mut log, torn) = Log::open(&path).unwrap();
+        let before = checked(&path).unwrap();
+        let (mut log, torn) = PearlLog::open(&path).unwrap();
         assert_eq!((before.receipts.len(), before.torn_bytes), (whole, torn));
         let cut = cut.max(start);
         assert_eq!(torn, (cut - start) as u64);
         log.append(&receipt(9)).unwrap();
         drop(log);
-        let receipts = check(&path).unwrap().receipts;
+        let receipts = checked(&path).unwrap().receipts;
         assert_eq!(receipts.len(), whole + 1);
         assert_eq!(receipts[..whole], (0..whole as u64).map(receipt).collect::<Vec<_>>());
         assert_eq!(
@@ -88,9 +95,9 @@ fn every_edit_of_a_whole_line_is_found_and_left_alone() {
         let mut edited = bytes.clone();
         edited[at] ^= 1;
         fs::write(&path, &edited).unwrap();
-        let message = format!("{:#}", check(&path).unwrap_err());
+        let message = format!("{:#}", checked(&path).unwrap_err());
         assert!(message.contains("is damaged"), "byte {at}: {message}");
-        Log::open(&path).unwrap_err();
+        PearlLog::open(&path).unwrap_err();
         assert_eq!(fs::read(&path).unwrap(), edited);
     }
 }
@@ -103,7 +110,7 @@ fn lines_dropped_swapped_or_repeated_are_found() {
     for order in [vec![1, 2], vec![0, 2], vec![1, 0, 2], vec![0, 0, 1, 2]] {
         let text: String = order.iter().map(|&line| lines[line]).collect();
         fs::write(&path, text).unwrap();
-        let message = format!("{:#}", check(&path).unwrap_err());
+        let message = format!("{:#}", checked(&path).unwrap_err());
         assert!(message.contains("the line before it"), "{order:?}: {message}");
     }
 }
@@ -111,20 +118,21 @@ fn lines_dropped_swapped_or_repeated_are_found() {
 #[test]
 fn a_second_writer_is_refused() {
     let (_dir, path) = log_of(1);
-    let (_first, _) = Log::open(&path).unwrap();
-    let message = format!("{:#}", Log::open(&path).unwrap_err());
+    let (_first, _) = PearlLog::open(&path).unwrap();
+    let message = format!("{:#}", PearlLog::open(&path).unwrap_err());
     assert!(message.contains("another gemmine is writing there"), "{message}");
 }
 
 #[test]
 fn a_file_that_is_no_log_is_left_alone_and_costs_no_memory() {
-    let message = format!("{:#}", read(std::io::repeat(b'x').take(1 << 40)).unwrap_err());
+    let message =
+        format!("{:#}", read::<Receipt>(std::io::repeat(b'x').take(1 << 40)).unwrap_err());
     assert!(message.contains("line 1 is damaged"), "{message}");
     let (_dir, path) = log_of(1);
     let mut bytes = fs::read(&path).unwrap();
     bytes.extend(b"somebody's notes");
     fs::write(&path, &bytes).unwrap();
-    Log::open(&path).unwrap_err();
+    PearlLog::open(&path).unwrap_err();
     assert_eq!(fs::read(&path).unwrap(), bytes);
 }
 
@@ -134,5 +142,5 @@ fn zeros_after_a_power_cut_are_cut_off() {
     let mut bytes = fs::read(&path).unwrap();
     bytes.extend([0; 100]);
     fs::write(&path, &bytes).unwrap();
-    assert_eq!(Log::open(&path).unwrap().1, 100);
+    assert_eq!(PearlLog::open(&path).unwrap().1, 100);
 }

@@ -15,23 +15,14 @@ use crate::display::{counted, shortened};
 use crate::files;
 use crate::job::Job;
 use crate::mine::JOB_FILE;
-use crate::receipts::{self, Damage, Receipt};
+use crate::receipts::{self, Contents, Damage, Receipt, Record};
 
 /// Checks chain and shares.
 pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
-    let contents = match receipts::check(&folder.join(receipts::FILE_NAME)) {
+    let contents = match contents::<Receipt>(folder)? {
         Ok(contents) => contents,
-        Err(error) if error.downcast_ref::<Damage>().is_some() => {
-            return Ok(Err(Broken { rule: "receipts-chain", message: format!("{error:#}") }));
-        }
-        Err(error) => return Err(error),
+        Err(broken) => return Ok(Err(broken)),
     };
-    if contents.torn_bytes > 0 {
-        crate::note(&format!(
-            "warning: the last line is torn ({}); the next `gemmine mine` into this folder cuts it off",
-            counted(contents.torn_bytes, "byte")
-        ));
-    }
     let job = Job::read(&folder.join(JOB_FILE))?;
     let mut tickets = HashMap::new();
     for (number, receipt) in (1_u64..).zip(&contents.receipts) {
@@ -70,6 +61,24 @@ pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
         ],
         json: object.as_object().cloned().unwrap_or_default(),
     }))
+}
+
+/// The log, if its chain holds.
+pub fn contents<R: Record>(folder: &Path) -> Result<Result<Contents<R>, Broken>> {
+    let contents = match receipts::check::<R>(&folder.join(receipts::FILE_NAME)) {
+        Ok(contents) => contents,
+        Err(error) if error.downcast_ref::<Damage>().is_some() => {
+            return Ok(Err(Broken { rule: "receipts-chain", message: format!("{error:#}") }));
+        }
+        Err(error) => return Err(error),
+    };
+    if contents.torn_bytes > 0 {
+        crate::note(&format!(
+            "warning: the last line is torn ({}); the next `gemmine mine` into this folder cuts it off",
+            counted(contents.torn_bytes, "byte")
+        ));
+    }
+    Ok(Ok(contents))
 }
 
 /// Holds every field that follows from job and proof against the receipt; an `Ok(Err)` names the one that
@@ -115,10 +124,14 @@ fn check_fields(job: &Job, proof: &[u8], receipt: &Receipt) -> Result<(), String
     Ok(())
 }
 
-fn differs<T: PartialEq + fmt::Display>(field: &str, claim: &T, found: &T) -> Result<(), String> {
+pub fn differs<T: PartialEq + fmt::Display>(
+    field: &str,
+    claim: &T,
+    found: &T,
+) -> Result<(), String> {
     if claim == found {
         return Ok(());
     }
     let claim = shortened(&claim.to_string());
-    Err(format!("{field} is {claim} in the receipt, but {found} by the proof and job.json"))
+    Err(format!("{field} is {claim} in the receipt, but {found} by the share itself"))
 }

@@ -10,10 +10,13 @@
 //! | [`device`], [`tools`] | the device and its thread; the tools that some devices need |
 //! | [`devices`], [`selftest`] | which devices there are, and whether one does what the rule says |
 //! | [`board`] | a virtual board behind a pseudo-terminal |
+//! | [`amadeus`] | the client of an Amadeus node |
 //! | [`build`], [`flash`], [`images`] | images for boards, onto boards, and which image a board has |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
 //! | [`display`], [`counters`] | numbers for people; a device's counters |
 
+#[expect(dead_code, reason = "a miner is the first to call a node")]
+mod amadeus;
 mod args;
 mod board;
 mod build;

@@ -3,6 +3,7 @@
 
 mod board;
 mod build;
+mod chain;
 mod devices;
 mod folder;
 mod hostile;

@@ -2,6 +2,7 @@
 
 mod board;
 mod build;
+mod chain;
 mod devices;
 mod sim;
 mod tools;
@@ -16,6 +17,7 @@ use gemmine_pouw::target::{self, TargetError};
 
 pub use board::BoardArgs;
 pub use build::{BuildArgs, FlashArgs};
+pub use chain::ChainArgs;
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
 pub use sim::{BoardEngine, SimArgs};
 use tools::TOOLS_EXAMPLES;
@@ -55,6 +57,8 @@ pub enum Command {
     Sim(SimArgs),
     /// Serve a virtual board on a pseudo-terminal, for programs that open serial ports
     Board(BoardArgs),
+    /// Serve a local Amadeus chain, for miners to try themselves on
+    Chain(ChainArgs),
     /// Build images for boards with open tools: synthesise, place, route, pack
     Build(BuildArgs),
     /// Put an image onto a board
@@ -76,7 +80,10 @@ impl Command {
             Self::Sim(args) => args.json,
             Self::Build(args) => args.json,
             Self::Tools(ToolsCommand::List(args)) => args.json,
-            Self::Board(_) | Self::Flash(_) | Self::Tools(ToolsCommand::Install(_)) => false,
+            Self::Board(_)
+            | Self::Chain(_)
+            | Self::Flash(_)
+            | Self::Tools(ToolsCommand::Install(_)) => false,
         }
     }
 }

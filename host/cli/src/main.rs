@@ -10,10 +10,13 @@
 //! | [`device`], [`tools`] | the device and its thread; the tools that some devices need |
 //! | [`devices`], [`selftest`] | which devices there are, and whether one does what the rule says |
 //! | [`board`] | a virtual board behind a pseudo-terminal |
+//! | [`amadeus`] | a local Amadeus chain behind HTTP, and the client of a node |
 //! | [`build`], [`flash`], [`images`] | images for boards, onto boards, and which image a board has |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
 //! | [`display`], [`counters`] | numbers for people; a device's counters |
 
+#[cfg_attr(not(test), expect(dead_code, reason = "a miner is the first to call a node"))]
+mod amadeus;
 mod args;
 mod board;
 mod build;
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Selftest(args) => selftest::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Board(args) => board::run(&args),
+        Command::Chain(args) => amadeus::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Flash(args) => flash::run(&args),
         Command::Tools(command) => tools::run(command),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
@@ -147,9 +147,12 @@ Examples:
   gemmine mine --job job.json --seconds 60      mine a gateway's job for a minute
   gemmine mine --device rtl --geometry 4x4      on rust-hdl's simulator
   gemmine mine --device serial:/dev/ttyUSB1     on a board
+  gemmine mine --device cpu --a A.npy --b B.npy on this computer's processor, for comparison
+  gemmine mine --protocol amadeus --device cpu  Amadeus, on a local chain
+  gemmine mine --protocol amadeus --device cpu --node http://127.0.0.1:8648 --bits 12
   gemmine verify --job gemmine-out/job.json gemmine-out/share-1.b64
 
-What it writes into the folder:
+What it writes into the folder (Amadeus: solution-N.bin, for `verify --amadeus`, and receipts.jsonl):
   job.json        the job, with the share target added as `share_target`
   product.npy     A x B, exact int32, from the first pass
   share-N.b64     each share's proof, base64
@@ -165,8 +168,27 @@ nonce into padding, so that the same product yields new tickets: the summary cou
 #[derive(Clone, Debug, Args)]
 #[command(after_help = MINE_EXAMPLES)]
 pub struct MineArgs {
+    /// What to mine: `pearl` (certificate V3: a product of your own, with shares from it) or `amadeus`
+    /// (uPoW2: operands grown from a seed)
+    #[arg(long, value_name = "NAME", default_value = "pearl", hide_possible_values = true)]
+    pub protocol: Protocol,
+
     #[command(flatten)]
     pub device: DeviceArgs,
+
+    /// With amadeus: the node to ask for seeds and to submit to, such as http://127.0.0.1:8648 [default: a
+    /// local chain in this process]
+    #[arg(long, value_name = "URL")]
+    pub node: Option<String>,
+
+    /// With --node: certificates (PEM) to trust for https instead of the public authorities'
+    #[arg(long, value_name = "FILE", requires = "node")]
+    pub tls_ca: Option<PathBuf>,
+
+    /// With amadeus: leading zero bits that a share needs; a node does not tell [default: 8 on the local
+    /// chain]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=64))]
+    pub bits: Option<u32>,
 
     /// Left operand: .npy, int8, m x k, values in [-64, 64] [default: X^T of data/digits.npy]
     #[arg(long, value_name = "A.npy", requires = "b")]
@@ -182,6 +204,28 @@ pub struct MineArgs {
     /// Folder for shares, receipts and the product; made if it is not there
     #[arg(long, value_name = "DIR", default_value = DEFAULT_OUT)]
     pub out: PathBuf,
+}
+
+impl MineArgs {
+    /// Refuses options that mean nothing for Pearl.
+    pub fn check_pearl(&self) -> Result<()> {
+        let given = [(self.node.is_some(), "--node"), (self.bits.is_some(), "--bits")];
+        match given.iter().find(|(given, _)| *given) {
+            Some((_, option)) => anyhow::bail!(
+                "mine Pearl: {option} is for Amadeus; leave it out, or give --protocol amadeus"
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A network's proof of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// Pearl, certificate V3.
+    Pearl,
+    /// Amadeus, uPoW2.
+    Amadeus,
 }
 
 const MATMUL_EXAMPLES: &str = "\

@@ -15,7 +15,6 @@
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
 //! | [`display`], [`counters`] | numbers for people; a device's counters |
 
-#[cfg_attr(not(test), expect(dead_code, reason = "a miner is the first to call a node"))]
 mod amadeus;
 mod args;
 mod board;

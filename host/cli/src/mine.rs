@@ -1,5 +1,6 @@
 //! `gemmine mine`: multiply two matrices on a device, and mine Pearl shares by it.
 
+mod amadeus;
 mod operands;
 mod product;
 mod progress;
@@ -20,7 +21,7 @@ use gemmine_pouw::config::MiningConfig;
 use gemmine_pouw::limits;
 use gemmine_pouw::mine::PreparedJob;
 
-use crate::args::{DeviceArgs, MineArgs, MiningArgs};
+use crate::args::{DeviceArgs, MineArgs, MiningArgs, Protocol};
 use crate::device::DeviceHandle;
 use crate::job::Job;
 use crate::npy::{self, Matrix, Operand};
@@ -35,7 +36,7 @@ use session::{Ended, Session, Until};
 use shares::Keeper;
 pub use store::JOB_FILE;
 use store::Store;
-use summary::Summary;
+use summary::{Summarised, Summary};
 
 /// When a run ends that was not told.
 const DEFAULT_SHARES: u64 = 3;
@@ -60,6 +61,10 @@ pub struct Plan<'a> {
 
 /// Runs the command.
 pub fn run(args: &MineArgs) -> Result<Outcome> {
+    if args.protocol == Protocol::Amadeus {
+        return amadeus::run(args);
+    }
+    args.check_pearl()?;
     let operands = match (&args.a, &args.b) {
         (Some(a), Some(b)) => Operands::new(read_int8(a)?, read_int8(b)?)?,
         _ => Operands::digits()?,
@@ -108,7 +113,7 @@ pub fn mine(plan: &Plan) -> Result<Outcome> {
     let started = Instant::now();
     let seed = mining.seed.unwrap_or_else(|| default_seed(mining));
     let prepared = prepare(operands, &job, seed)?;
-    let until = until(plan);
+    let until = Until::of(mining, plan.one_pass);
     let progress = Progress::new(mining.json, operands.a_padded.k(), until.shares);
     let keeper = Keeper::new(job, share_target, seed, &identity, store);
     let kept = (keeper, sink);
@@ -141,8 +146,8 @@ fn summarise(plan: &Plan, ended: Ended<'_>, identity: Identity, job: String, see
 }
 
 /// Prints a summary, of a run that ended in trouble too.
-fn report(summary: &Summary, json: bool) -> Result<Outcome> {
-    if let Some(trouble) = &summary.trouble {
+fn report(summary: &impl Summarised, json: bool) -> Result<Outcome> {
+    if let Some(trouble) = summary.trouble() {
         crate::note(&format!("error: {trouble}"));
     }
     print_line(&if json { summary.to_json().to_string() } else { summary.to_text() })?;
@@ -207,15 +212,18 @@ fn prepare(operands: &Operands, job: &Job, seed: u64) -> Result<PreparedJob> {
     PreparedJob::new(job.header, config, a, operands.bt_padded.clone()).context("prepare the job")
 }
 
-fn until(plan: &Plan) -> Until {
-    let MiningArgs { shares, seconds, .. } = *plan.mining;
-    let told = shares.is_some() || seconds.is_some();
-    match (told, plan.one_pass) {
-        (false, false) => Until {
-            shares: Some(DEFAULT_SHARES),
-            elapsed: Some(Duration::from_secs(DEFAULT_SECONDS)),
-            product: false,
-        },
-        (_, one_pass) => Until { shares, elapsed: seconds, product: one_pass && !told },
+impl Until {
+    /// What was asked for, else the defaults; `one_pass` ends after the first pass instead.
+    fn of(mining: &MiningArgs, one_pass: bool) -> Self {
+        let MiningArgs { shares, seconds, .. } = *mining;
+        let told = shares.is_some() || seconds.is_some();
+        match (told, one_pass) {
+            (false, false) => Self {
+                shares: Some(DEFAULT_SHARES),
+                elapsed: Some(Duration::from_secs(DEFAULT_SECONDS)),
+                product: false,
+            },
+            (_, one_pass) => Self { shares, elapsed: seconds, product: one_pass && !told },
+        }
     }
 }

@@ -3,10 +3,12 @@
 mod amadeus;
 mod pearl;
 mod receipts;
+mod solutions;
 
 use anyhow::{Result, bail};
 
 use crate::args::VerifyArgs;
+use crate::mine::JOB_FILE;
 use crate::outcome::Outcome;
 
 /// The first rule that does not hold.
@@ -39,7 +41,11 @@ pub fn run(args: &VerifyArgs) -> Result<Outcome> {
         VerifyArgs { amadeus: Some(solution), bits: Some(bits), segment_vr_hash, .. } => {
             amadeus::verify(solution, *bits, segment_vr_hash.as_ref())?
         }
-        VerifyArgs { receipts: Some(folder), .. } => receipts::verify(folder)?,
+        // Only Pearl's shares have a job that stands for itself.
+        VerifyArgs { receipts: Some(folder), .. } if folder.join(JOB_FILE).exists() => {
+            receipts::verify(folder)?
+        }
+        VerifyArgs { receipts: Some(folder), .. } => solutions::verify(folder)?,
         _ => bail!("verify: name a proof with --job, or --amadeus with --bits, or --receipts"),
     };
     print_verdict(&verdict, args.json)?;

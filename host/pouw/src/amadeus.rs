@@ -105,15 +105,26 @@ pub fn attempt(seed: &[u8; SEED_BYTES]) -> Solution {
 pub fn seeded_product(seed: &[u8; SEED_BYTES], k: usize) -> Tile {
     let mut sums = [[0i32; LANES]; LANES];
     each_piece(seed, k, |piece| {
-        let rows: Vec<&[u8]> = piece.a.chunks_exact(piece.steps).collect();
-        let a = Panel::from_unsigned_lanes(&rows, piece.steps);
-        let b = Panel::from_steps(bytemuck::cast_slice::<u8, i8>(piece.b).as_chunks().0);
+        let (a, b) = piece.panels();
         let part = product_u8(&a, &b);
         for (sum, part) in sums.as_flattened_mut().iter_mut().zip(part.as_flattened()) {
             *sum = sum.wrapping_add(*part);
         }
     });
     sums
+}
+
+/// Both operands of `k` steps grown from a seed, as panels; A's bytes are unsigned.
+#[must_use]
+pub fn panels(seed: &[u8; SEED_BYTES], k: usize) -> (Panel, Panel) {
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    each_piece(seed, k, |piece| {
+        let part = piece.panels();
+        a.extend_from_slice(part.0.groups());
+        b.extend_from_slice(part.1.groups());
+    });
+    // Pieces are whole groups but for the last.
+    (Panel::from_groups(a, k), Panel::from_groups(b, k))
 }
 
 /// Leading zero bits: first byte first, most significant bit first.
@@ -245,6 +256,14 @@ struct Piece<'a> {
     a: &'a [u8],
     /// `steps` rows of 16 signed bytes.
     b: &'a [u8],
+}
+
+impl Piece<'_> {
+    fn panels(&self) -> (Panel, Panel) {
+        let rows: Vec<&[u8]> = self.a.chunks_exact(self.steps).collect();
+        let steps = bytemuck::cast_slice::<u8, i8>(self.b).as_chunks().0;
+        (Panel::from_unsigned_lanes(&rows, self.steps), Panel::from_steps(steps))
+    }
 }
 
 /// Grows both operands from the seed, some steps at a time.

@@ -46,7 +46,7 @@ impl Store {
             ));
         }
         files::remove_litter(folder)?;
-        let next_share = following(last_share(folder)?, folder)?;
+        let next_share = following(last_number(folder, "share-", ".b64")?, folder)?;
         if !check_job(folder, job)? {
             files::create_new(&folder.join(JOB_FILE), job.to_json().as_bytes())?;
         }
@@ -112,14 +112,14 @@ fn following(number: u64, folder: &Path) -> Result<u64> {
     })
 }
 
-/// The highest number of a share file in a folder, 0 if there is none.
-fn last_share(folder: &Path) -> Result<u64> {
+/// The highest number between such a beginning and such an end of a file's name in a folder, 0 if there is none.
+pub fn last_number(folder: &Path, beginning: &str, end: &str) -> Result<u64> {
     let read = || -> io::Result<u64> {
         let mut last = 0;
         for entry in fs::read_dir(folder)? {
             let name = entry?.file_name();
             let number = name.to_str().and_then(|name| {
-                name.strip_prefix("share-")?.strip_suffix(".b64")?.parse::<u64>().ok()
+                name.strip_prefix(beginning)?.strip_suffix(end)?.parse::<u64>().ok()
             });
             last = last.max(number.unwrap_or(0));
         }

@@ -26,7 +26,8 @@ pub enum End {
 }
 
 impl End {
-    fn name(self) -> &'static str {
+    /// As JSON has it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Shares => "shares",
             Self::Seconds => "seconds",
@@ -110,10 +111,28 @@ const BUSY_SIMULATED: &str =
     "simulated array core while it has work; link and host waits are not in it";
 const BUSY: &str = "the array while it has work, since power-up; waits without work are not in it";
 
-impl Summary {
-    /// What the run's exit code says: an answer that is wrong is a no; Ctrl-C before the product is
-    /// there leaves the command undone.
-    pub fn outcome(&self) -> Outcome {
+/// A finished run of any protocol.
+pub trait Summarised {
+    /// What went wrong, where something did.
+    fn trouble(&self) -> Option<&str>;
+
+    /// What the run's exit code says: an answer that is wrong is a no.
+    fn outcome(&self) -> Outcome;
+
+    /// The object that `--json` prints.
+    fn to_json(&self) -> Value;
+
+    /// The same for people.
+    fn to_text(&self) -> String;
+}
+
+impl Summarised for Summary {
+    fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// Ctrl-C before the product is there leaves the command undone.
+    fn outcome(&self) -> Outcome {
         if self.trouble.is_some() {
             Outcome::Trouble
         } else if self.tally.hits_refused > 0 || self.product == Product::Wrong {
@@ -125,6 +144,16 @@ impl Summary {
         }
     }
 
+    fn to_json(&self) -> Value {
+        self.json()
+    }
+
+    fn to_text(&self) -> String {
+        self.text()
+    }
+}
+
+impl Summary {
     /// Why the run is no success.
     fn error(&self) -> Option<String> {
         match self.outcome() {
@@ -164,8 +193,7 @@ impl Summary {
         count as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    /// The object that `--json` prints.
-    pub fn to_json(&self) -> Value {
+    fn json(&self) -> Value {
         let (wall, busy) = match self.identity.kind {
             DeviceKind::Simulation => (WALL_SIMULATED, BUSY_SIMULATED),
             DeviceKind::External => (WALL, BUSY),

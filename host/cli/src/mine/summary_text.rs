@@ -11,7 +11,7 @@ use crate::quantise;
 
 impl Summary {
     /// The same for people.
-    pub fn to_text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let tally = &self.tally;
         let mut lines = vec![
             ("device", format!("{}: {}", self.identity.name, self.identity.description)),

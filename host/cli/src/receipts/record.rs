@@ -93,8 +93,8 @@ pub struct SolutionReceipt {
     pub nonce: String,
     /// Where the seed came from.
     pub source: String,
-    /// What the source said to the solution.
-    pub accepted: bool,
+    /// What the source said to the solution; nothing if it was not asked, or did not answer.
+    pub accepted: Option<bool>,
     /// Device that found it.
     pub device: String,
     /// The physical array, `PxQ`, or `none`.

@@ -1,6 +1,7 @@
 //! Runs the real binary, as people and other programs do.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod amadeus;
 mod board;
 mod build;
 mod chain;

@@ -99,6 +99,14 @@ pub enum FlowError {
         /// The type of the cell.
         cell: String,
     },
+    /// A cell of a netlist is used in a way that its model does not know.
+    #[error("simulate the netlist of {board}: {why}; see flow/cells for what is modelled")]
+    NotModelled {
+        /// The board.
+        board: String,
+        /// The cell, and what of it.
+        why: String,
+    },
     /// A tool's output is not what it should be.
     #[error("read {}: {why}", .file.display())]
     Output {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gemmine_hdl::GeometryError;
+use gemmine_hdl::emit::EmissionError;
 use gemmine_tools::ToolError;
 use gemmine_tools::process::ProcessError;
 
@@ -53,9 +53,9 @@ pub enum FlowError {
     /// The clock can't be made.
     #[error("{0}")]
     Pll(#[from] PllError),
-    /// The device is not built into the program.
+    /// The device is not built into the program, or can't be written as Verilog.
     #[error("emit the device: {0}")]
-    Geometry(#[from] GeometryError),
+    Emission(#[from] EmissionError),
     /// The tools can't be had.
     #[error("{0}")]
     Tools(#[from] ToolError),

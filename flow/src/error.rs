@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gemmine_hdl::GeometryError;
+use gemmine_hdl::emit::EmissionError;
 use gemmine_tools::ToolError;
 use gemmine_tools::process::ProcessError;
 
@@ -53,9 +53,9 @@ pub enum FlowError {
     /// The clock can't be made.
     #[error("{0}")]
     Pll(#[from] PllError),
-    /// The device is not built into the program.
+    /// The device is not built into the program, or can't be written as Verilog.
     #[error("emit the device: {0}")]
-    Geometry(#[from] GeometryError),
+    Emission(#[from] EmissionError),
     /// The tools can't be had.
     #[error("{0}")]
     Tools(#[from] ToolError),
@@ -98,6 +98,14 @@ pub enum FlowError {
         board: String,
         /// The type of the cell.
         cell: String,
+    },
+    /// A cell of a netlist is used in a way that its model does not know.
+    #[error("simulate the netlist of {board}: {why}; see flow/cells for what is modelled")]
+    NotModelled {
+        /// The board.
+        board: String,
+        /// The cell, and what of it.
+        why: String,
     },
     /// A tool's output is not what it should be.
     #[error("read {}: {why}", .file.display())]

@@ -24,10 +24,12 @@ use std::time::Duration;
 use gemmine_hdl::cells;
 use gemmine_hdl::devices::Emitted;
 use gemmine_tools::process::Child;
+use serde_json::Value;
 
 use crate::board::{Board, Family};
 use crate::build::{cells as counted, write};
 use crate::error::FlowError;
+use crate::netlist::block_ram;
 use crate::pll::Plan;
 use crate::toolchain::Toolchain;
 use crate::top;
@@ -80,15 +82,23 @@ impl Family {
 /// begins after [`first_cycle`] cycles.
 ///
 /// # Errors
-/// If the netlist can't be read, yosys fails, or a cell has no model.
+/// If the netlist can't be read, yosys fails, or a cell has no model or is used in a way that it does not know.
 pub fn verilog(
     board: &Board,
     device: &Emitted,
     folder: &Path,
     toolchain: &Toolchain,
 ) -> Result<Emitted, FlowError> {
-    let netlist = cells_of(&folder.join("netlist.json"))?;
-    let library = Library::of(board.definition.family, toolchain)?;
+    let family = board.definition.family;
+    let file = folder.join("netlist.json");
+    let netlist = read(&file)?;
+    if family == Family::Ecp5 {
+        block_ram::check_modelled(&netlist, top::TOP)
+            .map_err(|why| FlowError::NotModelled { board: board.name.clone(), why })?;
+    }
+    let netlist =
+        cells_of(&netlist).map_err(|why| FlowError::Output { file: file.clone(), why })?;
+    let library = Library::of(family, toolchain)?;
     let models = library
         .models_of(netlist.keys().map(String::as_str))
         .map_err(|cell| FlowError::NoModel { board: board.name.clone(), cell: cell.to_owned() })?;
@@ -126,17 +136,20 @@ pub fn verilog(
     Ok(Emitted { verilog, top: TOP.into(), build: device.build })
 }
 
-/// How many cells there are of each type in the netlist.
-fn cells_of(file: &Path) -> Result<BTreeMap<String, u64>, FlowError> {
+/// A netlist in yosys' JSON.
+fn read(file: &Path) -> Result<Value, FlowError> {
     let text = fs::read_to_string(file).map_err(FlowError::file("read", file))?;
-    let wrong = |why: String| FlowError::Output { file: file.to_owned(), why };
-    let netlist: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text)
+        .map_err(|error| FlowError::Output { file: file.to_owned(), why: error.to_string() })
+}
+
+/// How many cells there are of each type in the netlist.
+fn cells_of(netlist: &Value) -> Result<BTreeMap<String, u64>, String> {
     let cells = netlist["modules"][top::TOP]["cells"].as_object();
-    let cells = cells.ok_or_else(|| wrong(format!("it has no cells of {}", top::TOP)))?;
+    let cells = cells.ok_or_else(|| format!("it has no cells of {}", top::TOP))?;
     let mut counts = BTreeMap::new();
     for cell in cells.values() {
-        let kind = cell["type"].as_str().ok_or_else(|| wrong("a cell has no type".into()))?;
+        let kind = cell["type"].as_str().ok_or("a cell has no type")?;
         if kind != "$scopeinfo" {
             *counts.entry(kind.to_owned()).or_default() += 1;
         }
@@ -257,5 +270,26 @@ mod tests {
     fn a_black_box_is_no_model() {
         assert_eq!(library().models_of(["LUT", "RAM"].into_iter()), Err("RAM"));
         assert_eq!(library().models_of(["NAND"].into_iter()), Err("NAND"));
+    }
+
+    #[test]
+    fn a_block_ram_that_is_not_modelled_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory =
+            r#"{ "type": "DP16KD", "parameters": { "REGMODE_B": "INREG" }, "connections": {} }"#;
+        let netlist = format!(
+            r#"{{ "modules": {{ "{}": {{ "cells": {{ "lane.mem.0": {memory} }} }} }} }}"#,
+            top::TOP
+        );
+        fs::write(folder.path().join("netlist.json"), netlist).unwrap();
+        let board = Board::find("ulx3s-25f").unwrap();
+        let device = Emitted { verilog: String::new(), top: String::new(), build: 0 };
+        let toolchain = Toolchain::pinned().unwrap();
+        let refused = verilog(&board, &device, folder.path(), &toolchain).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "simulate the netlist of ulx3s-25f: block RAM lane.mem.0: REGMODE_B is INREG; known is NOREG, \
+             OUTREG; see flow/cells for what is modelled"
+        );
     }
 }

@@ -1,11 +1,12 @@
-//! What is done to the flat netlist between synthesis and placement: an ECP5's registers go into block RAM;
-//! [`gowin`] has what a Gowin part's tables need.
+//! What is done to the flat netlist between synthesis and placement: an ECP5's registers go into block RAM, of
+//! which [`block_ram`] refuses what would be wrong; [`gowin`] has what a Gowin part's tables need.
 //!
 //! # Why
 //! An ECP5's block RAM takes 5.8 ns from its clock to its data (nextpnr's figure, speed grade 6), unless its own
 //! output register is in use, and yosys does not use it. Where plain flip-flops, without enable or reset,
 //! take all that is read, and nobody else does, it is the same circuit.
 
+pub mod block_ram;
 pub mod gowin;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,16 +59,22 @@ pub fn absorb_output_registers(netlist: &mut Value, name: &str) -> Result<usize,
         .collect();
     let mut absorbed = 0;
     for memory in &memories {
-        for side in ["A", "B"] {
-            let Some(moves) = registers_behind(cells, memory, side, &readers, &outside) else {
-                continue;
-            };
+        let sides = ["A", "B"];
+        let behind = sides.map(|side| registers_behind(cells, memory, side, &readers, &outside));
+        // The halves of a word come in the same cycle, or one would be torn.
+        let is_wide = block_ram::is_wide(&cells[memory]);
+        if is_wide && behind.iter().any(Option::is_none) {
+            continue;
+        }
+        let any = behind.iter().flatten().any(|moves| !moves.is_empty());
+        for (side, moves) in sides.into_iter().zip(behind) {
+            let moves = moves.unwrap_or_default();
             for (port, flip_flop, output) in &moves {
                 cells.remove(flip_flop);
                 cells[memory]["connections"][port] = json!([output]);
                 absorbed += 1;
             }
-            if !moves.is_empty() {
+            if !moves.is_empty() || (is_wide && any) {
                 let enable = format!("OCE{side}");
                 cells[memory]["parameters"][format!("REGMODE_{side}")] = json!("OUTREG");
                 cells[memory]["connections"][&enable] = json!(["1"]);
@@ -179,5 +186,31 @@ mod tests {
         }
         let mut empty = json!({ "modules": {} });
         assert!(absorb_output_registers(&mut empty, "top").unwrap_err().contains("no module top"));
+    }
+    #[test]
+    fn halves_of_a_word_go_together() {
+        let lut = json!({
+            "type": "LUT4", "port_directions": { "A": "input" }, "connections": { "A": [7] },
+        });
+        for (behind, absorbed) in [(Some(flip_flop(7, 8)), 3), (None, 2), (Some(lut), 0)] {
+            let mut after = netlist(&[("a", flip_flop(3, 5)), ("b", flip_flop(4, 6))]);
+            let cells = &mut after["modules"]["top"]["cells"];
+            if let Some(behind) = behind {
+                cells["c"] = behind;
+            }
+            let memory = &mut cells["memory"];
+            memory["port_directions"]["DOA0"] = json!("output");
+            memory["connections"]["DOA0"] = json!([7]);
+            for (name, value) in
+                [("DATA_WIDTH_A", "100100"), ("DATA_WIDTH_B", "100100"), ("REGMODE_A", "NOREG")]
+            {
+                memory["parameters"][name] = json!(value);
+            }
+            assert_eq!(absorb_output_registers(&mut after, "top"), Ok(absorbed));
+            let mode = if absorbed > 0 { "OUTREG" } else { "NOREG" };
+            let parameters = &after["modules"]["top"]["cells"]["memory"]["parameters"];
+            assert_eq!([&parameters["REGMODE_A"], &parameters["REGMODE_B"]], [mode, mode]);
+            assert_eq!(block_ram::check_registers(&after, "top"), Ok(()));
+        }
     }
 }

@@ -12,7 +12,8 @@ mod text;
 mod timing;
 
 use crate::devices::{DEVICES, PANEL_WORD_BITS, text as verilog_of, top};
-use crate::geometry::{Geometry, GeometryError};
+use crate::emit::EmissionError;
+use crate::geometry::Geometry;
 use crate::identity::Build;
 use crate::resources::{Modules, Resources};
 
@@ -25,7 +26,7 @@ struct Device {
 }
 
 impl Device {
-    fn new(geometry: Geometry) -> Result<Self, GeometryError> {
+    fn new(geometry: Geometry) -> Result<Self, EmissionError> {
         let verilog = verilog_of(geometry, Build::default())?;
         let modules = Modules::new(&verilog);
         let top = top(geometry);
@@ -60,10 +61,10 @@ bound of its *job*. Bits are written (high:low); times are clock cycles; words a
 ///
 /// # Errors
 /// Never with the devices that are built.
-pub fn datasheet() -> Result<String, GeometryError> {
+pub fn datasheet() -> Result<String, EmissionError> {
     // Those for boards with less memory differ in nothing else.
     let full = DEVICES.iter().filter(|(_, word_bits)| *word_bits == PANEL_WORD_BITS);
-    let devices: Result<Vec<Device>, GeometryError> =
+    let devices: Result<Vec<Device>, EmissionError> =
         full.map(|&(geometry, _)| Device::new(geometry)).collect();
     let devices = devices?;
     let sections = [

@@ -2,7 +2,7 @@
 
 use rust_hdl_core::prelude::*;
 
-use crate::emit;
+use crate::emit::{self, EmissionError};
 use crate::geometry::{Geometry, GeometryError};
 use crate::identity::Build;
 
@@ -84,8 +84,9 @@ pub struct Emitted {
 /// text with a BUILD of 0, whatever `build` says.
 ///
 /// # Errors
-/// If the geometry, with the panel memory that `build` asks for, is not among [`DEVICES`].
-pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, GeometryError> {
+/// If the geometry, with the panel memory that `build` asks for, is not among [`DEVICES`], or a name is a keyword
+/// of Verilog.
+pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, EmissionError> {
     let text = text(geometry, Build { hash: 0, ..build })?;
     let hash = blake3::hash(text.as_bytes());
     let [a, b, c, d, ..] = *hash.as_bytes();
@@ -98,12 +99,12 @@ pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, GeometryErro
 }
 
 /// The Verilog of the device of a geometry, with the BUILD that `build` says.
-pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, GeometryError> {
+pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, EmissionError> {
     with_device!(geometry, build.panel_word_bits, D => {
         let mut device = Box::new(D::new(build));
         device.connect_all();
         emit::verilog(device.as_ref(), &top(geometry))
-    })
+    })?
 }
 
 /// Name of the top module of the device of a geometry.

@@ -7,10 +7,41 @@
 //!
 //! A constant written as `bits::<5>(3)` is emitted as a 32-bit number cut to five bits, which makes the
 //! whole expression 32 bits wide, a lint error and a trap; here it becomes `5'h3`.
+//!
+//! Names are those of the source, and a field may be called `release` or `final`, which no tool takes as a name
+//! in Verilog. They are refused here, where it is still known whose they are.
+
+mod keywords;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_hdl_core::prelude::*;
+
+use crate::geometry::GeometryError;
+
+/// Why there is no Verilog.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EmissionError {
+    /// No such array or device.
+    #[error(transparent)]
+    Geometry(#[from] GeometryError),
+    /// A name is a keyword.
+    #[error(
+        "the name of {what} {name} in module {module} is a keyword of Verilog (IEEE 1800-2017); choose another"
+    )]
+    Keyword {
+        /// The module, as it would be called in the Verilog.
+        module: String,
+        /// What is called so.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+}
+
+/// What a declaration begins with.
+const DECLARATIONS: [&str; 8] =
+    ["input", "output", "inout", "wire", "reg", "integer", "localparam", "parameter"];
 
 /// One module of the emission, before merging.
 struct Module<'a> {
@@ -19,7 +50,10 @@ struct Module<'a> {
 }
 
 /// The Verilog of a block whose top module is called `top`. Deterministic.
-pub fn verilog<B: Block>(block: &B, top: &str) -> String {
+///
+/// # Errors
+/// If a name is a keyword of Verilog.
+pub fn verilog<B: Block>(block: &B, top: &str) -> Result<String, EmissionError> {
     let emitted = size_constants(&generate_verilog(block));
     merge(&emitted, top)
 }
@@ -56,7 +90,7 @@ fn sized_constant(text: &str) -> Option<(String, usize)> {
     Some((constant, text.len() - behind.len()))
 }
 
-fn merge(emitted: &str, top: &str) -> String {
+fn merge(emitted: &str, top: &str) -> Result<String, EmissionError> {
     let modules = split(emitted);
     let names: BTreeSet<&str> = modules.iter().map(|m| m.name).collect();
     // A child's name is its parent's with one more segment, so longest first is bottom-up.
@@ -77,6 +111,7 @@ fn merge(emitted: &str, top: &str) -> String {
                 } else {
                     free_name(&kind_name(module, top), &mut taken)
                 };
+                check_names(module, &names, &kind)?;
                 merged.push(format!("module {kind}{body}\nendmodule\n"));
                 kind_of_text.insert(body, kind.clone());
                 kind
@@ -85,7 +120,41 @@ fn merge(emitted: &str, top: &str) -> String {
         kind_of_instance.insert(module.name, kind);
     }
     merged.reverse();
-    format!("// {top}: written by gemmine, edit its Rust source instead.\n\n{}", merged.join("\n"))
+    let text = merged.join("\n");
+    Ok(format!("// {top}: written by gemmine, edit its Rust source instead.\n\n{text}"))
+}
+
+/// Refuses keywords as the name of a module, and of what is declared and instantiated in it.
+fn check_names(module: &Module, names: &BTreeSet<&str>, kind: &str) -> Result<(), EmissionError> {
+    let declared = module.lines.iter().flat_map(|line| declared(line));
+    let instances = module.lines.iter().filter_map(|line| {
+        let (kind, instance) = line.trim().split_once(' ')?;
+        names.contains(kind).then(|| ("instance", instance.split('(').next().unwrap_or(instance)))
+    });
+    let mut all = std::iter::once(("module", kind)).chain(declared).chain(instances);
+    match all.find(|(_, name)| keywords::is_keyword(name)) {
+        None => Ok(()),
+        Some((what, name)) => {
+            Err(EmissionError::Keyword { module: kind.to_owned(), what, name: name.to_owned() })
+        }
+    }
+}
+
+/// What a line declares: names of ports, or of signals and constants. Those of `reg [3:0] a[7:0], b;` are a and b.
+fn declared(line: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    let line = line.trim();
+    let first = line.split([' ', '[']).next().unwrap_or_default();
+    let is_declaration = DECLARATIONS.contains(&first) && line.contains(';');
+    let what = if first.ends_with("put") || first == "inout" { "port" } else { "signal" };
+    let text = if is_declaration { line.split(';').next().unwrap_or_default() } else { "" };
+    text.split(',').filter_map(move |one| {
+        let mut name = one.split('=').next()?.trim_end();
+        while let Some((before, _)) = name.strip_suffix(']').and_then(|name| name.rsplit_once('['))
+        {
+            name = before.trim_end();
+        }
+        name.rsplit([' ', ']']).next().map(|name| (what, name))
+    })
 }
 
 /// Cuts the emission at `module .. endmodule`.

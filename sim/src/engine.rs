@@ -1,5 +1,6 @@
 //! The interface of all engines, and what a run yields.
 
+use gemmine_hdl::emit::EmissionError;
 use gemmine_hdl::{Geometry, GeometryError};
 
 use crate::program::Program;
@@ -95,6 +96,9 @@ pub enum EngineError {
     /// No such array.
     #[error(transparent)]
     Geometry(#[from] GeometryError),
+    /// No such array, or not as Verilog.
+    #[error(transparent)]
+    Emission(#[from] EmissionError),
     /// A tool that the engine needs is missing or failed.
     #[error("failed to {doing}: {why}")]
     Tool {

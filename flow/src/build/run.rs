@@ -73,7 +73,8 @@ impl<'a> Runner<'a> {
         let mut netlist = self.json(steps::NETLIST)?;
         let reworked = match family {
             Family::Ice40 => Ok(()),
-            Family::Ecp5 => netlist::absorb_output_registers(&mut netlist, TOP).map(drop),
+            Family::Ecp5 => netlist::absorb_output_registers(&mut netlist, TOP)
+                .and_then(|_| netlist::block_ram::check_registers(&netlist, TOP)),
             Family::Gowin => netlist::gowin::make_tables_timed(&mut netlist, TOP).map(drop),
         };
         reworked.map_err(wrong)?;

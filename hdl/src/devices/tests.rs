@@ -65,7 +65,7 @@ fn every_kind_of_multiplier_is_a_module() {
 #[test]
 fn other_geometries_are_refused() {
     let refused = verilog(Geometry::new(2, 16), Build::default());
-    assert!(matches!(refused, Err(GeometryError::NotBuilt { .. })));
+    assert!(matches!(refused, Err(EmissionError::Geometry(GeometryError::NotBuilt { .. }))));
     let refused = verilog(Geometry::new(8, 8), Build { panel_word_bits: 10, ..Build::default() });
     let text = refused.unwrap_err().to_string();
     assert!(text.contains("8x8") && text.contains("2^10") && text.ends_with("2^11, 2^9"), "{text}");

@@ -17,7 +17,7 @@ fn modules(verilog: &str) -> BTreeMap<String, String> {
 
 /// Merges hand-written Verilog.
 fn merged(emitted: &str) -> BTreeMap<String, String> {
-    modules(&merge(emitted, "chip_top"))
+    modules(&merge(emitted, "chip_top").unwrap())
 }
 
 /// Kinds of the instances in a module's text, by name of the instance.
@@ -156,6 +156,84 @@ fn registers_are_named_by_their_width() {
     assert_eq!(modules.len(), 4);
 }
 
+/// A child with a port that no Verilog can have.
+#[derive(LogicBlock, Default)]
+struct Child {
+    clock: Signal<In, Clock>,
+    release: Signal<In, Bit>,
+    data_out: Signal<Out, Bit>,
+}
+
+impl Logic for Child {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.data_out.next = self.release.val();
+    }
+}
+
+/// Its parent.
+#[derive(LogicBlock, Default)]
+struct Parent {
+    clock: Signal<In, Clock>,
+    data_in: Signal<In, Bit>,
+    data_out: Signal<Out, Bit>,
+    part: Child,
+}
+
+impl Logic for Parent {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.part.clock.next = self.clock.val();
+        self.part.release.next = self.data_in.val();
+        self.data_out.next = self.part.data_out.val();
+    }
+}
+
+#[test]
+fn a_field_that_is_called_as_a_keyword_is_refused() {
+    let mut parent = Parent::default();
+    parent.connect_all();
+    let refused = verilog(&parent, "chip_top").unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the name of port release in module chip_part is a keyword of Verilog (IEEE 1800-2017); choose another"
+    );
+}
+
+#[test]
+fn keywords_are_refused_wherever_a_name_stands() {
+    let check = |line: &str, want: Option<(&'static str, &str)>| {
+        let text = format!("module top(a);\n    {line}\nendmodule\nmodule top$x(b);\nendmodule\n");
+        let want = want.map(|(what, name)| EmissionError::Keyword {
+            module: "chip_top".into(),
+            what,
+            name: name.into(),
+        });
+        assert_eq!(merge(&text, "chip_top").err(), want, "{line}");
+    };
+    check("input wire  release;", Some(("port", "release")));
+    check("output reg signed [25:0] output;", Some(("port", "output")));
+    check("reg [7:0] wait;", Some(("signal", "wait")));
+    check("reg[31:0] final[63:0];", Some(("signal", "final")));
+    check("wire a, force;", Some(("signal", "force")));
+    check("localparam  priority = 8'h80;", Some(("signal", "priority")));
+    check("top$x config(", Some(("instance", "config")));
+    // Names that only begin with one, and words where they belong.
+    check("reg  releases; wire reg$q;", None);
+    check("always @(*) begin", None);
+    check("top$x x(", None);
+    check(".release(a)", None);
+    let top = merge("module top(a);\nendmodule\n", "module").unwrap_err();
+    let keyword = |module: &str, what, name: &str| EmissionError::Keyword {
+        module: module.into(),
+        what,
+        name: name.into(),
+    };
+    assert_eq!(top, keyword("module", "module", "module"));
+    let text = "module top(a);\n    top$ff ff();\nendmodule\nmodule top$ff(b);\nendmodule\n";
+    assert_eq!(merge(text, "always_top"), Err(keyword("always_ff", "module", "always_ff")));
+}
+
 #[test]
 fn the_core_has_every_module_once() {
     let mut core = Core::<8, 4, 6>::default();
@@ -166,6 +244,7 @@ fn the_core_has_every_module_once() {
     again.connect_all();
     assert_eq!(text, verilog(&again, "gemmine_core_8x4"), "another core's emission differs");
 
+    let text = text.unwrap();
     let modules = modules(&text);
     let bodies: BTreeSet<&String> = modules.values().collect();
     assert_eq!(bodies.len(), modules.len(), "equal modules were not merged");
@@ -199,7 +278,7 @@ fn the_core_has_every_module_once() {
 fn every_pe_of_the_grid_is_an_instance_of_one_module() {
     let mut core = Core::<16, 16, 4>::default();
     core.connect_all();
-    let text = verilog(&core, "gemmine_core_16x16");
+    let text = verilog(&core, "gemmine_core_16x16").unwrap();
     let count = |prefix: &str| text.lines().filter(|l| l.trim_start().starts_with(prefix)).count();
     assert_eq!(count("module gemmine_pe"), 1);
     assert_eq!(count("gemmine_pe pe$"), 256);

@@ -91,7 +91,7 @@ fn half_a_block_is_refused() {
 
 #[test]
 fn every_kind_has_what_it_is_named_for() {
-    let text = |kinds| emit::verilog(&pair(kinds), "gemmine_pair");
+    let text = |kinds| emit::verilog(&pair(kinds), "gemmine_pair").unwrap();
     let count = |kind, what: &str| text([kind; 2]).matches(what).count();
     assert_eq!(count(Kind::Inferred, " * "), 2);
     assert_eq!(count(Kind::SbMac16, "SB_MAC16 #("), 1);

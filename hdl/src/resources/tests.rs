@@ -113,7 +113,7 @@ fn registers_memories_and_multipliers_are_counted() {
 fn count<B: Block + Default>() -> Resources {
     let mut block = B::default();
     block.connect_all();
-    Modules::new(&emit::verilog(&block, "gemmine_part")).resources("gemmine_part")
+    Modules::new(&emit::verilog(&block, "gemmine_part").unwrap()).resources("gemmine_part")
 }
 
 /// Flip-flops as the structs of the modules list them.
@@ -138,7 +138,7 @@ fn modules_have_what_their_sources_say() {
     ] {
         let mut pair = MultiplierPair::new(kind, kind);
         pair.connect_all();
-        let text = emit::verilog(&pair, "gemmine_pair");
+        let text = emit::verilog(&pair, "gemmine_pair").unwrap();
         assert_eq!(Modules::new(&text).resources("gemmine_pair").multipliers, products, "{kind:?}");
     }
     // Two halves of 24 bits and a carry.

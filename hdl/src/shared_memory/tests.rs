@@ -58,7 +58,7 @@ fn the_verilog_has_as_many_words() {
     for (parts, words) in [(1, 8), (2, 16), (4, 32)] {
         let mut memory = Memory::new(parts);
         memory.connect_all();
-        let verilog = emit::verilog(&memory, "gemmine_shared_memory");
+        let verilog = emit::verilog(&memory, "gemmine_shared_memory").unwrap();
         assert!(verilog.contains(&format!("mem[{}:0]", words - 1)), "{verilog}");
     }
 }

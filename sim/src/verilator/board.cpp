@@ -8,6 +8,7 @@
 //   'T' u32 n, n bytes               trace into the file of this name from now on (needs VM_TRACE)
 //   'C'                              close the trace; answer: a byte
 //
+// Arguments are the Verilog's: $value$plusargs finds them.
 // The host's sender is uart_tx, its receiver uart_rx, in plain C++.
 #include <cstdint>
 #include <cstdio>
@@ -139,8 +140,9 @@ template <typename T> static T read_value() {
 
 template <typename T> static void write_value(T value) { std::fwrite(&value, sizeof value, 1, stdout); }
 
-int main() {
+int main(int argc, char** argv) {
     VerilatedContext context;
+    context.commandArgs(argc, argv);
 #if VM_TRACE
     context.traceEverOn(true);
 #endif

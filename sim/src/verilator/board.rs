@@ -46,7 +46,7 @@ impl VerilatedBoard {
     /// If the tools are missing, the geometry is not built in, the first rate is too fast for the
     /// clock, or the compilation fails.
     pub fn new(tools: &Tools, config: BoardConfig) -> Result<Self, EngineError> {
-        Self::start(tools, &Self::emit(config)?, config, None)
+        Self::start(tools, &Self::emit(config)?, config, None, &[])
     }
 
     /// The same, and every signal of the device in every cycle goes into a waveform, in VCD, which is
@@ -55,7 +55,7 @@ impl VerilatedBoard {
     /// # Errors
     /// As [`Self::new`]; that the file can't be written shows in the first run.
     pub fn traced(tools: &Tools, config: BoardConfig, vcd: &Path) -> Result<Self, EngineError> {
-        Self::start(tools, &Self::emit(config)?, config, Some(vcd))
+        Self::start(tools, &Self::emit(config)?, config, Some(vcd), &[])
     }
 
     /// A board of any Verilog with a device's ports, such as a netlist; what `config` says is believed.
@@ -63,7 +63,20 @@ impl VerilatedBoard {
     /// # Errors
     /// As [`Self::new`].
     pub fn of(tools: &Tools, device: &Emitted, config: BoardConfig) -> Result<Self, EngineError> {
-        Self::start(tools, device, config, None)
+        Self::with_arguments(tools, device, config, &[])
+    }
+
+    /// The same, and the Verilog finds arguments, such as `+name=value`, with `$value$plusargs`.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_arguments(
+        tools: &Tools,
+        device: &Emitted,
+        config: BoardConfig,
+        arguments: &[String],
+    ) -> Result<Self, EngineError> {
+        Self::start(tools, device, config, None, arguments)
     }
 
     fn emit(config: BoardConfig) -> Result<Emitted, EngineError> {
@@ -82,10 +95,13 @@ impl VerilatedBoard {
         device: &Emitted,
         config: BoardConfig,
         vcd: Option<&Path>,
+        arguments: &[String],
     ) -> Result<Self, EngineError> {
         let program = build::board(tools, device, vcd.is_some())?;
         let config = BoardConfig { build: device.build, ..config };
-        let child = Child::spawn(Command::new(program))?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let child = Child::spawn(command)?;
         let description = BoardDescription { engine: "verilator", config };
         let mut board = Self { description, child, traced: vcd.is_some() };
         board.set_host_baud(config.first_baud)?;

@@ -2,9 +2,13 @@
 //!
 //! For one board of each family: its own device, synthesised as for its image, with yosys' models of
 //! cells and those in flow/cells, from the oscillator's pin to the lines. Only frequency is no part of
-//! it: a PLL gives a cycle for each of the oscillator's.
+//! it: a PLL gives a cycle for each of the oscillator's. That the comparison would see a wrong netlist,
+//! [`faults`] shows.
+
+mod faults;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use gemmine_flow::{Board as Definition, Options, Toolchain, build, gates};
 use gemmine_hdl::devices::Emitted;
@@ -28,8 +32,13 @@ struct Netlist {
 }
 
 impl Netlist {
-    fn new(device: &Emitted, config: BoardConfig, first_cycle: u64) -> Self {
-        let mut board = VerilatedBoard::of(&Tools::find().unwrap(), device, config).unwrap();
+    /// A netlist as Verilog, of what was synthesised, and its arguments.
+    fn new(gates: &Emitted, of: &Synthesised, arguments: &[String]) -> Self {
+        let tools = Tools::find().unwrap();
+        let mut board =
+            VerilatedBoard::with_arguments(&tools, gates, of.config, arguments).unwrap();
+        let plan = of.definition.plan().unwrap();
+        let first_cycle = gates::first_cycle(of.definition.definition.family, &plan);
         let progress = board.run(first_cycle, Stop::Never).unwrap();
         assert_eq!((progress.now, progress.bytes), (first_cycle, vec![]));
         Self { board, first_cycle }
@@ -57,29 +66,55 @@ impl Board for Netlist {
     }
 }
 
-/// The definition of a board, its netlist as Verilog, and what the netlist is.
-fn synthesised(name: &str, folder: &Path) -> (Definition, Emitted, BoardConfig) {
-    let definition = Definition::find(name).unwrap();
-    let (plan, device) = build::emit(&definition).unwrap();
-    let toolchain = Toolchain::pinned().unwrap();
-    let options = Options {
-        seeds: vec![],
-        out: folder.to_owned(),
-        allow_timing_failure: false,
-        command: "a test".into(),
-        source_commit: "a test".into(),
-    };
-    build::synthesise(&definition, &plan, &device, &options, &toolchain, &|| false, &mut |_| ())
-        .unwrap();
-    let gates = gates::verilog(&definition, &device, folder, &toolchain).unwrap();
-    let config = BoardConfig {
-        geometry: definition.definition.device.geometry,
-        clock_hz: u32::try_from(plan.output_hz()).unwrap(),
-        first_baud: definition.definition.serial.baud,
-        panel_word_bits: definition.definition.device.panel_word_bits as u32,
-        build: device.build,
-    };
-    (definition, gates, config)
+/// A board's device, and the netlist made of it.
+struct Synthesised {
+    definition: Definition,
+    config: BoardConfig,
+    device: Emitted,
+    /// The netlist, in yosys' JSON.
+    netlist: String,
+    /// The same as Verilog.
+    gates: Emitted,
+}
+
+impl Synthesised {
+    fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let definition = Definition::find(name).unwrap();
+        let (plan, device) = build::emit(&definition).unwrap();
+        let toolchain = Toolchain::pinned().unwrap();
+        let options = Options {
+            seeds: vec![],
+            out: folder.path().to_owned(),
+            allow_timing_failure: false,
+            command: "a test".into(),
+            source_commit: "a test".into(),
+        };
+        let (running, quiet) = (&|| false, &mut |_: build::Progress| ());
+        let netlist =
+            build::synthesise(&definition, &plan, &device, &options, &toolchain, running, quiet);
+        let netlist = std::fs::read_to_string(netlist.unwrap()).unwrap();
+        let config = BoardConfig {
+            geometry: definition.definition.device.geometry,
+            clock_hz: u32::try_from(plan.output_hz()).unwrap(),
+            first_baud: definition.definition.serial.baud,
+            panel_word_bits: definition.definition.device.panel_word_bits as u32,
+            build: device.build,
+        };
+        let gates = verilog(&definition, &device, folder.path());
+        Self { definition, config, device, netlist, gates }
+    }
+
+    /// The iCE40's, which two tests need.
+    fn icebreaker() -> &'static Self {
+        static ONCE: OnceLock<Synthesised> = OnceLock::new();
+        ONCE.get_or_init(|| Self::new("icebreaker"))
+    }
+}
+
+/// The netlist in a folder as Verilog.
+fn verilog(definition: &Definition, device: &Emitted, folder: &Path) -> Emitted {
+    gates::verilog(definition, device, folder, &Toolchain::pinned().unwrap()).unwrap()
 }
 
 /// Lanes of bytes, half of them extremes of i8 and u8; the first lane has the lowest only.
@@ -96,13 +131,10 @@ fn lanes(random: &mut Random, steps: usize) -> [Vec<u8>; 16] {
 }
 
 /// A session: power-up, identity, a tile, a reset in the middle of the next, a damaged frame, another tile, two
-/// long ones.
-fn check(name: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let (definition, netlist, config) = synthesised(name, folder.path());
-    let plan = definition.plan().unwrap();
-    let first_cycle = gates::first_cycle(definition.definition.family, &plan);
-    let mut host = Host::new(Pair::of(Netlist::new(&netlist, config, first_cycle)));
+/// long ones. Panics where the netlist and the model differ.
+fn check(of: &Synthesised, netlist: Netlist) {
+    let (definition, config) = (&of.definition, of.config);
+    let mut host = Host::new(Pair::of(netlist));
     let mut random = Random(u64::from(config.build));
 
     // Its first rate is slow: a change of rate is all that it is used for.
@@ -211,15 +243,18 @@ fn tile(
 
 #[test]
 fn the_netlist_of_an_ice40_does_what_the_model_does() {
-    check("icebreaker");
+    let of = Synthesised::icebreaker();
+    check(of, Netlist::new(&of.gates, of, &[]));
 }
 
 #[test]
 fn the_netlist_of_an_ecp5_does_what_the_model_does() {
-    check("ulx3s-25f");
+    let of = Synthesised::new("ulx3s-25f");
+    check(&of, Netlist::new(&of.gates, &of, &[]));
 }
 
 #[test]
 fn the_netlist_of_a_gowin_part_does_what_the_model_does() {
-    check("tang-nano-9k");
+    let of = Synthesised::new("tang-nano-9k");
+    check(&of, Netlist::new(&of.gates, &of, &[]));
 }

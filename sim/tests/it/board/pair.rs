@@ -2,13 +2,15 @@
 
 use gemmine_sim::EngineError;
 use gemmine_sim::board::model::ModelBoard;
-use gemmine_sim::board::{Board, BoardConfig, BoardDescription, Progress, Stop};
+use gemmine_sim::board::{Board, BoardConfig, BoardDescription, LineByte, Progress, Stop};
 use gemmine_sim::verilator::{Tools, VerilatedBoard};
 
 /// The model and the RTL, or what became of that, which must agree.
 pub struct Pair {
     model: ModelBoard,
     rtl: Box<dyn Board>,
+    /// Bytes that both have said.
+    agreed: usize,
 }
 
 impl Pair {
@@ -19,7 +21,7 @@ impl Pair {
     /// The model beside a board.
     pub fn of(rtl: impl Board + 'static) -> Self {
         let model = ModelBoard::new(rtl.description().config).unwrap();
-        Self { model, rtl: Box::new(rtl) }
+        Self { model, rtl: Box::new(rtl), agreed: 0 }
     }
 }
 
@@ -41,13 +43,19 @@ impl Board for Pair {
     fn run(&mut self, cycles: u64, stop: Stop) -> Result<Progress, EngineError> {
         let model = self.model.run(cycles, stop)?;
         let rtl = self.rtl.run(cycles, stop)?;
-        let differs = model.bytes.iter().zip(&rtl.bytes).position(|(model, rtl)| model != rtl);
+        let count = model.bytes.len().max(rtl.bytes.len());
+        let differs = (0..count).find(|&n| model.bytes.get(n) != rtl.bytes.get(n));
         if let Some(n) = differs {
             let all = |p: &Progress| p.bytes.iter().map(|b| b.byte).collect::<Vec<_>>();
             println!("model {:x?}\nRTL   {:x?}", all(&model), all(&rtl));
-            panic!("byte {n}: model {:x?}, RTL {:x?}", model.bytes[n], rtl.bytes[n]);
+            let said = |p: &Progress| match p.bytes.get(n) {
+                Some(LineByte { cycle, byte }) => format!("{byte:02x} in cycle {cycle}"),
+                None => format!("nothing until cycle {}", p.now),
+            };
+            let place = self.agreed + n;
+            panic!("byte {place}: model {}, RTL {}", said(&model), said(&rtl));
         }
-        assert_eq!(model.bytes.len(), rtl.bytes.len(), "bytes of the model and of the RTL");
+        self.agreed += count;
         assert_eq!(
             (model.now, model.resting),
             (rtl.now, rtl.resting),

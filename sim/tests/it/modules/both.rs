@@ -57,7 +57,7 @@ impl Trace {
 pub fn emitted<M: Module>(name: &str) -> String {
     let mut module = M::default();
     module.connect_all();
-    emit::verilog(&module, &format!("gemmine_{name}"))
+    emit::verilog(&module, &format!("gemmine_{name}")).unwrap()
 }
 
 /// Outputs of every cycle, before its clock edge, from rust-hdl's simulator.

@@ -65,7 +65,7 @@ fn name(kind: Kind) -> String {
 fn all_kinds() -> String {
     let mut text = String::new();
     for kind in Kind::ALL {
-        text.push_str(&emit::verilog(&pair(kind), &name(kind)));
+        text.push_str(&emit::verilog(&pair(kind), &name(kind)).unwrap());
     }
     let inputs = ["left_a_in", "left_b_in", "right_a_in", "right_b_in"];
     let outputs = Kind::ALL.map(|kind| format!("left_{kind:?}, right_{kind:?}"));
@@ -160,7 +160,7 @@ fn every_kind_is_clean() {
     ] {
         let mut pair = MultiplierPair::new(left, right);
         pair.connect_all();
-        let verilog = emit::verilog(&pair, TOP) + cells;
+        let verilog = emit::verilog(&pair, TOP).unwrap() + cells;
         let complaints = modules::lint(&tools, &verilog, TOP).unwrap();
         assert_eq!(complaints, "", "{left:?} and {right:?}");
     }
@@ -177,7 +177,7 @@ fn models_refuse_other_modes() {
         (Kind::Mult9x9, cells::GOWIN, ".BSIGN(1'b1)", ".BSIGN(1'b0)"),
     ];
     for (kind, cells, used, other) in refused {
-        let verilog = emit::verilog(&pair(kind), &name(kind)) + cells;
+        let verilog = emit::verilog(&pair(kind), &name(kind)).unwrap() + cells;
         assert!(verilog.contains(used), "{kind:?} has no {used}");
         let verilog = verilog.replacen(used, other, 1);
         let got = modules::simulate(&tools, &verilog, &name(kind), &[vec![1, 2, 3, 4]]);

@@ -148,6 +148,7 @@ Examples:
   gemmine mine --device rtl --geometry 4x4      on rust-hdl's simulator
   gemmine mine --device serial:/dev/ttyUSB1     on a board
   gemmine mine --device cpu --a A.npy --b B.npy on this computer's processor, for comparison
+  gemmine mine --device cpu --zero-signal       Pearl tickets as fast as they come, of no use to anybody
   gemmine mine --protocol amadeus --device cpu  Amadeus, on a local chain
   gemmine mine --protocol amadeus --device cpu --node http://127.0.0.1:8648 --bits 12
   gemmine verify --job gemmine-out/job.json gemmine-out/share-1.b64
@@ -197,6 +198,12 @@ pub struct MineArgs {
     /// Right operand: .npy, int8, k x n, values in [-64, 64] [default: X of data/digits.npy]
     #[arg(long, value_name = "B.npy", requires = "a")]
     pub b: Option<PathBuf>,
+
+    /// Multiply zeros, M rows by N columns (k = 2048): tickets of noise alone, which the network takes and which
+    /// are NOT USEFUL WORK; for comparing speeds
+    #[arg(long, value_name = "MxN", num_args = 0..=1, default_missing_value = "1024x1024",
+          value_parser = extents, conflicts_with_all = ["a", "b"])]
+    pub zero_signal: Option<(usize, usize)>,
 
     #[command(flatten)]
     pub mining: MiningArgs,
@@ -345,6 +352,16 @@ fn digest_from_hex(text: &str) -> Result<[u8; 32]> {
     let mut digest = [0; 32];
     hex::decode_to_slice(text, &mut digest).context("give 64 hex digits")?;
     Ok(digest)
+}
+
+/// `MxN`.
+fn extents(text: &str) -> Result<(usize, usize)> {
+    let parse = || {
+        let (m, n) = text.split_once('x')?;
+        Some((m.parse().ok()?, n.parse().ok()?))
+    };
+    let extents = parse().filter(|(m, n): &(usize, usize)| *m > 0 && *n > 0);
+    extents.context("give rows and columns, such as 1024x1024")
 }
 
 fn seconds(text: &str) -> Result<Duration> {

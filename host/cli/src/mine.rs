@@ -65,16 +65,18 @@ pub fn run(args: &MineArgs) -> Result<Outcome> {
         return amadeus::run(args);
     }
     args.check_pearl()?;
-    let operands = match (&args.a, &args.b) {
-        (Some(a), Some(b)) => Operands::new(read_int8(a)?, read_int8(b)?)?,
+    let operands = match (&args.a, &args.b, args.zero_signal) {
+        (Some(a), Some(b), _) => Operands::new(read_int8(a)?, read_int8(b)?)?,
+        (_, _, Some(shape)) => Operands::zero_signal(shape)?,
         _ => Operands::digits()?,
     };
+    let product_file = if operands.zero_signal { ProductFile::None } else { ProductFile::InFolder };
     let plan = Plan {
         operands: &operands,
         device: &args.device,
         mining: &args.mining,
         out: &args.out,
-        product_file: ProductFile::InFolder,
+        product_file,
         one_pass: false,
     };
     mine(&plan)

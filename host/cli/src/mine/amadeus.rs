@@ -102,6 +102,7 @@ fn check(args: &MineArgs) -> Result<()> {
     let given = [
         (args.a.is_some(), "--a"),
         (args.b.is_some(), "--b"),
+        (args.zero_signal.is_some(), "--zero-signal"),
         (args.mining.job.is_some(), "--job"),
         (args.mining.share_target.is_some(), "--share-target"),
     ];

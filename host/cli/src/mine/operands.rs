@@ -32,6 +32,8 @@ pub struct Operands {
     pub b: Matrix<i8>,
     /// What they are, for people.
     pub description: String,
+    /// Both are zero, and nobody wants the product.
+    pub zero_signal: bool,
     /// A padded to whole strips and a legal k, without a nonce.
     pub a_padded: Signal,
     /// B transposed and padded likewise.
@@ -46,6 +48,22 @@ impl Operands {
         let x = npy::int8_from_bytes(DIGITS).context("read the data set that gemmine carries")?;
         let mut operands = Self::new(x.transposed(), x)?;
         operands.description = "Gram matrix X^T X of the UCI handwritten digits (data/)".into();
+        Ok(operands)
+    }
+
+    /// Zeros, m x n of them: what is mined is the noise alone, as miners do who have nothing to multiply. The
+    /// network takes it, and it is no useful work.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn zero_signal((m, n): (usize, usize)) -> Result<Self> {
+        // The rest of the shortest legal k is the nonce's.
+        let k = K_MIN - NONCE_VALUES;
+        let zeros = |rows, columns| Matrix { rows, columns, values: vec![0; rows * columns] };
+        product::ensure_memory("mine", (m, k, n), mine_bytes((m, m), K_MIN, (n, n)))?;
+        let mut operands = Self::new(zeros(m, k), zeros(k, n))?;
+        operands.description = "zero signal, NOT USEFUL WORK".into();
+        operands.zero_signal = true;
         Ok(operands)
     }
 
@@ -86,6 +104,7 @@ impl Operands {
             a_padded: padded(&a, m_padded, k_padded)?,
             bt_padded: padded(&b.transposed(), n_padded, k_padded)?,
             description: format!("A ({m} x {k}) times B ({k} x {n})"),
+            zero_signal: false,
             a,
             b,
             nonce,

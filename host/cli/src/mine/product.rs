@@ -70,6 +70,8 @@ impl FirstPass {
 /// What became of the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
+    /// The operands are zero.
+    NotWanted,
     /// The first pass did not come to its end.
     Unfinished,
     /// The device's product is not A x B.
@@ -84,6 +86,8 @@ pub type Encode<'a> = dyn Fn(&Matrix<i32>) -> Result<(Vec<u8>, Option<f64>)> + '
 /// Where the product goes.
 #[derive(Clone, Copy)]
 pub enum ProductFile<'a> {
+    /// Nowhere: there is none that anybody wants.
+    None,
     /// `product.npy` in the output folder, never replaced: one that is there must be this product.
     InFolder,
     /// A file that the user named, replaced.
@@ -119,6 +123,7 @@ impl<'a> Sink<'a> {
     /// If the folder has the product of other operands, or something that is no product.
     pub fn new(operands: &'a Operands, file: ProductFile<'a>, folder: &Path) -> Result<Self> {
         let (path, kept) = match file {
+            ProductFile::None => (PathBuf::new(), true),
             ProductFile::Named { path, .. } => (path.to_owned(), false),
             ProductFile::InFolder => {
                 let path = folder.join(PRODUCT_FILE);
@@ -129,7 +134,10 @@ impl<'a> Sink<'a> {
                 (path, kept)
             }
         };
-        let product = Product::Unfinished;
+        let product = match file {
+            ProductFile::None => Product::NotWanted,
+            ProductFile::InFolder | ProductFile::Named { .. } => Product::Unfinished,
+        };
         Ok(Self { operands, file, path, kept, product, written: None, error_bound: None })
     }
 
@@ -150,6 +158,7 @@ impl<'a> Sink<'a> {
         };
         self.product = Product::Exact(check);
         match self.file {
+            ProductFile::None => return Ok(()),
             ProductFile::InFolder if self.kept => {}
             ProductFile::InFolder => files::create_new(&self.path, &npy::to_bytes(product)?)?,
             ProductFile::Named { path, encode, .. } => {

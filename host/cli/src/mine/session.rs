@@ -102,7 +102,8 @@ impl<'a> Session<'a> {
     ) -> Self {
         let strips = operands.bt_padded.rows() / LANES;
         let b_panels = (0..strips).map(|strip| Arc::new(prepared.panel_b(strip as u32))).collect();
-        let first = FirstPass::new(&prepared, operands.a.rows, operands.b.columns);
+        let first = (!operands.zero_signal)
+            .then(|| FirstPass::new(&prepared, operands.a.rows, operands.b.columns));
         let (seed, resume) = (keeper.seed(), keeper.resume_pass());
         Self {
             operands,
@@ -118,7 +119,7 @@ impl<'a> Session<'a> {
             next: (0, 0),
             flights: VecDeque::new(),
             sent: 0,
-            first: Some(first),
+            first,
             sink,
             resume,
             started,
@@ -234,7 +235,7 @@ impl<'a> Session<'a> {
             chunk_steps: config.r.into(),
             ticket_key: self.prepared.seeds().a,
             bound_le: self.bound_le,
-            want_tiles: self.pass == 0,
+            want_tiles: self.pass == 0 && self.first.is_some(),
         }
     }
 

@@ -137,7 +137,10 @@ impl Summarised for Summary {
             Outcome::Trouble
         } else if self.tally.hits_refused > 0 || self.product == Product::Wrong {
             Outcome::No
-        } else if self.end == End::Interrupt && self.product_file.is_none() {
+        } else if self.end == End::Interrupt
+            && self.product_file.is_none()
+            && self.product != Product::NotWanted
+        {
             Outcome::Interrupted
         } else {
             Outcome::Yes
@@ -180,7 +183,7 @@ impl Summary {
 
     /// Passes that yielded the product.
     pub fn useful_passes(&self) -> u64 {
-        self.tally.passes.min(1)
+        if self.product == Product::NotWanted { 0 } else { self.tally.passes.min(1) }
     }
 
     /// A part of all cycles.
@@ -210,6 +213,7 @@ impl Summary {
             "job": self.job,
             "operands": self.operands,
             "m": m, "n": n, "k": k, "k_padded": self.k_padded,
+            "useful_work": self.product != Product::NotWanted,
             "shares": self.tally.shares,
             "shares_meeting_network_target": self.tally.shares_network,
             "shares_already_saved": self.tally.shares_known,
@@ -227,6 +231,7 @@ impl Summary {
             "kinds": { "seconds": { "kind": "measured", "boundary": wall } },
             "energy_pj": { "value": null, "kind": "none measured" },
             "product": match self.product {
+                Product::NotWanted => "none: zero signal, not useful work",
                 Product::Unfinished => "unfinished",
                 Product::Wrong => "wrong",
                 Product::Exact(_) if self.quantised => "quantised",

@@ -97,6 +97,7 @@ impl Summary {
     fn product_text(&self) -> String {
         let (m, n, k) = self.shape;
         let state = match self.product {
+            Product::NotWanted => "none: it would be zero".to_owned(),
             Product::Unfinished => "not finished, not written".to_owned(),
             Product::Wrong => "WRONG: not what the host computes, not written".to_owned(),
             Product::Exact(check) => {

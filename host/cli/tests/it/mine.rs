@@ -51,6 +51,35 @@ fn shares_verify_from_another_process_and_the_product_is_exact() {
 }
 
 #[test]
+fn a_zero_signal_gives_shares_and_no_product_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let arguments = format!(
+        "mine --device cpu --zero-signal 48x32 --out run --shares 8 --share-target {MEDIUM}"
+    );
+    let summary = last_json(&expect(path, &format!("{arguments} --json"), 0));
+    assert_eq!((&summary["device"], &summary["shares"]), (&"cpu".into(), &8.into()));
+    assert_eq!((&summary["useful_work"], &summary["useful_macs"]), (&false.into(), &0.into()));
+    assert_eq!((&summary["useful_passes"], &summary["k_padded"]), (&0.into(), &2048.into()));
+    assert!(summary.get("utilisation").is_none(), "a processor counts no cycles");
+    assert!(!path.join("run/product.npy").exists());
+    expect(path, "verify --job run/job.json run/share-8.b64", 0);
+    assert_eq!(last_json(&expect(path, "verify --receipts run --json", 0))["receipts"], 8);
+    // The same shares on the model, which says so to people.
+    let arguments = arguments.replace("cpu", "model").replace("run", "again");
+    let text = expect(path, &arguments, 0);
+    assert!(text.contains("NOT USEFUL WORK"), "{text}");
+    for share in 1..=8 {
+        let name = format!("share-{share}.b64");
+        let read = |folder: &str| fs::read(path.join(folder).join(&name)).unwrap();
+        assert_eq!(read("run"), read("again"));
+    }
+    for wrong in ["0x16", "16", "x", "16x16x16", "99999999x99999999"] {
+        expect_trouble(path, &format!("mine --zero-signal {wrong}"), "");
+    }
+}
+
+#[test]
 fn the_default_target_of_the_model_is_harder_than_the_networks() {
     let folder = tempfile::tempdir().unwrap();
     let summary = last_json(&expect(folder.path(), "mine --out run --shares 1 --json", 0));

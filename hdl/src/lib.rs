@@ -38,6 +38,7 @@ pub mod identity;
 pub mod join;
 pub mod latency;
 pub mod line_control;
+pub mod mixer;
 pub mod multiplier_pair;
 pub mod multipliers;
 pub mod panel_group;
@@ -59,6 +60,8 @@ pub mod ticket;
 pub mod uart_rx;
 pub mod uart_tx;
 pub mod utilisation;
+pub mod xof_engine;
+pub mod xof_lane;
 pub mod zero_extend;
 
 pub use geometry::{Geometry, GeometryError};

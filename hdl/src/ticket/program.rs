@@ -51,7 +51,7 @@ pub fn constants() -> BTreeMap<Bits<6>, Bits<32>> {
 }
 
 /// Message words of all rounds, by round (0 to 6) and place.
-fn schedule() -> [[usize; 16]; 7] {
+pub(crate) fn schedule() -> [[usize; 16]; 7] {
     let mut rounds = [std::array::from_fn(|place| place); 7];
     for round in 1..rounds.len() {
         rounds[round] = PERMUTATION.map(|place| rounds[round - 1][place]);

@@ -1,18 +1,18 @@
 //! This computer's processor behind the device interface: the opponent that every other device is held against.
 //!
-//! What is queued runs on all threads when somebody waits, a tile a thread at a time: the SIMD kernel, then the
-//! ticket. There is no array, no clock of its own and no cycle to count.
+//! A tile that is pushed goes to whichever thread is free: the SIMD kernel, then the ticket. There is no array, no
+//! clock of its own and no cycle to count.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use gemmine_pouw::kernel;
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{fold_register, ticket};
-use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::device::{Completion, Counters, Descriptor, Device, DeviceKind, Identity, Limits, Side};
@@ -33,17 +33,9 @@ pub struct Cpu {
     identity: Identity,
     pool: ThreadPool,
     panels: [Vec<Option<Arc<Panel>>>; 2],
-    queue: VecDeque<Work>,
-    done: VecDeque<Completion>,
+    /// Where the completions of what was pushed will come from, in order.
+    queue: VecDeque<Receiver<Completion>>,
     counters: Counters,
-}
-
-/// A descriptor with its panels.
-#[derive(Debug)]
-struct Work {
-    descriptor: Descriptor,
-    a: Arc<Panel>,
-    b: Arc<Panel>,
 }
 
 impl Cpu {
@@ -86,7 +78,6 @@ impl Cpu {
             pool,
             panels: [vec![None; PANELS], vec![None; PANELS]],
             queue: VecDeque::new(),
-            done: VecDeque::new(),
             counters: Counters::default(),
         })
     }
@@ -136,8 +127,7 @@ impl Cpu {
 }
 
 /// One tile, whole.
-fn complete(work: &Work) -> Completion {
-    let Work { descriptor, a, b } = work;
+fn complete(descriptor: &Descriptor, a: &Panel, b: &Panel) -> Completion {
     let mut words = Vec::new();
     let tile = if descriptor.unsigned_a {
         kernel::fold_tile_u8(a, b, descriptor.chunk_steps, &mut words)
@@ -174,34 +164,43 @@ impl Device for Cpu {
     }
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
-        let outstanding = self.queue.len() + self.done.len();
-        if outstanding >= QUEUE {
-            return Err(DeviceError::QueueFull(outstanding));
+        if self.queue.len() >= QUEUE {
+            return Err(DeviceError::QueueFull(self.queue.len()));
         }
         let a = self.panel(Side::A, descriptor.a_panel)?;
         let b = self.panel(Side::B, descriptor.b_panel)?;
         self.check(&descriptor, &a, &b)?;
-        self.queue.push_back(Work { descriptor, a, b });
+        let (sender, receiver) = bounded(1);
+        self.queue.push_back(receiver);
+        self.pool.spawn(move || {
+            // A reset drops the receiver.
+            let _ = sender.send(complete(&descriptor, &a, &b));
+        });
         Ok(())
     }
 
     fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError> {
-        if self.done.is_empty() && !self.queue.is_empty() {
-            let work: Vec<Work> = self.queue.drain(..).collect();
-            let done: Vec<Completion> =
-                self.pool.install(|| work.par_iter().map(complete).collect());
-            self.counters.tiles += done.len() as u64;
-            self.counters.hits += done.iter().filter(|completion| completion.hit).count() as u64;
-            self.done.extend(done);
-        }
         let waited_ms = timeout.as_millis();
-        let what = "a completion, with no descriptor outstanding";
-        self.done.pop_front().ok_or(DeviceError::Timeout { what, waited_ms })
+        let Some(next) = self.queue.front() else {
+            let what = "a completion, with no descriptor outstanding";
+            return Err(DeviceError::Timeout { what, waited_ms });
+        };
+        let completion = next.recv_timeout(timeout).map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                DeviceError::Timeout { what: "a completion of the processor", waited_ms }
+            }
+            RecvTimeoutError::Disconnected => {
+                DeviceError::Stopped("a thread of the processor has ended".into())
+            }
+        })?;
+        self.queue.pop_front();
+        self.counters.tiles += 1;
+        self.counters.hits += u64::from(completion.hit);
+        Ok(completion)
     }
 
     fn reset(&mut self) -> Result<(), DeviceError> {
         self.queue.clear();
-        self.done.clear();
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Hands a device the panels and descriptors of work units, and makes sure that each unit gets its
 //! completions once: a device that was lost on the way is reached again and given what it still owes.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub struct Feeder {
     next: [usize; 2],
     /// What was loaded into each place. The device may have dropped it since.
     loaded: [Vec<Option<Arc<Panel>>>; 2],
+    /// Where a panel was loaded last, by its address: nobody else has that while its place holds it.
+    places: [HashMap<*const Panel, usize>; 2],
     tag: u32,
     /// Why the device will never answer again.
     dead: Option<String>,
@@ -36,7 +38,14 @@ impl Feeder {
     /// Feeds a device with such limits.
     pub fn new(limits: Limits) -> Self {
         let places = vec![None; limits.panels.max(1)];
-        Self { limits, next: [0; 2], loaded: [places.clone(), places], tag: 0, dead: None }
+        Self {
+            limits,
+            next: [0; 2],
+            loaded: [places.clone(), places],
+            places: [HashMap::new(), HashMap::new()],
+            tag: 0,
+            dead: None,
+        }
     }
 
     /// Tiles that may be outstanding at once; the place of the running A panel is taken besides.
@@ -181,14 +190,20 @@ impl Feeder {
         done: &mut [Vec<Completion>],
     ) -> Result<usize, DeviceError> {
         let loaded = &mut self.loaded[side as usize];
-        let same = |held: &Option<Arc<Panel>>| held.as_ref().is_some_and(|p| Arc::ptr_eq(p, panel));
-        if let Some(place) = loaded.iter().position(same) {
+        let places = &mut self.places[side as usize];
+        let held = |place: usize| loaded[place].as_ref().is_some_and(|p| Arc::ptr_eq(p, panel));
+        if let Some(&place) = places.get(&Arc::as_ptr(panel))
+            && held(place)
+        {
             return Ok(place);
         }
         let place = self.next[side as usize] % loaded.len();
         self.next[side as usize] = place + 1;
         insist(device, sent, done, |device| device.load_panel(side, place, Arc::clone(panel)))?;
-        loaded[place] = Some(Arc::clone(panel));
+        if let Some(before) = loaded[place].replace(Arc::clone(panel)) {
+            places.remove(&Arc::as_ptr(&before));
+        }
+        places.insert(Arc::as_ptr(panel), place);
         Ok(place)
     }
 }

@@ -14,6 +14,7 @@ use gemmine_hdl::multipliers::{Kind, Multipliers};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::FlowError;
+use crate::floorplan::Floorplan;
 use crate::pll::{ECP5, GW1NR_9_C6, GW2AR_18_C8, ICE40, Plan, Pll};
 
 /// Declares the boards that are compiled in, each with the constraints file that its `board.toml` names.
@@ -96,6 +97,8 @@ pub struct Definition {
     pub synthesis: Synthesis,
     /// Of nextpnr.
     pub place: Place,
+    /// Where blocks go; none given: nextpnr chooses.
+    pub floorplan: Option<Floorplan>,
     /// Of the packer.
     pub pack: Pack,
     /// How an image gets onto it.
@@ -290,6 +293,10 @@ impl Board {
         if *family == Family::Ice40 && board.definition.synthesis.distributed_words.is_some() {
             let remedy = "an iCE40 has no memory in LUTs, leave it out";
             return Err(board.value("synthesis.distributed_words", "given", remedy));
+        }
+        if *family != Family::Ecp5 && board.definition.floorplan.is_some() {
+            let remedy = "places of blocks are known of ECP5s only, leave it out";
+            return Err(board.value("floorplan", "given", remedy));
         }
         if device.multipliers == Kind::SbMac16
             && board.definition.synthesis.options.iter().any(|option| option == "-dsp")

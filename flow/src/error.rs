@@ -107,6 +107,14 @@ pub enum FlowError {
         /// The cell, and what of it.
         why: String,
     },
+    /// A block has no place.
+    #[error("follow the floorplan of {file}: {why}")]
+    Floorplan {
+        /// The board's file.
+        file: String,
+        /// The block or the place, and what there is.
+        why: String,
+    },
     /// A tool's output is not what it should be.
     #[error("read {}: {why}", .file.display())]
     Output {

@@ -7,6 +7,7 @@
 //! | [`top`] | a board's top module |
 //! | [`toolchain`] | the pinned tools, or those on the PATH |
 //! | [`mod@build`] | the steps from Verilog to an image, with seeds, logs and limits |
+//! | [`floorplan`] | where the blocks of an ECP5 go |
 //! | [`gates`] | the netlist as Verilog that simulates |
 //! | [`timing`], [`report`] | what nextpnr says of speed, and all that is said of an image |
 //! | `sta` | the longest path, where nextpnr does not have all of them |
@@ -18,6 +19,7 @@ pub mod build;
 mod checkout;
 mod error;
 pub mod flash;
+pub mod floorplan;
 pub mod gates;
 pub mod manifest;
 pub mod netlist;

@@ -82,6 +82,11 @@ fn what_is_wrong_is_named_with_its_remedy() {
          would make combinational 16 x 16 multipliers of the blocks that are there",
     );
     check(
+        "[led]",
+        "[floorplan]\nmultipliers = { rows = [13], first = 0 }\n\n[led]",
+        "read FOLDER/board.toml: floorplan is given; places of blocks are known of ECP5s only, leave it out",
+    );
+    check(
         "baud = 115_200",
         "baud = 12",
         "read FOLDER/board.toml: serial.baud is 12; give 300 to 12000000",

@@ -7,7 +7,7 @@ use gemmine_tools::process::{Child, ProcessError};
 use serde_json::Value;
 
 use super::{Options, Progress, fit, steps, write};
-use crate::board::{Board, Family};
+use crate::board::{Board, Definition, Family};
 use crate::error::FlowError;
 use crate::netlist;
 use crate::pll::Plan;
@@ -78,6 +78,12 @@ impl<'a> Runner<'a> {
             Family::Gowin => netlist::gowin::make_tables_timed(&mut netlist, TOP).map(drop),
         };
         reworked.map_err(wrong)?;
+        if let Some(floorplan) = &self.board.definition.floorplan {
+            let Definition { part, device, .. } = &self.board.definition;
+            floorplan
+                .apply(&mut netlist, TOP, part, device)
+                .map_err(|why| FlowError::Floorplan { file: self.board.file.clone(), why })?;
+        }
         write(&file, &netlist.to_string())
     }
 

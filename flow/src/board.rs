@@ -188,6 +188,10 @@ pub struct Synthesis {
     pub options: Vec<String>,
     /// Memories of up to so many words that are written go into LUTs; none given: synthesis chooses.
     pub distributed_words: Option<usize>,
+    /// Memories that stay in block RAM, however small, by their modules' places below the board's top, such as
+    /// `device.accelerator.counters.words`; modules of the same kind stay with them.
+    #[serde(default)]
+    pub block_memories: Vec<String>,
 }
 
 /// Options of nextpnr.
@@ -294,6 +298,14 @@ impl Board {
             let remedy = "an iCE40 has no memory in LUTs, leave it out";
             return Err(board.value("synthesis.distributed_words", "given", remedy));
         }
+        if let ([first, ..], None) = (
+            board.definition.synthesis.block_memories.as_slice(),
+            board.definition.synthesis.distributed_words,
+        ) {
+            let remedy =
+                "they are for where distributed_words would take them; give that, or leave it out";
+            return Err(board.value("synthesis.block_memories", first, remedy));
+        }
         if *family != Family::Ecp5 && board.definition.floorplan.is_some() {
             let remedy = "places of blocks are known of ECP5s only, leave it out";
             return Err(board.value("floorplan", "given", remedy));
@@ -361,7 +373,7 @@ impl Board {
     }
 
     /// An error about a value in `board.toml`.
-    fn value(
+    pub(crate) fn value(
         &self,
         key: &'static str,
         value: impl ToString,

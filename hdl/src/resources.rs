@@ -70,6 +70,17 @@ impl<'a> Modules<'a> {
         Self { modules: modules.collect() }
     }
 
+    /// The kind of an instance somewhere below a module, by its path, such as `accelerator.results.memory$0`.
+    pub fn kind(&self, module: &str, path: &str) -> Option<&'a str> {
+        let mut found = None;
+        for part in path.split('.') {
+            let instances = &self.modules.get(found.unwrap_or(module))?.instances;
+            let (_, kind) = instances.iter().find(|(instance, _)| *instance == part)?;
+            found = Some(*kind);
+        }
+        found
+    }
+
     /// What a module and all below it take; nothing, if there is no such module.
     pub fn resources(&self, module: &str) -> Resources {
         self.count(module, &mut BTreeMap::new())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gemmine_hdl::resources::Modules;
 use gemmine_tools::process::{Child, ProcessError};
 use serde_json::Value;
 
@@ -50,7 +51,7 @@ impl<'a> Runner<'a> {
     /// Makes `netlist.json` and `statistics.json` of `top.v`.
     pub(super) fn synthesise(&mut self) -> Result<(), FlowError> {
         let scripts = [
-            ("synthesis", steps::synthesis_script(self.board)),
+            ("synthesis", self.synthesis_script()?),
             ("flattening", steps::flatten_script(self.board)),
         ];
         for (step, text) in scripts {
@@ -60,6 +61,19 @@ impl<'a> Runner<'a> {
             self.step(step, "yosys", &arguments, SYNTHESIS_PATIENCE)?;
         }
         self.rework()
+    }
+
+    fn synthesis_script(&self) -> Result<String, FlowError> {
+        let verilog = self.text("top.v")?;
+        let modules = Modules::new(&verilog);
+        let kinds = self.board.definition.synthesis.block_memories.iter().map(|place| {
+            modules.kind(TOP, place).ok_or_else(|| {
+                let remedy = "name a module of the device's Verilog, such as device.accelerator.counters.words";
+                self.board.value("synthesis.block_memories", place, remedy)
+            })
+        });
+        let kinds: Vec<&str> = kinds.collect::<Result<_, _>>()?;
+        Ok(steps::synthesis_script(self.board, &kinds))
     }
 
     /// Changes the netlist to what nextpnr makes the most of.

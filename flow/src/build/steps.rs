@@ -49,7 +49,8 @@ pub(super) fn placed_design(board: &Board, seed: u64) -> String {
 /// Synthesis with the hierarchy kept, but for that of registers. Flattened at once, control registers of neighbouring
 /// PEs that hold the same would be merged, and their nets span the array. A register is a module of its own in the
 /// Verilog; left there, its enable and its clear would be tables in front of it (on an iCE40, a sixth of all).
-pub(super) fn synthesis_script(board: &Board) -> String {
+/// Memories of the modules `in_blocks` are not put into LUTs.
+pub(super) fn synthesis_script(board: &Board, in_blocks: &[&str]) -> String {
     let definition = &board.definition;
     let command = match definition.family {
         Family::Ice40 => "synth_ice40",
@@ -58,10 +59,14 @@ pub(super) fn synthesis_script(board: &Board) -> String {
         Family::Gowin => "synth_gowin -noiopads",
     };
     let options = definition.synthesis.options.join(" ");
+    let large: String = in_blocks
+        .iter()
+        .map(|kind| format!("setattr -unset ram_style {kind}/t:$mem_v2\n"))
+        .collect();
     let small = definition.synthesis.distributed_words.map_or_else(String::new, |words| {
         format!(
             "opt_clean\nmemory -nomap\n\
-             setattr -set ram_style \"distributed\" t:$mem_v2 r:SIZE<={words} %i r:WR_PORTS>0 %i\n"
+             setattr -set ram_style \"distributed\" t:$mem_v2 r:SIZE<={words} %i r:WR_PORTS>0 %i\n{large}"
         )
     });
     format!(

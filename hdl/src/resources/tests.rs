@@ -108,6 +108,9 @@ fn registers_memories_and_multipliers_are_counted() {
     let parts = [("left", half.clone()), ("right", half), ("", rest)];
     assert_eq!(modules.parts("chip_top"), parts);
     assert_eq!(modules.resources("chip_none"), Resources::default());
+    assert_eq!(modules.kind("chip_top", "left"), Some("chip_half"));
+    let missing = ["", "middle", "left.left.left", "chip_half"];
+    assert!(missing.iter().all(|path| modules.kind("chip_top", path).is_none()));
 }
 
 fn count<B: Block + Default>() -> Resources {

@@ -13,7 +13,7 @@ macro_rules! arrays {
 
         /// `with_core!(geometry, C => expression)` evaluates the expression with `C` standing for the
         /// core's type of that geometry; a geometry that is not built is a
-        /// [`GeometryError::NotBuilt`].
+        /// [`GeometryError::NotBuilt`](crate::GeometryError::NotBuilt).
         #[macro_export]
         macro_rules! with_core {
             ($dollar geometry:expr, $dollar core:ident => $dollar body:expr) => {{

@@ -62,7 +62,7 @@ impl<'a> Modules<'a> {
         let texts: BTreeMap<&str, &str> = texts.collect();
         let modules = texts.iter().map(|(name, body)| {
             let instances = body.lines().filter_map(|line| {
-                let (kind, instance) = line.trim().strip_suffix('(')?.split_once(' ')?;
+                let (kind, instance) = line.trim().strip_suffix('(')?.trim_end().split_once(' ')?;
                 texts.contains_key(kind).then_some((instance, kind))
             });
             (*name, Module { own: own(body), instances: instances.collect() })

@@ -24,7 +24,7 @@ fn mix([mut a, mut b, mut c, mut d]: [u32; 4], x: u32, y: u32) -> [u32; 4] {
 #[test]
 fn a_new_column_every_cycle() {
     let mut random = Random(1);
-    let mut word = |n: usize| if n % 7 == 0 { u32::MAX } else { random.next() as u32 };
+    let mut word = |n: usize| if n.is_multiple_of(7) { u32::MAX } else { random.next() as u32 };
     let work: Vec<([u32; 4], [u32; 3])> = (0..400)
         .map(|n| (std::array::from_fn(|i| word(n + i)), std::array::from_fn(|i| word(n + 3 * i))))
         .collect();

@@ -1,9 +1,10 @@
 //! This computer's processor behind the device interface: the opponent that every other device is held against.
 //!
-//! A tile that is pushed goes to whichever thread is free: the SIMD kernel, then the ticket. There is no array, no
-//! clock of its own and no cycle to count.
+//! Tiles that are pushed go to whichever thread is free, some at a time: the SIMD kernel, then the ticket. There is no
+//! array, no clock of its own and no cycle to count.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use crate::error::DeviceError;
 
 /// Descriptors that the queue holds: enough that all threads have some for a while.
 const QUEUE: usize = 1024;
+/// Tiles that a thread takes at once: waking it and waiting for it costs as much as a tile.
+const BATCH: usize = 16;
 /// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
 const PANELS: usize = QUEUE + 1;
 /// Longest panel: the longest k of a legal job.
@@ -33,9 +36,22 @@ pub struct Cpu {
     identity: Identity,
     pool: ThreadPool,
     panels: [Vec<Option<Arc<Panel>>>; 2],
-    /// Where the completions of what was pushed will come from, in order.
-    queue: VecDeque<Receiver<Completion>>,
+    /// Descriptors that are not completed.
+    outstanding: usize,
+    /// What waits to become a batch.
+    batch: Vec<Work>,
+    /// Where the completions of batches will come from, in order.
+    queue: VecDeque<Receiver<Vec<Completion>>>,
+    done: VecDeque<Completion>,
     counters: Counters,
+}
+
+/// A descriptor with its panels.
+#[derive(Debug)]
+struct Work {
+    descriptor: Descriptor,
+    a: Arc<Panel>,
+    b: Arc<Panel>,
 }
 
 impl Cpu {
@@ -77,7 +93,10 @@ impl Cpu {
             identity,
             pool,
             panels: [vec![None; PANELS], vec![None; PANELS]],
+            outstanding: 0,
+            batch: Vec::new(),
             queue: VecDeque::new(),
+            done: VecDeque::new(),
             counters: Counters::default(),
         })
     }
@@ -85,6 +104,20 @@ impl Cpu {
     /// Threads that compute.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
+    }
+
+    /// Gives the batch to the threads.
+    fn start(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let batch = mem::take(&mut self.batch);
+        let (sender, receiver) = bounded(1);
+        self.queue.push_back(receiver);
+        self.pool.spawn(move || {
+            // A reset drops the receiver.
+            let _ = sender.send(batch.iter().map(complete).collect());
+        });
     }
 
     fn within(
@@ -126,8 +159,19 @@ impl Cpu {
     }
 }
 
+fn waiting(error: RecvTimeoutError, waited_ms: u128) -> DeviceError {
+    match error {
+        RecvTimeoutError::Timeout => {
+            DeviceError::Timeout { what: "a completion of the processor", waited_ms }
+        }
+        RecvTimeoutError::Disconnected => {
+            DeviceError::Stopped("a thread of the processor has ended".into())
+        }
+    }
+}
+
 /// One tile, whole.
-fn complete(descriptor: &Descriptor, a: &Panel, b: &Panel) -> Completion {
+fn complete(Work { descriptor, a, b }: &Work) -> Completion {
     let mut words = Vec::new();
     let tile = if descriptor.unsigned_a {
         kernel::fold_tile_u8(a, b, descriptor.chunk_steps, &mut words)
@@ -164,43 +208,47 @@ impl Device for Cpu {
     }
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
-        if self.queue.len() >= QUEUE {
-            return Err(DeviceError::QueueFull(self.queue.len()));
+        if self.outstanding >= QUEUE {
+            return Err(DeviceError::QueueFull(self.outstanding));
         }
         let a = self.panel(Side::A, descriptor.a_panel)?;
         let b = self.panel(Side::B, descriptor.b_panel)?;
         self.check(&descriptor, &a, &b)?;
-        let (sender, receiver) = bounded(1);
-        self.queue.push_back(receiver);
-        self.pool.spawn(move || {
-            // A reset drops the receiver.
-            let _ = sender.send(complete(&descriptor, &a, &b));
-        });
+        self.outstanding += 1;
+        self.batch.push(Work { descriptor, a, b });
+        if self.batch.len() == BATCH {
+            self.start();
+        }
         Ok(())
     }
 
     fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError> {
         let waited_ms = timeout.as_millis();
-        let Some(next) = self.queue.front() else {
-            let what = "a completion, with no descriptor outstanding";
-            return Err(DeviceError::Timeout { what, waited_ms });
-        };
-        let completion = next.recv_timeout(timeout).map_err(|error| match error {
-            RecvTimeoutError::Timeout => {
-                DeviceError::Timeout { what: "a completion of the processor", waited_ms }
+        if self.done.is_empty() {
+            if self.queue.is_empty() {
+                self.start();
             }
-            RecvTimeoutError::Disconnected => {
-                DeviceError::Stopped("a thread of the processor has ended".into())
-            }
-        })?;
-        self.queue.pop_front();
+            let Some(next) = self.queue.front() else {
+                let what = "a completion, with no descriptor outstanding";
+                return Err(DeviceError::Timeout { what, waited_ms });
+            };
+            self.done =
+                next.recv_timeout(timeout).map_err(|error| waiting(error, waited_ms))?.into();
+            self.queue.pop_front();
+        }
+        let what = "a completion of a batch";
+        let completion = self.done.pop_front().ok_or(DeviceError::Timeout { what, waited_ms })?;
+        self.outstanding -= 1;
         self.counters.tiles += 1;
         self.counters.hits += u64::from(completion.hit);
         Ok(completion)
     }
 
     fn reset(&mut self) -> Result<(), DeviceError> {
+        self.outstanding = 0;
+        self.batch.clear();
         self.queue.clear();
+        self.done.clear();
         Ok(())
     }
 

@@ -67,7 +67,10 @@ fn build_with(
     options: &Options,
     cancelled: bool,
 ) -> Result<Built, FlowError> {
-    let board = Board::find(board).unwrap();
+    let mut board = Board::find(board).unwrap();
+    // The stand-in has none of the blocks that these are about.
+    board.definition.floorplan = None;
+    board.definition.synthesis.block_memories.clear();
     let (plan, toolchain) = (board.plan().unwrap(), Toolchain::pinned().unwrap());
     let device = stand_in(verilog);
     build::build(&board, &plan, &device, options, &toolchain, &|| cancelled, &mut |_| ())

@@ -129,8 +129,8 @@ pub struct MiningArgs {
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub seconds: Option<Duration>,
 
-    /// Seed of the nonces: the same seed, job and operands give the same tickets [default: 0 for the
-    /// local job, else random]
+    /// Seed of the nonces: the same seed, job and operands give the same tickets; of Amadeus their upper
+    /// eight bytes [default: 0 for Pearl's local job, the source's for Amadeus, else random]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 

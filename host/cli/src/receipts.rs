@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::display::counted;
 use crate::files;
 
 pub use record::{Receipt, Record, SolutionReceipt};
@@ -203,6 +204,23 @@ impl<R: Record> Log<R> {
             records: PhantomData,
         };
         Ok((log, contents.torn_bytes))
+    }
+
+    /// [Opens](Self::open) the log of a folder, and says so where a torn line was cut off.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_in(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE_NAME);
+        let (log, torn_bytes) = Self::open(&path)?;
+        if torn_bytes > 0 {
+            crate::note(&format!(
+                "warning: cut a torn last line ({}) off {}: an earlier run was killed while it wrote",
+                counted(torn_bytes, "byte"),
+                path.display()
+            ));
+        }
+        Ok(log)
     }
 
     /// Whether a share with this ticket is stored already.

@@ -290,8 +290,12 @@ impl Run {
                 (false, true) => "REJECTED (too few bits, or its segment is over)",
                 (false, false) => "REJECTED (the source says that its product is wrong)",
             };
-            self.spinner
-                .suspend(|| note(&format!("share: {file}, nonce {nonce}, {bits} bits, {word}")));
+            self.spinner.suspend(|| {
+                note(&format!(
+                    "share: {}, nonce {nonce}, {bits} bits, {word}",
+                    self.store.path(&file).display()
+                ))
+            });
             if !valid {
                 self.renew()?;
             }

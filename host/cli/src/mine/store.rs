@@ -9,10 +9,9 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::display::counted;
 use crate::files;
 use crate::job::{JOB_BYTES_MAX, Job};
-use crate::receipts::{self, Log, Receipt};
+use crate::receipts::{Log, Receipt};
 
 /// The job's name in the output folder.
 pub const JOB_FILE: &str = "job.json";
@@ -37,14 +36,7 @@ impl Store {
         })?;
         // Before anything is written there, and again when nobody else can.
         check_job(folder, job)?;
-        let (log, torn_bytes) = Log::open(&folder.join(receipts::FILE_NAME))?;
-        if torn_bytes > 0 {
-            crate::note(&format!(
-                "warning: cut a torn last line ({}) off {}: an earlier run was killed while it wrote",
-                counted(torn_bytes, "byte"),
-                folder.join(receipts::FILE_NAME).display()
-            ));
-        }
+        let log = Log::open_in(folder)?;
         files::remove_litter(folder)?;
         let next_share = following(last_number(folder, "share-", ".b64")?, folder)?;
         if !check_job(folder, job)? {

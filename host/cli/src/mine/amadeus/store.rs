@@ -7,10 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail};
 use gemmine_pouw::amadeus::SOLUTION_BYTES;
 
-use crate::display::counted;
 use crate::files;
 use crate::mine::store::{JOB_FILE, last_number};
-use crate::receipts::{self, Log, SolutionReceipt};
+use crate::receipts::{Log, SolutionReceipt};
 
 /// A folder that this process alone writes solutions to.
 #[derive(Debug)]
@@ -32,14 +31,7 @@ impl Store {
         if folder.join(JOB_FILE).exists() {
             bail!("mine into {shown}: it holds a Pearl job and its shares; choose another --out");
         }
-        let (log, torn_bytes) = Log::open(&folder.join(receipts::FILE_NAME))?;
-        if torn_bytes > 0 {
-            crate::note(&format!(
-                "warning: cut a torn last line ({}) off {}: an earlier run was killed while it wrote",
-                counted(torn_bytes, "byte"),
-                folder.join(receipts::FILE_NAME).display()
-            ));
-        }
+        let log = Log::open_in(folder)?;
         files::remove_litter(folder)?;
         let next = last_number(folder, "solution-", ".bin")?.saturating_add(1);
         Ok(Self { folder: folder.to_owned(), log, next })
@@ -59,6 +51,11 @@ impl Store {
         self.next = self.next.checked_add(1).context("number a solution")?;
         files::create_new(&self.folder.join(&name), solution)?;
         Ok(name)
+    }
+
+    /// Where a file of the folder is.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
     }
 
     /// Appends a receipt, with the time.

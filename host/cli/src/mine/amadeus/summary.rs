@@ -134,7 +134,12 @@ impl Summarised for Summary {
         });
         if let Value::Object(object) = &mut object {
             if let Some(kinds) = object.get_mut("kinds").and_then(Value::as_object_mut) {
-                let busy = "the simulated array core while it has work, over the run's attempts";
+                let busy = match self.identity.kind {
+                    DeviceKind::External => "the array while it has work, since power-up",
+                    DeviceKind::Simulation | DeviceKind::Processor => {
+                        "simulated array core while it has work; link and host waits are not in it"
+                    }
+                };
                 kinds.extend(counters::kinds(&self.identity, Some(busy)));
             }
             object.extend(counters::to_json(&self.identity, &self.counters));

@@ -82,6 +82,12 @@ fn what_is_wrong_is_named_with_its_remedy() {
          would make combinational 16 x 16 multipliers of the blocks that are there",
     );
     check(
+        "[place]",
+        "block_memories = [\"device.accelerator.counters.words\"]\n\n[place]",
+        "read FOLDER/board.toml: synthesis.block_memories is device.accelerator.counters.words; they are for \
+         where distributed_words would take them; give that, or leave it out",
+    );
+    check(
         "[led]",
         "[floorplan]\nmultipliers = { rows = [13], first = 0 }\n\n[led]",
         "read FOLDER/board.toml: floorplan is given; places of blocks are known of ECP5s only, leave it out",

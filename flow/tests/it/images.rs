@@ -71,9 +71,18 @@ fn build_with(
     // The stand-in has none of the blocks that these are about.
     board.definition.floorplan = None;
     board.definition.synthesis.block_memories.clear();
+    build_on(&board, verilog, options, cancelled)
+}
+
+fn build_on(
+    board: &Board,
+    verilog: &str,
+    options: &Options,
+    cancelled: bool,
+) -> Result<Built, FlowError> {
     let (plan, toolchain) = (board.plan().unwrap(), Toolchain::pinned().unwrap());
     let device = stand_in(verilog);
-    build::build(&board, &plan, &device, options, &toolchain, &|| cancelled, &mut |_| ())
+    build::build(board, &plan, &device, options, &toolchain, &|| cancelled, &mut |_| ())
 }
 
 /// Builds in a folder of its own; checks what must hold of any image.
@@ -103,6 +112,16 @@ fn image(board: &str) -> String {
     let written = serde_json::from_str(&fs::read_to_string(&built.report_file).unwrap());
     assert_eq!(&written.ok(), &Some(report.clone()), "{board}");
     sha256(&bytes)
+}
+
+#[test]
+fn a_memory_that_the_device_does_not_have_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let board = Board::find("ulx3s-25f").unwrap();
+    let error = build_on(&board, STAND_IN, &options(folder.path()), false).unwrap_err();
+    let text = error.to_string();
+    let part = "synthesis.block_memories is device.accelerator.counters.words; name a module";
+    assert!(text.contains(part), "{text}");
 }
 
 #[test]

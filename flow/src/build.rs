@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gemmine_hdl::devices::{self, Emitted};
-use gemmine_hdl::identity::{Build, PROTOCOLS_VALUE};
+use gemmine_hdl::identity::{Build, PEARL_VERSIONS};
 use sha2::{Digest, Sha256};
 
 use crate::board::Board;
@@ -228,7 +228,7 @@ fn report(
         pes: definition.device.geometry.pes() as u64,
         panel_word_bits: definition.device.panel_word_bits as u64,
         build: format!("{:08x}", device.build),
-        protocols: (0..32).filter(|version| PROTOCOLS_VALUE >> version & 1 == 1).collect(),
+        protocols: (0..32).filter(|version| PEARL_VERSIONS >> version & 1 == 1).collect(),
         clock_hz: plan.output_hz(),
         baud: definition.serial.baud,
         fmax_mhz: 0.0,

@@ -16,6 +16,8 @@ pub struct Build {
     pub baud: u32,
     /// Bits of a word's address in a lane of panel memory; reads from GEOMETRY.
     pub panel_word_bits: usize,
+    /// Engines that grow operands of Amadeus; 0: none, and no scans. Reads from GEOMETRY.
+    pub engines: usize,
     /// Which multiplier each PE has. No register tells; BUILD differs.
     pub multipliers: Multipliers,
 }
@@ -27,13 +29,21 @@ impl Default for Build {
             clock_hz: 24_000_000,
             baud: 115_200,
             panel_word_bits: PANEL_WORD_BITS,
+            engines: 0,
             multipliers: Multipliers::default(),
         }
     }
 }
 
 /// Pearl certificate versions that the hardware implements, a bit each.
-pub const PROTOCOLS_VALUE: u32 = 1 << 3;
+pub const PEARL_VERSIONS: u32 = 1 << 3;
+/// In PROTOCOLS: the device scans for solutions of Amadeus uPoW2.
+pub const SCANS_AMADEUS: u32 = 1 << 16;
+
+/// What PROTOCOLS reads as in a device with so many engines.
+pub const fn protocols(engines: usize) -> u32 {
+    if engines > 0 { PEARL_VERSIONS | SCANS_AMADEUS } else { PEARL_VERSIONS }
+}
 
 /// What the registers from address 0 on read as, whatever the device does: ID, VERSION, BUILD, GEOMETRY,
 /// PROTOCOLS, LIMITS, `CLOCK_HZ`. The array has so many rows and columns.
@@ -43,8 +53,8 @@ pub fn constants(rows: usize, columns: usize, build: Build) -> [u32; CONSTANTS] 
         ID_VALUE,
         VERSION_VALUE,
         build.hash,
-        (rows | columns << 8 | build.panel_word_bits << 24) as u32,
-        PROTOCOLS_VALUE,
+        (rows | columns << 8 | build.engines << 16 | build.panel_word_bits << 24) as u32,
+        protocols(build.engines),
         QUEUE | JOB_SLOTS << 8 | RESULT_BANKS << 16 | payload_last << 24,
         build.clock_hz,
     ]

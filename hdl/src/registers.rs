@@ -43,7 +43,9 @@ use crate::geometry::Geometry;
 
 pub mod layout;
 
-pub use layout::{COMPLETION_FIELDS, DESCRIPTOR_FIELDS, Field, JOB_FIELDS};
+pub use layout::{
+    COMPLETION_FIELDS, DESCRIPTOR_FIELDS, Field, JOB_FIELDS, NONCE_WORD, SEED_FIELDS,
+};
 
 /// Bits of a word address.
 pub const ADDRESS_BITS: usize = 20;
@@ -55,8 +57,14 @@ pub const DESCRIPTORS: u32 = 64;
 /// Words of a descriptor; its fields are [`DESCRIPTOR_FIELDS`].
 pub const DESCRIPTOR_WORDS: u32 = 4;
 /// Third word of a descriptor: names, lowest bits and bits of its fields.
-pub const SHAPE_FIELDS: [(&str, u32, u32); 5] =
-    [layout::place(3), layout::place(4), layout::place(5), layout::place(6), layout::place(7)];
+pub const SHAPE_FIELDS: [(&str, u32, u32); 6] = [
+    layout::place(3),
+    layout::place(4),
+    layout::place(5),
+    layout::place(6),
+    layout::place(7),
+    layout::place(8),
+];
 /// Descriptors that may be outstanding, from their push to the pop of their completion.
 pub const QUEUE: u32 = 16;
 
@@ -259,8 +267,8 @@ registers! {
         ID = 0: "\"GEMM\", low byte first: 0x4d4d4547";
         VERSION = 1: "version of the register map and the frames";
         BUILD = 2: "first word of the BLAKE3 hash of the device's Verilog with a BUILD of 0";
-        GEOMETRY = 3: "rows P (7:0), columns Q (15:8), bits of a word's address in a panel lane (31:24)";
-        PROTOCOLS = 4: "bit n: Pearl certificate version n";
+        GEOMETRY = 3: "rows P (7:0), columns Q (15:8), engines that grow operands (23:16), bits of a word's address in a panel lane (31:24)";
+        PROTOCOLS = 4: "bit n below 16: Pearl certificate version n; bit 16: scans of Amadeus uPoW2";
         LIMITS = 5: "descriptors (7:0), job slots (15:8), result banks (23:16), words of a payload less one (31:24)";
         CLOCK_HZ = 6: "clock in hertz";
     }

@@ -52,6 +52,8 @@ pub struct BoardConfig {
     pub first_baud: u32,
     /// Bits of a word's address in a lane of panel memory.
     pub panel_word_bits: u32,
+    /// Engines that grow operands of Amadeus; 0: none, and no scans.
+    pub engines: u32,
     /// What the register BUILD reads as.
     pub build: u32,
 }
@@ -64,6 +66,7 @@ impl BoardConfig {
             clock_hz: CLOCK_HZ,
             first_baud: FIRST_BAUD,
             panel_word_bits: devices::PANEL_WORD_BITS as u32,
+            engines: 0,
             build: 0,
         }
     }

@@ -129,6 +129,14 @@ reads whole words of its panels: every chunk begins with a new one.
 Each low word first. A slot is read when the tile before is complete and the one that names it runs; write
 it only while no descriptor that names it is outstanding.
 
+### A scan's seed: {} words, job slots 0 and 1, or 2 and 3
+
+{}
+A descriptor whose `scan` is set names the first of the two; its panels, and `unsigned_a`, say where and how the
+array reads what the device grows: words 0 and 0, and u8. One chunk has 64 steps. A scan ends behind the attempt
+that runs when a hit is found, or behind the last one: with one completion for all of its attempts, so the hits
+of a scan are among its last two. It leaves nothing of panel memory, and while it runs results can't be read.
+
 ### A completion: {COMPLETION_WORDS} words, entry n from {} + {COMPLETION_WORDS} n
 
 {}
@@ -138,6 +146,8 @@ Words that are not listed read as 0. An entry stands until its completion is pop
         fields(&DESCRIPTOR_FIELDS),
         address(JOBS),
         fields(&JOB_FIELDS),
+        2 * JOB_WORDS,
+        fields(&SEED_FIELDS),
         address(COMPLETIONS),
         fields(&COMPLETION_FIELDS),
     )

@@ -16,4 +16,7 @@ fn every_word_says_what_the_device_is() {
     // Descriptors, job slots, result banks, words of a payload less one.
     assert_eq!(register(LIMITS).to_le_bytes(), [16, 4, 2, 123]);
     assert_eq!(register(CLOCK_HZ), 48_000_000);
+    let words = constants(8, 4, Build { engines: 3, ..build });
+    assert_eq!(words[GEOMETRY as usize].to_le_bytes(), [8, 4, 3, 11]);
+    assert_eq!(words[PROTOCOLS as usize], 1 << 16 | 1 << 3);
 }

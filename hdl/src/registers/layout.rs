@@ -52,7 +52,7 @@ impl Field {
 }
 
 /// Fields of a descriptor. Shape and panels hold for the tile of this descriptor alone.
-pub const DESCRIPTOR_FIELDS: [Field; 12] = [
+pub const DESCRIPTOR_FIELDS: [Field; 13] = [
     Field::words("tag", 0, 1, "any number; comes back in the completion"),
     Field::bits("a_word", 1, 0, 16, "first word of the panel of A' in its lanes"),
     Field::bits("b_word", 1, 16, 16, "first word of the panel of B' in its lanes"),
@@ -73,6 +73,13 @@ pub const DESCRIPTOR_FIELDS: [Field; 12] = [
     ),
     Field::bits("unsigned_a", 2, 21, 1, "bytes of A' are u8, not i8"),
     Field::bits("want_tile", 2, 22, 1, "keep the product tile in a result bank"),
+    Field::bits(
+        "scan",
+        2,
+        23,
+        1,
+        "grow the operands on the device, attempt by attempt, from the seed in two job slots; an attempt is such a tile",
+    ),
     Field::bits("chunks_last", 3, 0, 11, "whole chunks, less one"),
     Field::bits("job", 3, 12, 2, "job slot: key and bound of the ticket"),
     Field::bits("a_fence", 3, 16, 8, "commits of A that the tile waits for, modulo 256"),
@@ -85,15 +92,54 @@ pub const JOB_FIELDS: [Field; 2] = [
     Field::words("bound", 8, 8, "largest ticket that is a hit, as a number of 256 bits"),
 ];
 
+/// Fields of a scan's seed, which takes two job slots, an even one and the next.
+pub const SEED_FIELDS: [Field; 5] = [
+    Field::words(
+        "message",
+        0,
+        16,
+        "the seed's last block, 48 bytes and four zeros; word [`NONCE_WORD`] is the first attempt's, and one more each attempt",
+    ),
+    Field::words(
+        "start",
+        16,
+        4,
+        "words 0 to 3 of the chaining value plus message words 0, 2, 4 and 6",
+    ),
+    Field::words("chaining", 20, 8, "chaining value of the blocks before"),
+    Field::words(
+        "mask",
+        28,
+        2,
+        "bits of the solution hash's first two words that a hit has as zeros",
+    ),
+    Field::bits("attempts_last", 30, 0, 16, "attempts of the scan, less one"),
+];
+/// The seed's word that differs from attempt to attempt.
+pub const NONCE_WORD: u32 = 9;
+
 /// Fields of a completion. What no field takes reads as 0.
-pub const COMPLETION_FIELDS: [Field; 7] = [
+pub const COMPLETION_FIELDS: [Field; 9] = [
     Field::words("tag", 0, 1, "that of the descriptor"),
-    Field::bits("hit", 1, 0, 1, "the ticket is at most the bound"),
+    Field::bits(
+        "hit",
+        1,
+        0,
+        1,
+        "the ticket is at most the bound; of a scan: the last attempt's hash has zeros under the mask",
+    ),
     Field::bits("kept", 1, 1, 1, "the product tile is kept"),
     Field::bits("bank", 1, 2, 1, "in this bank"),
+    Field::bits("hit_before", 1, 3, 1, "of a scan: the attempt before the last is a hit"),
     Field::bits("cycle_low", 2, 0, 24, "cycle, as TIME counts, behind ticket and last result"),
     Field::bits("cycle_high", 3, 0, 24, "its high half"),
-    Field::words("ticket", 8, 8, "the ticket, as a number of 256 bits"),
+    Field::words("nonce", 4, 1, "of a scan: the last attempt's nonce word"),
+    Field::words(
+        "ticket",
+        8,
+        8,
+        "the ticket, as a number of 256 bits; of a scan: the hash of the last attempt's solution",
+    ),
 ];
 
 /// Name, lowest bit and bits of a field of a descriptor, by its place among [`DESCRIPTOR_FIELDS`].

@@ -36,6 +36,7 @@ impl RustHdlBoard {
             hash: config.build,
             clock_hz: config.clock_hz,
             baud: config.first_baud,
+            engines: config.engines as usize,
             ..Build::default()
         };
         let device: Box<dyn Wired> = with_device!(config.geometry, config.panel_word_bits as usize, D => {

@@ -85,6 +85,7 @@ impl VerilatedBoard {
             clock_hz: config.clock_hz,
             baud: config.first_baud,
             panel_word_bits: config.panel_word_bits as usize,
+            engines: config.engines as usize,
             ..Build::default()
         };
         Ok(devices::verilog(config.geometry, build)?)

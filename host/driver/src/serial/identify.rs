@@ -91,7 +91,7 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
         ),
         kind: DeviceKind::External,
         geometry: Some(geometry),
-        cert_versions: (0..32).filter(|n| register(PROTOCOLS) >> n & 1 == 1).collect(),
+        cert_versions: (0..16).filter(|n| register(PROTOCOLS) >> n & 1 == 1).collect(),
         version: register(VERSION),
         build: register(BUILD),
         clock_hz: (clock_hz > 0).then_some(clock_hz),

@@ -1,7 +1,7 @@
 //! What every address reads as.
 
 use gemmine_hdl::accelerator::READ_LATENCY;
-use gemmine_hdl::identity::PROTOCOLS_VALUE;
+use gemmine_hdl::identity::protocols;
 use gemmine_hdl::registers as map;
 
 use super::accelerator::Accelerator;
@@ -87,9 +87,10 @@ impl Accelerator {
             map::BUILD => self.config.build,
             map::GEOMETRY => {
                 let (rows, columns) = (geometry.rows() as u32, geometry.columns() as u32);
-                rows | columns << 8 | self.config.panel_word_bits << 24
+                let engines = self.config.engines;
+                rows | columns << 8 | engines << 16 | self.config.panel_word_bits << 24
             }
-            map::PROTOCOLS => PROTOCOLS_VALUE,
+            map::PROTOCOLS => protocols(self.config.engines as usize),
             map::LIMITS => {
                 let payload_last = gemmine_hdl::frame::PAYLOAD_WORDS_MAX as u32 - 1;
                 map::QUEUE | map::JOB_SLOTS << 8 | map::RESULT_BANKS << 16 | payload_last << 24

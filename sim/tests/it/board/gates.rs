@@ -99,6 +99,7 @@ impl Synthesised {
             clock_hz: u32::try_from(plan.output_hz()).unwrap(),
             first_baud: definition.definition.serial.baud,
             panel_word_bits: definition.definition.device.panel_word_bits as u32,
+            engines: 0,
             build: device.build,
         };
         let gates = verilog(&definition, &device, folder.path());

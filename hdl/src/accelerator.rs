@@ -238,6 +238,7 @@ impl<
         self.queue.pop_in.next = self.finisher.popped_out.val();
         self.queue.pop_count_in.next = self.finisher.popped_count_out.val();
         self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
+        self.queue.again_in.next = false;
         self.sequencer.valid_in.next = self.queue.active_out.val();
         self.sequencer.hold_in.next = self.finisher.hold_out.val();
         self.sequencer.chunk_last_in.next = self.queue.chunk_last_out.val();

@@ -17,6 +17,7 @@
 //! | `a_commits_in`, `b_commits_in` | 8 | panels committed so far, modulo 256; a fence that is up to 127 behind is met |
 //! | `pop_in`, `pop_count_in` | 1, 5 | completions are popped: so many descriptors are no longer outstanding |
 //! | `tile_end_in` | 1 | this cycle's step is the running tile's last |
+//! | `again_in` | 1 | the running tile is an attempt of a scan and another one follows it: nothing is loaded at its end; stands from a cycle before that on |
 //! | `active_out` | 1 | a tile runs: its steps may be taken |
 //! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | another tile is loaded; where its panels begin, in this cycle and the next |
 //! | `tag_out` .. `job_out` | | the running tile's descriptor, by field, from [`SHAPE_LATENCY`] after its load on; the steps of chunk and tail as multiples of four |
@@ -28,7 +29,7 @@
 //! A tile can be loaded, with `load_out`, [`NEXT_LATENCY`] cycles after the push of its descriptor or
 //! after the load of the tile before, whichever comes later; and [`FENCE_LATENCY`] after the commit of
 //! its panels, if that comes later still. If a tile runs then, it is loaded in the cycle of that
-//! one's end, and follows without a cycle between. Else it is loaded at once, and runs
+//! one's end, and follows without a cycle between. Else, and if it is a scan, it is loaded when none runs, and runs
 //! [`ARM_CYCLES`] after its load: onto an empty queue [`START_LATENCY`] after its push.
 //!
 //! # Timing
@@ -91,6 +92,8 @@ pub struct Queue<const W: usize> {
     // The running tile
     /// Its last step is taken.
     pub tile_end_in: Signal<In, Bit>,
+    /// It begins again behind its end.
+    pub again_in: Signal<In, Bit>,
     /// There is one.
     pub active_out: Signal<Out, Bit>,
     /// Another one begins with the next cycle.
@@ -113,6 +116,8 @@ pub struct Queue<const W: usize> {
     pub unsigned_out: Signal<Out, Bit>,
     /// Keep the product tile.
     pub want_out: Signal<Out, Bit>,
+    /// It is an attempt of a scan.
+    pub scan_out: Signal<Out, Bit>,
     /// Job slot.
     pub job_out: Signal<Out, Bits<2>>,
     /// No tile runs, since the next one's panels are missing.
@@ -133,6 +138,10 @@ pub struct Queue<const W: usize> {
     next_rest: DFF<Bits<32>>,
     fenced: DFF<Bit>,
     ready: DFF<Bit>,
+    /// Ready to follow the running one without a cycle between.
+    follows: DFF<Bit>,
+    /// Something follows the running one, be it itself.
+    goes_on: DFF<Bit>,
     // State: the running tile
     /// It was loaded in the last cycle.
     loaded: DFF<Bit>,
@@ -148,6 +157,7 @@ pub struct Queue<const W: usize> {
     fetched: Signal<Local, Bit>,
     idle: Signal<Local, Bit>,
     swap: Signal<Local, Bit>,
+    met: Signal<Local, Bit>,
     a_lead: Signal<Local, Bits<8>>,
     b_lead: Signal<Local, Bits<8>>,
     write_place: Join<4, 2, 6>,
@@ -173,6 +183,8 @@ impl<const W: usize> Logic for Queue<W> {
             next_rest,
             fenced,
             ready,
+            follows,
+            goes_on,
             loaded,
             armed,
             active,
@@ -236,16 +248,22 @@ impl<const W: usize> Logic for Queue<W> {
             && !self.arming[0].q.val()
             && !self.arming[1].q.val()
             && !self.armed.q.val();
-        self.swap.next = self.ready.q.val() && (self.idle.val() || self.tile_end_in.val());
+        self.swap.next = (self.ready.q.val() && self.idle.val())
+            || (self.follows.q.val() && self.tile_end_in.val());
         self.a_lead.next = self.a_commits_in.val() - self.next_rest.q.val().get_bits::<8>(16);
         self.b_lead.next = self.b_commits_in.val() - self.next_rest.q.val().get_bits::<8>(24);
         self.fenced.d.next = self.next_valid.q.val()
             && !self.swap.val()
             && (self.a_lead.val().get_bit(7) || self.b_lead.val().get_bit(7));
-        self.ready.d.next = self.next_valid.q.val()
+        self.met.next = self.next_valid.q.val()
             && !self.swap.val()
             && !self.a_lead.val().get_bit(7)
             && !self.b_lead.val().get_bit(7);
+        self.ready.d.next = self.met.val();
+        self.follows.d.next =
+            self.met.val() && !self.next_shape.q.val().get_bit(23) && !self.again_in.val();
+        self.goes_on.d.next =
+            self.again_in.val() || (self.met.val() && !self.next_shape.q.val().get_bit(23));
 
         // The running one
         self.arming[0].d.next = self.swap.val() && self.idle.val();
@@ -254,8 +272,8 @@ impl<const W: usize> Logic for Queue<W> {
         if self.armed.q.val() {
             self.active.d.next = true;
         }
-        // The next one is loaded at an end exactly if it is ready.
-        if self.tile_end_in.val() && !self.ready.q.val() {
+        // The next one is loaded at an end exactly if it follows.
+        if self.tile_end_in.val() && !self.goes_on.q.val() {
             self.active.d.next = false;
         }
         if self.swap.val() {
@@ -278,6 +296,8 @@ impl<const W: usize> Logic for Queue<W> {
             self.next_valid.d.next = false;
             self.fenced.d.next = false;
             self.ready.d.next = false;
+            self.follows.d.next = false;
+            self.goes_on.d.next = false;
             for s in 0..2 {
                 self.arming[s].d.next = false;
             }
@@ -298,6 +318,7 @@ impl<const W: usize> Logic for Queue<W> {
         self.tail_last_out.next = self.shape.q.val().get_bits::<10>(11) | bits::<10>(3);
         self.unsigned_out.next = self.shape.q.val().get_bit(21);
         self.want_out.next = self.shape.q.val().get_bit(22);
+        self.scan_out.next = self.shape.q.val().get_bit(23);
         self.chunks_last_out.next = self.rest.q.val().get_bits::<11>(0);
         self.job_out.next = self.rest.q.val().get_bits::<2>(12);
         self.fenced_out.next = self.fenced.q.val() && self.idle.val();

@@ -84,6 +84,7 @@ impl Queue<WORD_BITS> {
         assert_eq!(self.tail_last_out.val().to_u64(), of("tail_last") | 3);
         assert_eq!(u64::from(self.unsigned_out.val()), of("unsigned_a"));
         assert_eq!(u64::from(self.want_out.val()), of("want_tile"));
+        assert_eq!(u64::from(self.scan_out.val()), of("scan"));
         assert_eq!(self.chunks_last_out.val().to_u64(), of("chunks_last"));
         assert_eq!(self.job_out.val().to_u64(), of("job"));
     }
@@ -115,6 +116,12 @@ struct Bench {
     completed: usize,
     outstanding: usize,
     runs: usize,
+    /// Ends of attempts that another one follows.
+    repeats: usize,
+    /// Another one follows the running attempt.
+    again: bool,
+    /// Cycles since that was another way.
+    again_for: usize,
     idle_for: usize,
     lost: usize,
 }
@@ -133,6 +140,9 @@ impl Bench {
             completed: 0,
             outstanding: 0,
             runs: 0,
+            repeats: 0,
+            again: false,
+            again_for: 0,
             idle_for: 0,
             lost: 0,
         }
@@ -140,7 +150,14 @@ impl Bench {
 
     /// One cycle of the bus, with tiles that end once in `tile` cycles.
     fn cycle(&mut self, write: Option<(usize, u32)>, pop: usize, tile: u64) {
-        let ends = self.queue.active_out.val() && self.random.one_in(tile);
+        let scans = self.running.as_ref().is_some_and(|running| field("scan", running) == 1);
+        self.again_for += 1;
+        if scans && self.random.one_in(10) {
+            self.again = !self.again;
+            self.again_for = 0;
+        }
+        self.queue.again_in.next = self.again;
+        let ends = self.queue.active_out.val() && self.again_for > 0 && self.random.one_in(tile);
         self.queue.tile_end_in.next = ends;
         self.queue.pop_in.next = pop > 0;
         self.queue.pop_count_in.next = (pop as u64).into();
@@ -151,11 +168,13 @@ impl Bench {
         self.queue.end();
         self.commits_before = self.commits;
         self.outstanding -= pop;
-        self.completed += usize::from(ends);
+        let completes = ends && !self.again;
+        self.repeats += usize::from(ends && self.again);
+        self.completed += usize::from(completes);
         self.completed -= pop;
         self.shown = self.running;
         self.loaded = loads;
-        if ends {
+        if completes {
             self.running = None;
         }
         if loads {
@@ -184,7 +203,11 @@ impl Bench {
             let next = self.waiting.front().unwrap();
             queue.assert_loads(&next.descriptor);
             assert!(self.met(self.commits_before), "a tile ran before its panels were there");
-            assert!(ends || self.running.is_none(), "a tile was loaded over another");
+            assert!(
+                (ends && !self.again && field("scan", &next.descriptor) == 0)
+                    || self.running.is_none(),
+                "a tile was loaded over another, or a scan behind one"
+            );
         }
         if queue.fenced_out.val() {
             assert!(!queue.active_out.val() && !self.met(self.commits_before));
@@ -254,6 +277,7 @@ fn descriptors_run_in_order_behind_their_fences() {
         assert!(bench.runs > 300, "{} runs", bench.runs);
         assert!(bench.commits.iter().all(|&commits| commits > 300), "commits wrap");
         assert!(bench.lost > 0, "the queue was never full");
+        assert!(bench.repeats > 100, "{} attempts with another behind them", bench.repeats);
     }
 }
 

@@ -48,6 +48,7 @@
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
+use crate::accounts::Accounts;
 use crate::flags::Flags;
 use crate::join::Join;
 use crate::ticket::Ticket;
@@ -156,14 +157,8 @@ pub struct Finisher {
     late_writing: [DFF<Bit>; 3],
     late_place: [DFF<Bits<4>>; 3],
     entry: DFF<Bits<4>>,
-    waiting: DFF<Bits<5>>,
     bank: DFF<Bit>,
-    banks: DFF<Bits<2>>,
-    // State: what is freed; first compared, then subtracted
-    pops: DFF<Bit>,
-    releases: DFF<Bit>,
-    pops_count: DFF<Bits<5>>,
-    underflow: DFF<Bit>,
+    accounts: Accounts,
     queue: RAM<Bits<32>, 8>,
     queue_place: Join<4, 4, 8>,
     write: DFF<Bit>,
@@ -173,14 +168,8 @@ pub struct Finisher {
     // Wires
     last_count: Signal<Local, Bits<11>>,
     tile_wants: Signal<Local, Bit>,
-    banks_full: Signal<Local, Bit>,
     complete: Signal<Local, Bit>,
     finished: Signal<Local, Bit>,
-    enough: Signal<Local, Bit>,
-    enough_banks: Signal<Local, Bit>,
-    waiting_left: Signal<Local, Bits<5>>,
-    banks_left: Signal<Local, Bits<2>>,
-    banks_wide: ZeroExtend<2, 5>,
     flags: Flags,
     flags_word: ZeroExtend<3, 32>,
 }
@@ -209,13 +198,7 @@ impl Logic for Finisher {
             writing,
             place,
             entry,
-            waiting,
             bank,
-            banks,
-            pops,
-            releases,
-            pops_count,
-            underflow,
             write,
             write_place,
             write_word,
@@ -226,6 +209,7 @@ impl Logic for Finisher {
         self.queue.read_clock.next = self.clock.val();
         self.queue.write_clock.next = self.clock.val();
         self.ticket.clock.next = self.clock.val();
+        self.accounts.clock.next = self.clock.val();
 
         for s in 0..3 {
             self.late_writing[s].clock.next = self.clock.val();
@@ -295,16 +279,15 @@ impl Logic for Finisher {
         }
 
         // Hold the end of a tile
-        self.banks_full.next = self.banks.q.val().get_bit(1);
         self.hold.d.next = self.final_in.val()
             && (self.pending.q.val()
                 || !self.loaded.q.val()
-                || (self.want_in.val() && self.banks_full.val()));
+                || (self.want_in.val() && self.accounts.banks_full_out.val()));
         self.drain.d.next = self.final_in.val()
             && !self.pending.q.val()
             && self.loaded.q.val()
             && self.want_in.val()
-            && self.banks_full.val();
+            && self.accounts.banks_full_out.val();
 
         // Entry in the queue
         self.complete.next = self.pending.q.val()
@@ -356,25 +339,12 @@ impl Logic for Finisher {
         self.queue.write_data.next = self.write_word.q.val();
 
         // Accounts
-        // Nothing else takes from them, so what is enough now is enough in the next cycle.
-        self.enough.next = self.count_in.val() <= self.waiting.q.val();
-        self.banks_wide.data_in.next = self.banks.q.val();
-        self.enough_banks.next = self.count_in.val() <= self.banks_wide.data_out.val();
-        self.pops.d.next = self.pop_in.val() && self.enough.val();
-        self.releases.d.next = self.release_in.val() && self.enough_banks.val();
-        self.pops_count.d.next = self.count_in.val();
-        self.underflow.d.next = (self.pop_in.val() && !self.enough.val())
-            || (self.release_in.val() && !self.enough_banks.val());
-        self.waiting_left.next = self.waiting.q.val();
-        if self.pops.q.val() {
-            self.waiting_left.next = self.waiting.q.val() - self.pops_count.q.val();
-        }
-        self.banks_left.next = self.banks.q.val();
-        if self.releases.q.val() {
-            self.banks_left.next = self.banks.q.val() - self.pops_count.q.val().get_bits::<2>(0);
-        }
-        self.waiting.d.next = self.waiting_left.val();
-        self.banks.d.next = self.banks_left.val();
+        self.accounts.reset_in.next = self.reset_in.val();
+        self.accounts.pop_in.next = self.pop_in.val();
+        self.accounts.release_in.next = self.release_in.val();
+        self.accounts.count_in.next = self.count_in.val();
+        self.accounts.done_in.next = self.finished.val();
+        self.accounts.kept_in.next = self.want.q.val();
         self.finished.next = self.late_writing[2].q.val() && self.late_place[2].q.val().all();
         if self.writing.q.val() {
             self.place.d.next = self.place.q.val() + bits::<4>(1);
@@ -390,10 +360,8 @@ impl Logic for Finisher {
             self.ticket_done.d.next = false;
             self.results_done.d.next = false;
             self.entry.d.next = self.entry.q.val() + bits::<4>(1);
-            self.waiting.d.next = self.waiting_left.val() + bits::<5>(1);
             if self.want.q.val() {
                 self.bank.d.next = !self.bank.q.val();
-                self.banks.d.next = self.banks_left.val() + bits::<2>(1);
             }
         }
 
@@ -413,11 +381,7 @@ impl Logic for Finisher {
                 self.late_writing[s].d.next = false;
             }
             self.entry.d.next = bits::<4>(0);
-            self.waiting.d.next = bits::<5>(0);
             self.bank.d.next = false;
-            self.banks.d.next = bits::<2>(0);
-            self.pops.d.next = false;
-            self.releases.d.next = false;
         }
 
         // Window
@@ -429,10 +393,10 @@ impl Logic for Finisher {
         self.drain_out.next = self.drain.q.val();
         self.keep_out.next = self.tile_wants.val();
         self.bank_out.next = self.bank.q.val();
-        self.popped_out.next = self.pops.q.val();
-        self.popped_count_out.next = self.pops_count.q.val();
-        self.underflow_out.next = self.underflow.q.val();
-        self.waiting_out.next = self.waiting.q.val();
+        self.popped_out.next = self.accounts.popped_out.val();
+        self.popped_count_out.next = self.accounts.popped_count_out.val();
+        self.underflow_out.next = self.accounts.underflow_out.val();
+        self.waiting_out.next = self.accounts.waiting_out.val();
         self.tile_out.next = self.finished.val();
         self.hit_out.next = self.finished.val() && self.hit.q.val();
         self.data_out.next = self.data.q.val();

@@ -2,7 +2,7 @@
 //!
 //! One module a file. The array: [`pe`], [`grid`] (with [`multiplier_pair`]s, whose kinds [`multipliers`]
 //! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
-//! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`])
+//! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`] and [`accounts`])
 //! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
 //! of a line in front of that. Not in a device yet: [`blake3`], with as many lanes as one likes, and the
 //! [`xof_engine`] (of [`xof_lane`]s, each with a [`mixer`]), which makes operands of Amadeus. [`geometry`]
@@ -11,6 +11,7 @@
 //! and [`mod@datasheet`] says it all. Nothing here does IO.
 
 pub mod accelerator;
+pub mod accounts;
 pub mod array;
 pub mod arrays;
 pub mod bits;
@@ -50,6 +51,7 @@ pub mod queue;
 pub mod registers;
 pub mod resources;
 pub mod results;
+pub mod scan;
 pub mod sequencer;
 pub mod serial_device;
 pub mod shared_memory;

@@ -12,10 +12,9 @@ pub const JOB_CYCLES: usize = 18;
 pub const ENTRY_CYCLES: usize = 21;
 /// Cycles from `final_in`, and from what ends a hold, to `hold_out`.
 pub const HOLD_LATENCY: usize = 1;
-/// Cycles from `pop_in` or `release_in` to the one that frees, or says that there were not so many. An acknowledgement
-/// tells how many completions wait two cycles behind the word that it acknowledges: a pop among them must be done.
-pub const FREE_LATENCY: usize = 1;
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = 2;
 /// Cycles from the later of ticket and last result to the one whose number the completion tells.
 pub const TIME_OFFSET: usize = 6;
+
+pub use crate::accounts::FREE_LATENCY;

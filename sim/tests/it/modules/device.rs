@@ -1,6 +1,7 @@
 //! The modules around the array: the same stimulus through rust-hdl and Verilator.
 
 use gemmine_hdl::accelerator::Accelerator;
+use gemmine_hdl::accounts::Accounts;
 use gemmine_hdl::counters::Counters;
 use gemmine_hdl::crc32::Crc32;
 use gemmine_hdl::devices::{self, DEVICES};
@@ -18,6 +19,7 @@ use gemmine_hdl::panel_memory::PanelMemory;
 use gemmine_hdl::queue::Queue;
 use gemmine_hdl::registers;
 use gemmine_hdl::results::Results;
+use gemmine_hdl::scan::Scan;
 use gemmine_hdl::zero_extend::ZeroExtend;
 use gemmine_sim::verilator::{Tools, modules};
 
@@ -47,9 +49,9 @@ module!([] LineControl: clock,
 module!([] Counters: clock, (event_in, address_in) -> (data_out));
 module!([const W: usize] Queue<W>: clock,
     (reset_in, write_in, word_in, data_in, a_commits_in, b_commits_in, pop_in, pop_count_in,
-     tile_end_in) ->
+     tile_end_in, again_in) ->
     (outstanding_out, overflow_out, active_out, load_out, a_base_out, b_base_out, tag_out,
-     chunk_last_out, chunks_last_out, tail_out, tail_last_out, unsigned_out, want_out, job_out,
+     chunk_last_out, chunks_last_out, tail_out, tail_last_out, unsigned_out, want_out, scan_out, job_out,
      fenced_out));
 module!([const Q: usize, const W: usize, const R: usize, const S: usize] Feeder<Q, W, R, S>: clock,
     (load_in, a_base_in, b_base_in, step_in, unsigned_in, chunk_end_in, pass_end_in) ->
@@ -60,6 +62,13 @@ module!([const N: usize, const R: usize] PanelMemory<N, R>: clock,
 module!([const Q: usize, const A: usize, const B: usize] Results<Q, A, B>: clock,
     (result_valid_in, result_address_in, result_in, keep_in, bank_in, address_in) ->
     (done_out, data_out));
+module!([] Accounts: clock,
+    (reset_in, done_in, kept_in, pop_in, release_in, count_in) ->
+    (popped_out, popped_count_out, underflow_out, waiting_out, banks_full_out));
+module!([] Scan: clock,
+    (reset_in, seed_write_in, seed_place_in, seed_word_in, scan_in, tile_end_in, attempt_in,
+     hit_in, end_in) ->
+    (again_out, more_out, nonce_out, hit_before_out));
 module!([] Finisher: clock,
     (reset_in, job_write_in, job_address_in, job_data_in, active_in, tag_in, job_in, want_in,
      chunks_last_in, tile_end_in, final_in, fold_valid_in, fold_in, done_in, time_low_in,
@@ -221,6 +230,7 @@ fn queue() {
         inputs[6] = u64::from(random.below(12) == 0 && cycle % 4000 > 1000);
         inputs[7] = u64::from(cycle % 4000 > 1200);
         inputs[8] = u64::from(random.below(30) == 0);
+        inputs[9] = u64::from(cycle / 100 % 3 == 0);
     }
     let trace = check::<Queue<5>>("queue", &stimulus, None);
     assert!(trace.count(&["load_out"]) > 50 && trace.count(&["overflow_out"]) > 50);
@@ -265,6 +275,26 @@ fn results() {
 fn counters() {
     let stimulus = random_inputs::<Counters>(&mut Random(31), 4000);
     check::<Counters>("counters", &stimulus, None);
+}
+
+#[test]
+fn accounts() {
+    let stimulus = random_inputs::<Accounts>(&mut Random(32), 4000);
+    check::<Accounts>("accounts", &stimulus, None);
+}
+
+#[test]
+fn scan() {
+    let mut random = Random(33);
+    let mut stimulus = random_inputs::<Scan>(&mut random, 8000);
+    for inputs in &mut stimulus {
+        // Order of ports: reset, seed (3), scan, tile_end, attempt, hit, end
+        inputs[0] = u64::from(random.below(400) == 0);
+        inputs[4] = u64::from(random.below(10) > 0);
+        inputs[7] = u64::from(random.below(10) == 0);
+        inputs[8] = u64::from(random.below(50) == 0);
+    }
+    check::<Scan>("scan", &stimulus, None);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! piece: an attempt needs some tens of kilobytes, not the 1.6 MB of both matrices.
 
 pub(crate) mod attempts;
+mod midstate;
 
 use alloc::vec::Vec;
 
@@ -12,7 +13,8 @@ use crate::digest::{self, Digest};
 use crate::kernel::{Tile, product_u8};
 use crate::panel::{LANES, Panel};
 
-pub use attempts::Attempts;
+pub use attempts::{Attempts, Products};
+pub use midstate::Midstate;
 
 /// Bytes of a seed.
 pub const SEED_BYTES: usize = 240;
@@ -20,6 +22,12 @@ pub const SEED_BYTES: usize = 240;
 pub const NONCE_AT: usize = 228;
 /// Bytes of a solution: the seed and 256 i32.
 pub const SOLUTION_BYTES: usize = SEED_BYTES + 4 * LANES * LANES;
+/// Where the last block of a seed begins, which has its nonce.
+const LAST_BLOCK_AT: usize = 192;
+/// How long it is.
+const LAST_BLOCK_BYTES: usize = SEED_BYTES - LAST_BLOCK_AT;
+/// Which word of the last block is the lowest one of the nonce.
+pub const NONCE_WORD: usize = (NONCE_AT - LAST_BLOCK_AT) / 4;
 /// The network's length of the dot product.
 pub const K: usize = 50_240;
 /// Steps made at once.

@@ -5,7 +5,7 @@ use blake3::platform::Platform;
 /// What goes from block to block.
 pub(crate) type ChainingValue = [u32; 8];
 
-const IV: ChainingValue = [
+pub(crate) const IV: ChainingValue = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -16,9 +16,10 @@ const IV: ChainingValue = [
     0x5be0_cd19,
 ];
 const BLOCK_BYTES: usize = 64;
-const CHUNK_START: u8 = 1;
-const CHUNK_END: u8 = 2;
-const ROOT: u8 = 8;
+pub(crate) const CHUNK_START: u8 = 1;
+pub(crate) const CHUNK_END: u8 = 2;
+pub(crate) const PARENT: u8 = 4;
+pub(crate) const ROOT: u8 = 8;
 
 /// Where the a, b, c and d of G functions are in the state, four of them at once.
 pub(crate) type Quads = [[usize; 4]; 4];

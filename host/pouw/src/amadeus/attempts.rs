@@ -7,17 +7,13 @@
 
 use alloc::vec::Vec;
 
-use super::{K, NONCE_AT, SEED_BYTES, Solution};
+use super::{K, Midstate, NONCE_AT, SEED_BYTES, Solution};
 use crate::compression::{self, COLUMNS, ChainingValue, DIAGONALS, SCHEDULE, half_mix};
-use crate::kernel;
+use crate::kernel::{self, Tile};
 use crate::panel::LANES;
 
 /// Steps whose operands are sixteen blocks a side.
 const STEPS: usize = 64;
-/// Where the last block of a seed begins.
-const LAST_BLOCK_AT: usize = 192;
-/// The message word that counts nonces.
-const NONCE_WORD: usize = (NONCE_AT - LAST_BLOCK_AT) / 4;
 
 /// A word of sixteen blocks, sixteen times: `[word][block]`.
 #[derive(Clone, Debug)]
@@ -42,9 +38,36 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub struct Attempts {
     seed: [u8; SEED_BYTES],
-    message: [u32; 16],
+    products: Products,
+}
+
+/// Products of one seed's midstate, at the network's K.
+#[derive(Debug)]
+pub struct Products {
+    midstate: Midstate,
     /// On a processor that can use it.
     shared: Option<Shared>,
+}
+
+impl Products {
+    /// Prepares products of a midstate, whose word of the nonce does not matter.
+    ///
+    /// Takes some milliseconds: for thousands of products.
+    #[must_use]
+    pub fn new(midstate: Midstate) -> Self {
+        let shared = kernel::has_seeded_product()
+            .then(|| Shared { cv: midstate.cv, states: states(&midstate.cv, &midstate.message) });
+        Self { midstate, shared }
+    }
+
+    /// The product of a nonce.
+    #[must_use]
+    pub fn product(&self, nonce: u32) -> Tile {
+        let midstate = self.midstate.with_nonce(nonce);
+        let fast = self.shared.as_ref();
+        let fast = fast.and_then(|shared| kernel::seeded_product(shared, &midstate.message));
+        fast.unwrap_or_else(|| midstate.product(K / STEPS))
+    }
 }
 
 impl Attempts {
@@ -53,16 +76,7 @@ impl Attempts {
     /// Takes some milliseconds: for thousands of attempts.
     #[must_use]
     pub fn new(seed: &[u8; SEED_BYTES]) -> Self {
-        let mut attempts = Self { seed: *seed, message: [0; 16], shared: None };
-        let (words, _) = seed[LAST_BLOCK_AT..].as_chunks::<4>();
-        for (word, bytes) in attempts.message.iter_mut().zip(words) {
-            *word = u32::from_le_bytes(*bytes);
-        }
-        if kernel::has_seeded_product() {
-            let cv = compression::chaining_value(seed[..LAST_BLOCK_AT].as_chunks().0);
-            attempts.shared = Some(Shared { cv, states: states(&cv, &attempts.message) });
-        }
-        attempts
+        Self { seed: *seed, products: Products::new(Midstate::of(seed)) }
     }
 
     /// The seed whose nonce's lowest word is `nonce`.
@@ -76,14 +90,7 @@ impl Attempts {
     /// One attempt at the network's K; the same as [`super::attempt`] on [`Self::seed`].
     #[must_use]
     pub fn attempt(&self, nonce: u32) -> Solution {
-        let seed = self.seed(nonce);
-        let mut message = self.message;
-        message[NONCE_WORD] = nonce;
-        let shared = self.shared.as_ref();
-        match shared.and_then(|shared| kernel::seeded_product(shared, &message)) {
-            Some(product) => Solution::new(&seed, product),
-            None => super::attempt(&seed),
-        }
+        Solution::new(&self.seed(nonce), self.products.product(nonce))
     }
 }
 
@@ -114,7 +121,7 @@ fn states(cv: &ChainingValue, message: &[u32; 16]) -> Vec<[Words; 2]> {
 /// All of the first round but the second half of its first diagonal, whose sum lacks that word only, and what the
 /// second round's columns can do without words 0, 5, 10 and 15 of the state.
 fn shared_state(cv: &ChainingValue, message: &[u32; 16], counter: u32) -> [u32; 16] {
-    let mut v = compression::output_state(cv, counter, SEED_BYTES - LAST_BLOCK_AT);
+    let mut v = compression::output_state(cv, counter, super::LAST_BLOCK_BYTES);
     let m = |round: usize, at: usize| message[SCHEDULE[round][at]];
     for (k, quad) in COLUMNS.into_iter().enumerate() {
         half_mix::<16, 12>(&mut v, quad, m(0, 2 * k));

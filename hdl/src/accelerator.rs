@@ -238,7 +238,7 @@ impl<
         self.queue.pop_in.next = self.finisher.popped_out.val();
         self.queue.pop_count_in.next = self.finisher.popped_count_out.val();
         self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
-        self.queue.again_in.next = false;
+        self.queue.again_in.next = self.finisher.again_out.val();
         self.sequencer.valid_in.next = self.queue.active_out.val();
         self.sequencer.hold_in.next = self.finisher.hold_out.val();
         self.sequencer.chunk_last_in.next = self.queue.chunk_last_out.val();
@@ -287,6 +287,8 @@ impl<
         self.finisher.tag_in.next = self.queue.tag_out.val();
         self.finisher.job_in.next = self.queue.job_out.val();
         self.finisher.want_in.next = self.queue.want_out.val();
+        self.finisher.scan_in.next = false;
+        self.finisher.result_word_in.next = self.results.data_out.val();
         self.finisher.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.finisher.tile_end_in.next = self.sequencer.tile_ended_out.val();
         self.finisher.final_in.next = self.sequencer.final_out.val();

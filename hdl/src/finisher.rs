@@ -49,10 +49,12 @@ use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
 use crate::accounts::Accounts;
+use crate::completions::Completions;
 use crate::flags::Flags;
+use crate::jobs::Jobs;
 use crate::join::Join;
+use crate::scan::Scan;
 use crate::ticket::Ticket;
-use crate::zero_extend::ZeroExtend;
 
 mod latency;
 pub use latency::*;
@@ -80,6 +82,8 @@ pub struct Finisher {
     pub job_in: Signal<In, Bits<2>>,
     /// Its results are kept.
     pub want_in: Signal<In, Bit>,
+    /// It is an attempt of a scan.
+    pub scan_in: Signal<In, Bit>,
     /// Its whole chunks, less one.
     pub chunks_last_in: Signal<In, Bits<11>>,
     /// Its last step was taken in the last cycle.
@@ -90,6 +94,17 @@ pub struct Finisher {
     pub hold_out: Signal<Out, Bit>,
     /// Because no bank is free.
     pub drain_out: Signal<Out, Bit>,
+    /// It begins again at its end, as the next attempt.
+    pub again_out: Signal<Out, Bit>,
+    // For a source of operands
+    /// A word of a scan's seed.
+    pub seed_write_out: Signal<Out, Bit>,
+    /// Which one.
+    pub seed_place_out: Signal<Out, Bits<5>>,
+    /// The word.
+    pub seed_word_out: Signal<Out, Bits<32>>,
+    /// The running scan's seed is whole.
+    pub seeded_out: Signal<Out, Bit>,
     // From the array
     /// A fold word is there.
     pub fold_valid_in: Signal<In, Bit>,
@@ -101,6 +116,12 @@ pub struct Finisher {
     pub keep_out: Signal<Out, Bit>,
     /// In this bank.
     pub bank_out: Signal<Out, Bit>,
+    /// Results are read for a solution's hash.
+    pub hashes_out: Signal<Out, Bit>,
+    /// Which one: 16 row + column.
+    pub result_place_out: Signal<Out, Bits<8>>,
+    /// The result, `solution::RESULT_LATENCY` cycles later.
+    pub result_word_in: Signal<In, Bits<32>>,
     // Completion queue
     /// Clock of the device, low half.
     pub time_low_in: Signal<In, Bits<32>>,
@@ -128,16 +149,12 @@ pub struct Finisher {
     pub address_in: Signal<In, Bits<8>>,
     /// The word.
     pub data_out: Signal<Out, Bits<32>>,
-    // State: job of the running tile
-    jobs: RAM<Bits<32>, 6>,
-    loading: DFF<Bit>,
-    load_place: DFF<Bits<5>>,
-    loaded: DFF<Bit>,
-    job_address: DFF<Bits<4>>,
-    job_place: Join<2, 4, 6>,
+    jobs: Jobs,
     // State: the tile that is being finished
     pending: DFF<Bit>,
     want: DFF<Bit>,
+    is_attempt: DFF<Bit>,
+    slot: DFF<Bits<2>>,
     chunks_last: DFF<Bits<11>>,
     fold_count: DFF<Bits<11>>,
     /// The next fold word is the tile's last; a cycle late, and they are further apart.
@@ -148,30 +165,36 @@ pub struct Finisher {
     ticket_done: DFF<Bit>,
     hit: DFF<Bit>,
     results_done: DFF<Bit>,
+    /// Those of a device that grows operands: one each.
+    scan: Vec<Scan>,
+    hashing: DFF<Bit>,
     hold: DFF<Bit>,
     drain: DFF<Bit>,
-    // State: its completion
-    writing: DFF<Bit>,
-    place: DFF<Bits<4>>,
-    /// The same, as the word that was asked for comes.
-    late_writing: [DFF<Bit>; 3],
-    late_place: [DFF<Bits<4>>; 3],
-    entry: DFF<Bits<4>>,
+    completions: Completions,
     bank: DFF<Bit>,
     accounts: Accounts,
-    queue: RAM<Bits<32>, 8>,
-    queue_place: Join<4, 4, 8>,
-    write: DFF<Bit>,
-    write_place: DFF<Bits<8>>,
-    write_word: DFF<Bits<32>>,
-    data: DFF<Bits<32>>,
     // Wires
     last_count: Signal<Local, Bits<11>>,
-    tile_wants: Signal<Local, Bit>,
+    wants_bank: Signal<Local, Bit>,
+    folds_attempt: Signal<Local, Bit>,
     complete: Signal<Local, Bit>,
     finished: Signal<Local, Bit>,
+    attempted: Signal<Local, Bit>,
+    more: Signal<Local, Bit>,
+    hashes: Signal<Local, Bit>,
+    hash_starts: Signal<Local, Bit>,
+    nonce: Signal<Local, Bits<32>>,
+    hit_before: Signal<Local, Bits<1>>,
     flags: Flags,
-    flags_word: ZeroExtend<3, 32>,
+    flags_wide: Join<1, 3, 4>,
+}
+
+impl Finisher {
+    /// One that finishes attempts of scans as well, or tiles only.
+    pub fn new(scans: bool) -> Self {
+        let one = usize::from(scans);
+        Self { scan: (0..one).map(|_| Scan::default()).collect(), ..Self::default() }
+    }
 }
 
 impl Logic for Finisher {
@@ -180,12 +203,10 @@ impl Logic for Finisher {
         dff_setup!(
             self,
             clock,
-            loading,
-            load_place,
-            job_address,
-            loaded,
             pending,
             want,
+            is_attempt,
+            slot,
             chunks_last,
             fold_count,
             last_fold,
@@ -193,55 +214,27 @@ impl Logic for Finisher {
             ticket_done,
             hit,
             results_done,
+            hashing,
             hold,
             drain,
-            writing,
-            place,
-            entry,
-            bank,
-            write,
-            write_place,
-            write_word,
-            data
+            bank
         );
-        self.jobs.read_clock.next = self.clock.val();
-        self.jobs.write_clock.next = self.clock.val();
-        self.queue.read_clock.next = self.clock.val();
-        self.queue.write_clock.next = self.clock.val();
+        self.jobs.clock.next = self.clock.val();
+        self.completions.clock.next = self.clock.val();
         self.ticket.clock.next = self.clock.val();
         self.accounts.clock.next = self.clock.val();
 
-        for s in 0..3 {
-            self.late_writing[s].clock.next = self.clock.val();
-            self.late_place[s].clock.next = self.clock.val();
-        }
-
-        // Job of the running tile: sixteen words go to the ticket
-        self.jobs.write_enable.next = self.job_write_in.val();
-        self.jobs.write_address.next = self.job_address_in.val();
-        self.jobs.write_data.next = self.job_data_in.val();
-        self.job_address.d.next = self.load_place.q.val().get_bits::<4>(0);
-        self.job_place.high_in.next = self.job_in.val();
-        self.job_place.low_in.next = self.job_address.q.val();
-        self.jobs.read_address.next = self.job_place.joined_out.val();
-        self.ticket.load_in.next = self.loading.q.val() && !self.load_place.q.val().get_bit(4);
-        self.ticket.load_place_in.next = self.load_place.q.val().get_bits::<4>(0);
-        self.ticket.load_word_in.next = self.jobs.read_data.val();
-        if self.loading.q.val() {
-            self.load_place.d.next = self.load_place.q.val() + bits::<5>(1);
-            if self.load_place.q.val().get_bit(4) {
-                self.loading.d.next = false;
-                self.loaded.d.next = true;
-            }
-        }
-        if self.active_in.val()
-            && !self.pending.q.val()
-            && !self.loaded.q.val()
-            && !self.loading.q.val()
-        {
-            self.loading.d.next = true;
-            self.load_place.d.next = bits::<5>(0);
-        }
+        // Job of the running tile, or seed of its scan
+        self.jobs.reset_in.next = self.reset_in.val();
+        self.jobs.write_in.next = self.job_write_in.val();
+        self.jobs.address_in.next = self.job_address_in.val();
+        self.jobs.data_in.next = self.job_data_in.val();
+        self.jobs.due_in.next = self.active_in.val() && !self.pending.q.val();
+        self.jobs.scan_in.next = self.scan_in.val();
+        self.jobs.job_in.next = self.job_in.val();
+        self.jobs.done_in.next = self.finished.val();
+        self.jobs.read_in.next = self.hashing.q.val();
+        self.jobs.read_slot_in.next = self.slot.q.val();
 
         // Ticket: the fold words of a tile may end before its last step, if a tail follows, and those of
         // the next may begin before it is complete
@@ -249,12 +242,20 @@ impl Logic for Finisher {
         if self.pending.q.val() && !self.folded.q.val() {
             self.last_count.next = self.chunks_last.q.val();
         }
-        self.tile_wants.next = self.want_in.val();
+        self.folds_attempt.next = self.scan_in.val();
+        if self.pending.q.val() && !self.folded.q.val() {
+            self.folds_attempt.next = self.is_attempt.q.val();
+        }
+        self.keep_out.next = self.want_in.val() || self.scan_in.val();
         if self.pending.q.val() {
-            self.tile_wants.next = self.want.q.val();
+            self.keep_out.next = self.want.q.val() || self.is_attempt.q.val();
         }
         self.ticket.reset_in.next = self.reset_in.val();
-        self.ticket.fold_valid_in.next = self.fold_valid_in.val();
+        self.ticket.load_in.next = self.jobs.load_out.val();
+        self.ticket.load_place_in.next = self.jobs.load_place_out.val().get_bits::<4>(0);
+        self.ticket.load_word_in.next = self.jobs.word_out.val();
+        self.jobs.read_place_in.next = bits::<5>(0);
+        self.ticket.fold_valid_in.next = self.fold_valid_in.val() && !self.folds_attempt.val();
         self.ticket.fold_in.next = self.fold_in.val();
         self.last_fold.d.next = self.fold_count.q.val() == self.last_count.val();
         self.ticket.tile_end_in.next = self.last_fold.q.val();
@@ -265,7 +266,7 @@ impl Logic for Finisher {
                 self.folded.d.next = true;
             }
         }
-        if self.ticket.valid_out.val() {
+        if self.ticket.valid_out.val() && !self.hashing.q.val() {
             self.ticket_done.d.next = true;
             self.hit.d.next = self.ticket.hit_out.val();
         }
@@ -274,69 +275,79 @@ impl Logic for Finisher {
         }
         if self.tile_end_in.val() {
             self.pending.d.next = true;
-            self.want.d.next = self.want_in.val();
+            self.want.d.next = self.want_in.val() && !self.scan_in.val();
+            self.is_attempt.d.next = self.scan_in.val();
+            self.slot.d.next = self.job_in.val();
             self.chunks_last.d.next = self.chunks_last_in.val();
         }
 
+        // An attempt has a hash instead of a ticket, of its results
+        self.hash_starts.next = self.pending.q.val()
+            && self.is_attempt.q.val()
+            && self.results_done.q.val()
+            && !self.hashing.q.val();
+        if self.hash_starts.val() {
+            self.hashing.d.next = true;
+        }
+        self.again_out.next = false;
+        self.more.next = false;
+        self.nonce.next = bits::<32>(0);
+        self.hit_before.next = bits::<1>(0);
+        self.hashes.next = false;
+        self.result_place_out.next = bits::<8>(0);
+        for n in 0..self.scan.len() {
+            self.scan[n].clock.next = self.clock.val();
+            self.scan[n].reset_in.next = self.reset_in.val();
+            self.scan[n].seed_write_in.next = self.jobs.seed_write_out.val();
+            self.scan[n].seed_place_in.next = self.jobs.seed_place_out.val();
+            self.scan[n].seed_word_in.next = self.jobs.word_out.val();
+            self.scan[n].scan_in.next = self.scan_in.val();
+            self.scan[n].tile_end_in.next = self.tile_end_in.val();
+            self.scan[n].attempt_in.next = self.attempted.val();
+            self.scan[n].hit_in.next = self.hit.q.val();
+            self.scan[n].end_in.next = self.finished.val();
+            self.again_out.next = self.scan[n].again_out.val();
+            if self.is_attempt.q.val() {
+                self.more.next = self.scan[n].more_out.val();
+                self.nonce.next = self.scan[n].nonce_out.val();
+                if self.scan[n].hit_before_out.val() {
+                    self.hit_before.next = bits::<1>(1);
+                }
+            }
+        }
         // Hold the end of a tile
+        self.wants_bank.next =
+            (self.want_in.val() || self.scan_in.val()) && self.accounts.banks_full_out.val();
         self.hold.d.next = self.final_in.val()
-            && (self.pending.q.val()
-                || !self.loaded.q.val()
-                || (self.want_in.val() && self.accounts.banks_full_out.val()));
+            && (self.pending.q.val() || !self.jobs.loaded_out.val() || self.wants_bank.val());
         self.drain.d.next = self.final_in.val()
             && !self.pending.q.val()
-            && self.loaded.q.val()
-            && self.want_in.val()
-            && self.accounts.banks_full_out.val();
+            && self.jobs.loaded_out.val()
+            && self.wants_bank.val();
 
         // Entry in the queue
         self.complete.next = self.pending.q.val()
             && self.ticket_done.q.val()
             && self.results_done.q.val()
-            && !self.writing.q.val();
-        if self.complete.val() {
-            self.writing.d.next = true;
-            self.place.d.next = bits::<4>(0);
-        }
+            && !self.completions.busy_out.val();
+        self.attempted.next = self.complete.val() && self.more.val();
         self.flags.zero_in.next = self.hit.q.val();
         self.flags.one_in.next = self.want.q.val();
         self.flags.two_in.next = self.want.q.val() && self.bank.q.val();
-        self.flags_word.data_in.next = self.flags.flags_out.val();
-        self.ticket.word_in.next = self.place.q.val().get_bits::<3>(0);
-        self.ticket.read_in.next = self.writing.q.val();
-        self.late_writing[0].d.next = self.writing.q.val();
-        self.late_place[0].d.next = self.place.q.val();
-        for s in 1..3 {
-            self.late_writing[s].d.next = self.late_writing[s - 1].q.val();
-            self.late_place[s].d.next = self.late_place[s - 1].q.val();
-        }
-        // The tag is written when the tile has ended, before the queue shows another one.
-        self.queue_place.high_in.next = self.entry.q.val();
-        self.queue_place.low_in.next = self.late_place[2].q.val();
-        self.write.d.next = self.late_writing[2].q.val() && self.late_place[2].q.val().any();
-        self.write_word.d.next = bits::<32>(0);
-        if self.late_place[2].q.val() == bits::<4>(1) {
-            self.write_word.d.next = self.flags_word.data_out.val();
-        }
-        if self.late_place[2].q.val() == bits::<4>(2) {
-            self.write_word.d.next = self.time_low_in.val();
-        }
-        if self.late_place[2].q.val() == bits::<4>(3) {
-            // It follows a carry of the low half a cycle later.
-            self.write_word.d.next = self.time_high_in.val();
-        }
-        if self.late_place[2].q.val().get_bit(3) {
-            self.write_word.d.next = self.ticket.ticket_out.val();
-        }
-        if self.tile_end_in.val() {
-            self.queue_place.low_in.next = bits::<4>(0);
-            self.write.d.next = true;
-            self.write_word.d.next = self.tag_in.val();
-        }
-        self.write_place.d.next = self.queue_place.joined_out.val();
-        self.queue.write_enable.next = self.write.q.val();
-        self.queue.write_address.next = self.write_place.q.val();
-        self.queue.write_data.next = self.write_word.q.val();
+        self.flags_wide.high_in.next = self.hit_before.val();
+        self.flags_wide.low_in.next = self.flags.flags_out.val();
+        self.completions.reset_in.next = self.reset_in.val();
+        self.completions.tile_end_in.next = self.tile_end_in.val();
+        self.completions.tag_in.next = self.tag_in.val();
+        self.completions.start_in.next = self.complete.val() && !self.more.val();
+        self.completions.flags_in.next = self.flags_wide.joined_out.val();
+        self.completions.nonce_in.next = self.nonce.val();
+        self.completions.time_low_in.next = self.time_low_in.val();
+        self.completions.time_high_in.next = self.time_high_in.val();
+        self.completions.ticket_in.next = self.ticket.ticket_out.val();
+        self.completions.address_in.next = self.address_in.val();
+        self.ticket.word_in.next = self.completions.ticket_word_out.val();
+        self.ticket.read_in.next = self.completions.ticket_read_out.val();
 
         // Accounts
         self.accounts.reset_in.next = self.reset_in.val();
@@ -345,61 +356,49 @@ impl Logic for Finisher {
         self.accounts.count_in.next = self.count_in.val();
         self.accounts.done_in.next = self.finished.val();
         self.accounts.kept_in.next = self.want.q.val();
-        self.finished.next = self.late_writing[2].q.val() && self.late_place[2].q.val().all();
-        if self.writing.q.val() {
-            self.place.d.next = self.place.q.val() + bits::<4>(1);
-        }
+        self.finished.next = self.completions.done_out.val();
         if self.finished.val() {
-            self.writing.d.next = false;
-            for s in 0..3 {
-                self.late_writing[s].d.next = false;
-            }
-            self.pending.d.next = false;
-            self.loaded.d.next = false;
-            self.folded.d.next = false;
-            self.ticket_done.d.next = false;
-            self.results_done.d.next = false;
-            self.entry.d.next = self.entry.q.val() + bits::<4>(1);
             if self.want.q.val() {
                 self.bank.d.next = !self.bank.q.val();
             }
         }
+        if self.finished.val() || self.attempted.val() {
+            self.pending.d.next = false;
+            self.folded.d.next = false;
+            self.ticket_done.d.next = false;
+            self.results_done.d.next = false;
+            self.hashing.d.next = false;
+        }
 
         // Reset
         if self.reset_in.val() {
-            self.loading.d.next = false;
-            self.loaded.d.next = false;
             self.pending.d.next = false;
             self.fold_count.d.next = bits::<11>(0);
             self.folded.d.next = false;
             self.ticket_done.d.next = false;
             self.results_done.d.next = false;
+            self.hashing.d.next = false;
             self.hold.d.next = false;
             self.drain.d.next = false;
-            self.writing.d.next = false;
-            for s in 0..3 {
-                self.late_writing[s].d.next = false;
-            }
-            self.entry.d.next = bits::<4>(0);
             self.bank.d.next = false;
         }
-
-        // Window
-        self.queue.read_address.next = self.address_in.val();
-        self.data.d.next = self.queue.read_data.val();
 
         // Outputs
         self.hold_out.next = self.hold.q.val();
         self.drain_out.next = self.drain.q.val();
-        self.keep_out.next = self.tile_wants.val();
+        self.seed_write_out.next = self.jobs.seed_write_out.val();
+        self.seed_place_out.next = self.jobs.seed_place_out.val();
+        self.seed_word_out.next = self.jobs.word_out.val();
+        self.seeded_out.next = self.jobs.loaded_out.val() && !self.pending.q.val();
+        self.hashes_out.next = self.hashes.val();
         self.bank_out.next = self.bank.q.val();
         self.popped_out.next = self.accounts.popped_out.val();
         self.popped_count_out.next = self.accounts.popped_count_out.val();
         self.underflow_out.next = self.accounts.underflow_out.val();
         self.waiting_out.next = self.accounts.waiting_out.val();
-        self.tile_out.next = self.finished.val();
-        self.hit_out.next = self.finished.val() && self.hit.q.val();
-        self.data_out.next = self.data.q.val();
+        self.tile_out.next = self.finished.val() || self.attempted.val();
+        self.hit_out.next = (self.finished.val() || self.attempted.val()) && self.hit.q.val();
+        self.data_out.next = self.completions.data_out.val();
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! One module a file. The array: [`pe`], [`grid`] (with [`multiplier_pair`]s, whose kinds [`multipliers`]
 //! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
-//! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`] and [`accounts`])
+//! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`], [`jobs`], [`accounts`] and [`completions`])
 //! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
 //! of a line in front of that. Not in a device yet: [`blake3`], with as many lanes as one likes, and the
 //! [`xof_engine`] (of [`xof_lane`]s, each with a [`mixer`]), which makes operands of Amadeus. [`geometry`]
@@ -18,6 +18,7 @@ pub mod bits;
 pub mod blake3;
 pub mod bus;
 pub mod cells;
+pub mod completions;
 pub mod core;
 pub mod counter;
 pub mod counters;
@@ -37,6 +38,7 @@ pub mod geometry;
 pub mod grid;
 pub mod head;
 pub mod identity;
+pub mod jobs;
 pub mod join;
 pub mod latency;
 pub mod line_control;

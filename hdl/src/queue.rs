@@ -21,6 +21,7 @@
 //! | `active_out` | 1 | a tile runs: its steps may be taken |
 //! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | another tile is loaded; where its panels begin, in this cycle and the next |
 //! | `tag_out` .. `job_out` | | the running tile's descriptor, by field, from [`SHAPE_LATENCY`] after its load on; the steps of chunk and tail as multiples of four |
+//! | `scans_out` | 1 | an attempt of a scan runs, or will in the next cycle; low for [`SCAN_REST_CYCLES`] or more between two scans |
 //! | `fenced_out` | 1 | no tile runs, for the next one's panels are not committed |
 //! | `outstanding_out` | 5 | descriptors pushed and not popped |
 //! | `overflow_out` | 1 | this cycle's push is lost: [`QUEUE`](crate::registers::QUEUE) are outstanding |
@@ -59,6 +60,8 @@ pub const FENCE_LATENCY: usize = 1;
 pub const ARM_CYCLES: usize = 4;
 /// Cycles from the load of a tile to its descriptor's fields.
 pub const SHAPE_LATENCY: usize = 2;
+/// Cycles between two scans, at least.
+pub const SCAN_REST_CYCLES: usize = ARM_CYCLES - 1;
 /// Cycles from the push of a descriptor onto an empty queue to the first cycle in which its tile runs.
 pub const START_LATENCY: usize = NEXT_LATENCY + ARM_CYCLES;
 
@@ -118,6 +121,8 @@ pub struct Queue<const W: usize> {
     pub want_out: Signal<Out, Bit>,
     /// It is an attempt of a scan.
     pub scan_out: Signal<Out, Bit>,
+    /// An attempt runs, or will in the next cycle.
+    pub scans_out: Signal<Out, Bit>,
     /// Job slot.
     pub job_out: Signal<Out, Bits<2>>,
     /// No tile runs, since the next one's panels are missing.
@@ -319,6 +324,8 @@ impl<const W: usize> Logic for Queue<W> {
         self.unsigned_out.next = self.shape.q.val().get_bit(21);
         self.want_out.next = self.shape.q.val().get_bit(22);
         self.scan_out.next = self.shape.q.val().get_bit(23);
+        self.scans_out.next =
+            self.shape.q.val().get_bit(23) && (self.armed.q.val() || self.active.q.val());
         self.chunks_last_out.next = self.rest.q.val().get_bits::<11>(0);
         self.job_out.next = self.rest.q.val().get_bits::<2>(12);
         self.fenced_out.next = self.fenced.q.val() && self.idle.val();

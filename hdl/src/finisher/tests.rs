@@ -156,7 +156,7 @@ fn a_job_is_there_after_the_job_cycles() {
     bench.finisher.final_in.next = true;
     for cycle in 0..=JOB_CYCLES + HOLD_LATENCY {
         bench.settle();
-        assert_eq!(bench.finisher.loaded.q.val(), cycle >= JOB_CYCLES, "cycle {cycle}");
+        assert_eq!(bench.finisher.jobs.loaded_out.val(), cycle >= JOB_CYCLES, "cycle {cycle}");
         let held = (HOLD_LATENCY..JOB_CYCLES + HOLD_LATENCY).contains(&cycle);
         assert_eq!(bench.finisher.hold_out.val(), held, "cycle {cycle}");
         bench.end();

@@ -122,6 +122,8 @@ struct Bench {
     again: bool,
     /// Cycles since that was another way.
     again_for: usize,
+    /// Cycles without a scan.
+    rested: usize,
     idle_for: usize,
     lost: usize,
 }
@@ -143,6 +145,7 @@ impl Bench {
             repeats: 0,
             again: false,
             again_for: 0,
+            rested: 0,
             idle_for: 0,
             lost: 0,
         }
@@ -195,6 +198,16 @@ impl Bench {
         assert_eq!(queue.overflow_out.val(), pushes && self.outstanding == QUEUE as usize);
         if queue.active_out.val() {
             queue.assert_runs(self.shown.as_ref().unwrap());
+        }
+        if !queue.scans_out.val() {
+            self.rested += 1;
+        } else if self.rested > 0 {
+            // A scan has begun: it runs in the next cycle.
+            assert!(!queue.active_out.val() && self.rested >= SCAN_REST_CYCLES);
+            self.rested = 0;
+        }
+        if queue.active_out.val() {
+            assert_eq!(queue.scans_out.val(), queue.scan_out.val());
         }
         if self.loaded {
             queue.assert_loads(self.running.as_ref().unwrap());

@@ -51,7 +51,7 @@ module!([const W: usize] Queue<W>: clock,
     (reset_in, write_in, word_in, data_in, a_commits_in, b_commits_in, pop_in, pop_count_in,
      tile_end_in, again_in) ->
     (outstanding_out, overflow_out, active_out, load_out, a_base_out, b_base_out, tag_out,
-     chunk_last_out, chunks_last_out, tail_out, tail_last_out, unsigned_out, want_out, scan_out, job_out,
+     chunk_last_out, chunks_last_out, tail_out, tail_last_out, unsigned_out, want_out, scan_out, scans_out, job_out,
      fenced_out));
 module!([const Q: usize, const W: usize, const R: usize, const S: usize] Feeder<Q, W, R, S>: clock,
     (load_in, a_base_in, b_base_in, step_in, unsigned_in, chunk_end_in, pass_end_in) ->

@@ -241,8 +241,11 @@ impl Logic for Finisher {
         self.job_place.low_in.next = self.job_address.q.val();
         self.jobs.read_address.next = self.job_place.joined_out.val();
         self.ticket.load_in.next = self.loading.q.val() && !self.load_place.q.val().get_bit(4);
-        self.ticket.load_place_in.next = self.load_place.q.val().get_bits::<4>(0);
+        self.ticket.load_place_in.next = self.load_place.q.val();
         self.ticket.load_word_in.next = self.jobs.read_data.val();
+        self.ticket.copy_in.next = false;
+        self.ticket.run_in.next = false;
+        self.ticket.bound_in.next = false;
         if self.loading.q.val() {
             self.load_place.d.next = self.load_place.q.val() + bits::<5>(1);
             if self.load_place.q.val().get_bit(4) {

@@ -70,8 +70,8 @@ module!([const L: usize] Blake3<L>: clock,
     (reset_in, start_in, cv_in, block_in, counter_low_in, counter_high_in, length_in, flags_in) ->
     (ready_out, valid_out, low_out, high_out));
 module!([] Ticket: clock,
-    (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in,
-     read_in, word_in) ->
+    (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, copy_in,
+     run_in, read_in, word_in, bound_in) ->
     (ticket_out, valid_out, hit_out, busy_out));
 module!([] PanelLane: clock, (word_in, step_in, fetch_in, unsigned_in) -> (operand_out));
 module!([const R: usize] PanelGroup<R>: clock,
@@ -256,22 +256,29 @@ fn operands_of_amadeus() {
     assert!(trace.count(&["valid_out"]) > 30 * 64, "too few batches");
 }
 
-/// A ticket on fold words, with a reset now and then.
+/// A ticket on fold words, and compressions alone, with a reset now and then.
 #[test]
 fn tickets() {
-    // Fold words come no closer than a chunk is long; the last of a tile comes at any of them. Jobs are
-    // loaded and tickets read at any time, as the finisher never does.
+    // Fold words come no closer than a chunk is long; the last of a tile comes at any of them. Words are
+    // loaded, copied and read at any time, and a compression runs now and then into another, as the finisher never
+    // does.
     let mut random = Random(12);
-    let mut stimulus = held_inputs::<Ticket>(12, 48_000, &[5000]);
+    let mut stimulus = held_inputs::<Ticket>(12, 64_000, &[5000]);
     for (cycle, inputs) in stimulus.iter_mut().enumerate() {
-        // Order of ports: reset_in, fold_valid_in, fold_in, tile_end_in, ..
+        // Order of ports: reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, copy_in,
+        // run_in, read_in, word_in, bound_in.
         inputs[1] = u64::from(cycle % 110 == 0);
         inputs[2] = random.below(1 << 32);
-        inputs[3] = u64::from(cycle % 770 == 0);
+        inputs[3] = u64::from(cycle % 1540 == 0);
         inputs[4] = u64::from(random.below(4) == 0);
+        inputs[5] = random.below(32);
+        inputs[6] = random.below(1 << 32);
+        inputs[7] = random.below(2);
+        inputs[8] = u64::from(cycle % 1540 == 800 || random.below(9000) == 0);
+        inputs[11] = random.below(2);
     }
     let trace = check::<Ticket>("ticket", &stimulus, None);
-    assert!(trace.count(&["valid_out"]) >= 50, "too few tickets");
+    assert!(trace.count(&["valid_out"]) >= 50, "too few tickets and compressions");
     let hits = trace.count(&["valid_out", "hit_out"]);
     assert!((5..trace.count(&["valid_out"]) - 5).contains(&hits), "{hits} hits");
 }

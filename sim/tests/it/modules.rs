@@ -25,6 +25,7 @@ use gemmine_hdl::pe::Pe;
 use gemmine_hdl::sequencer::Sequencer;
 use gemmine_hdl::sign_extend::SignExtend;
 use gemmine_hdl::skew::Skew;
+use gemmine_hdl::solution::Solution;
 use gemmine_hdl::ticket::Ticket;
 use gemmine_hdl::uart_rx::UartRx;
 use gemmine_hdl::uart_tx::UartTx;
@@ -73,6 +74,10 @@ module!([] Ticket: clock,
     (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, copy_in,
      run_in, read_in, word_in, bound_in) ->
     (ticket_out, valid_out, hit_out, busy_out));
+module!([] Solution: clock,
+    (reset_in, start_in, nonce_in, job_word_in, result_word_in, done_in, ticket_in) ->
+    (job_place_out, result_place_out, load_out, load_place_out, load_word_out, copy_out, word_out,
+     bound_out, read_out, run_out, busy_out, valid_out, hit_out));
 module!([] PanelLane: clock, (word_in, step_in, fetch_in, unsigned_in) -> (operand_out));
 module!([const R: usize] PanelGroup<R>: clock,
     (write_enable_in, write_lane_in, write_address_in, write_data_in, fetch_in, address_in) ->
@@ -281,6 +286,25 @@ fn tickets() {
     assert!(trace.count(&["valid_out"]) >= 50, "too few tickets and compressions");
     let hits = trace.count(&["valid_out", "hit_out"]);
     assert!((5..trace.count(&["valid_out"]) - 5).contains(&hits), "{hits} hits");
+}
+
+/// That the hash is right is hdl's own test, with a ticket. Here it is done long before one were, and sometimes too
+/// early.
+#[test]
+fn solutions() {
+    let mut random = Random(34);
+    let mut stimulus = random_inputs::<Solution>(&mut random, 40_000);
+    for (cycle, inputs) in stimulus.iter_mut().enumerate() {
+        // Order of ports: reset_in, start_in, nonce_in, job_word_in, result_word_in, done_in, ticket_in
+        inputs[0] = u64::from(cycle % 7000 == 6999);
+        inputs[1] = u64::from(cycle % 2000 == 100);
+        inputs[5] = u64::from(random.below(60) == 0);
+        inputs[6] = 1 << random.below(32);
+    }
+    let trace = check::<Solution>("solution", &stimulus, None);
+    let valid = trace.count(&["valid_out"]);
+    assert!(valid >= 10, "too few hashes");
+    assert!((1..valid).contains(&trace.count(&["valid_out", "hit_out"])), "hits");
 }
 
 #[test]

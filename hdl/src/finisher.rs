@@ -252,7 +252,10 @@ impl Logic for Finisher {
         }
         self.ticket.reset_in.next = self.reset_in.val();
         self.ticket.load_in.next = self.jobs.load_out.val();
-        self.ticket.load_place_in.next = self.jobs.load_place_out.val().get_bits::<4>(0);
+        self.ticket.load_place_in.next = self.jobs.load_place_out.val();
+        self.ticket.copy_in.next = false;
+        self.ticket.run_in.next = false;
+        self.ticket.bound_in.next = false;
         self.ticket.load_word_in.next = self.jobs.word_out.val();
         self.jobs.read_place_in.next = bits::<5>(0);
         self.ticket.fold_valid_in.next = self.fold_valid_in.val() && !self.folds_attempt.val();

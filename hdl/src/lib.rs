@@ -4,8 +4,9 @@
 //! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
 //! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`], [`jobs`], [`accounts`] and [`completions`])
 //! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
-//! of a line in front of that. Not in a device yet: [`blake3`], with as many lanes as one likes, and the
-//! [`xof_engine`] (of [`xof_lane`]s, each with a [`mixer`]), which makes operands of Amadeus. [`geometry`]
+//! of a line in front of that. Not in a device yet: [`blake3`], with as many lanes as one likes, the
+//! [`xof_engine`] (of [`xof_lane`]s, each with a [`mixer`]), which makes operands of Amadeus, and [`solution`], which
+//! has the ticket hash what comes of them. [`geometry`]
 //! holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`] writes Verilog,
 //! for which [`cells`] models DSP blocks, [`resources`] counts in it,
 //! and [`mod@datasheet`] says it all. Nothing here does IO.
@@ -59,6 +60,7 @@ pub mod serial_device;
 pub mod shared_memory;
 pub mod sign_extend;
 pub mod skew;
+pub mod solution;
 #[cfg(test)]
 mod testbench;
 pub mod ticket;

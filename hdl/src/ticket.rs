@@ -6,8 +6,9 @@
 //!   fold_valid_in -->|        |---> valid_out
 //!   fold_in =======> | Ticket |---> hit_out
 //!   tile_end_in ---->|        |---> busy_out
-//!   load, word =====>|        |
-//!   word_in ========>|        |===> ticket_out
+//!   load, copy =====>|        |
+//!   run_in --------->|        |
+//!   word, bound ====>|        |===> ticket_out
 //!                    +--------+
 //! ```
 //!
@@ -16,18 +17,28 @@
 //! |---|---|---|
 //! | `fold_valid_in`, `fold_in` | 1, 32 | fold word of a whole chunk; at least [`FOLD_CYCLES`] apart, and a tile's last one while nothing else is at work |
 //! | `tile_end_in` | 1 | with `fold_valid_in`: it is the tile's last |
-//! | `load_in`, `load_place_in` | 1, 4 | a word of the tile's job: its key (0 to 7) or its bound (8 to 15); not while `busy_out` |
+//! | `load_in`, `load_place_in` | 1, 5 | a word of the tile's job, its key (0 to 7) or its bound (8 to 15); or of a compression's chaining value (0 to 7) or message (16 to 31); not while `busy_out`, but from `valid_out` on |
 //! | `load_word_in` | 32 | that word, [`LOAD_OFFSET`] cycles later |
-//! | `valid_out` | 1 | for one cycle: a ticket is there; it stands until the next job is loaded |
-//! | `hit_out` | 1 | with `valid_out`: the ticket is at most the bound |
-//! | `word_in` | 3 | a word of the ticket, low word first; not while `busy_out` |
+//! | `copy_in` | 1 | with `load_in`: it is the word that `word_in` and `bound_in` name. One that is loaded can be copied four cycles later |
+//! | `run_in` | 1 | compress the message; not while `busy_out` |
+//! | `valid_out` | 1 | for one cycle: a ticket, or the next chaining value, is there; it stands until the next job is loaded |
+//! | `hit_out` | 1 | with `valid_out` of a ticket: it is at most the bound |
+//! | `word_in` | 3 | a word of the ticket or chaining value, low word first; not while `busy_out`, but from `valid_out` on |
+//! | `bound_in` | 1 | it is among those that were copied to the bound's places |
 //! | `read_in` | 1 | `word_in` means something |
 //! | `ticket_out` | 32 | that word, [`READ_LATENCY`] cycles later |
-//! | `busy_out` | 1 | a ticket is on its way |
+//! | `busy_out` | 1 | a ticket, or a compression, is on its way |
+//!
+//! # A compression
+//! `run_in` runs BLAKE3's compression alone, on chaining value and message as they were loaded or left behind. Counter
+//! (low, high), length and flags are on `load_word_in` in the four cycles from [`RUN_OFFSET`] behind it on. Words
+//! may still be loaded in its cycle and the next one. The bound is free meanwhile: a word that is copied there keeps its
+//! value, and one that is loaded is inverted. Fold words of the next tile are welcome, but for the last one.
 //!
 //! # Latency
-//! [`LATENCY`] cycles from the last fold word of a tile to its ticket. The next tile's fold words may
-//! come in from [`FOLD_CYCLES`] behind that word on.
+//! [`LATENCY`] cycles from the last fold word of a tile to its ticket, [`RUN_LATENCY`] from `run_in` to the next chaining
+//! value. The next tile's fold words may come in from [`FOLD_CYCLES`] behind that word on. Each takes two cycles in which
+//! nothing is loaded, copied or read: of 64 in a row, two must be left.
 //!
 //! # Why
 //! A tile takes hundreds to thousands of cycles and has one ticket. So what counts is size: words stand
@@ -42,23 +53,15 @@ use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
 use crate::join::Join;
-use crate::sequencer::CHUNK_STEPS_MIN;
 use program::{Decoder, Schedule};
+use turn::Turn;
 
 mod initial;
+mod latency;
 pub mod program;
+mod turn;
 
-/// Cycles from a tile's last fold word to its ticket.
-pub const LATENCY: usize = 6 + program::CYCLES + 2;
-/// Cycles from a fold word, be it a tile's last, to the first one in which another may come.
-pub const FOLD_CYCLES: usize = 64;
-/// Cycles from `load_in` to its word.
-pub const LOAD_OFFSET: usize = 2;
-/// Cycles from `word_in` to `ticket_out`.
-pub const READ_LATENCY: usize = 3;
-
-// Two of the program's cycles in this time are the fold register's, and no chunk is shorter.
-const _: () = assert!(2 * program::FOLD_PERIOD <= FOLD_CYCLES && FOLD_CYCLES <= CHUNK_STEPS_MIN);
+pub use latency::*;
 
 /// See the module's documentation.
 #[derive(LogicBlock)]
@@ -73,16 +76,22 @@ pub struct Ticket {
     pub fold_in: Signal<In, Bits<32>>,
     /// It is the tile's last.
     pub tile_end_in: Signal<In, Bit>,
-    /// A word of the job comes.
+    /// A word comes.
     pub load_in: Signal<In, Bit>,
     /// Which one.
-    pub load_place_in: Signal<In, Bits<4>>,
+    pub load_place_in: Signal<In, Bits<5>>,
     /// The word.
     pub load_word_in: Signal<In, Bits<32>>,
+    /// It is copied, and does not come.
+    pub copy_in: Signal<In, Bit>,
+    /// Compress the message.
+    pub run_in: Signal<In, Bit>,
     /// A word of the ticket is read.
     pub read_in: Signal<In, Bit>,
     /// Which word of the ticket.
     pub word_in: Signal<In, Bits<3>>,
+    /// Of the bound's places instead.
+    pub bound_in: Signal<In, Bit>,
     /// The word.
     pub ticket_out: Signal<Out, Bits<32>>,
     /// A ticket is there.
@@ -108,6 +117,8 @@ pub struct Ticket {
     start: [DFF<Bit>; 3],
     // Where the program stands
     running: DFF<Bit>,
+    /// The program is a compression alone.
+    alone: DFF<Bit>,
     lane: DFF<Bits<2>>,
     op: DFF<Bits<3>>,
     second: DFF<Bit>,
@@ -130,6 +141,8 @@ pub struct Ticket {
     next_stage: DFF<Bits<5>>,
     next_message: DFF<Bits<4>>,
     next_ends: DFF<Bit>,
+    /// The operation takes a word from outside: counter, length or flags.
+    next_loads: DFF<Bit>,
     a_place: DFF<Bits<6>>,
     b_place: DFF<Bits<6>>,
     loads: [DFF<Bit>; 2],
@@ -154,10 +167,7 @@ pub struct Ticket {
     sum: Signal<Local, Bits<34>>,
     word: DFF<Bits<32>>,
     carry: DFF<Bit>,
-    far: Signal<Local, Bits<32>>,
-    near: Signal<Local, Bits<32>>,
-    straight: Signal<Local, Bits<32>>,
-    result: Signal<Local, Bits<32>>,
+    turned: Turn,
 }
 
 impl Logic for Ticket {
@@ -175,6 +185,7 @@ impl Logic for Ticket {
             last_slot,
             all_slots,
             running,
+            alone,
             lane,
             op,
             second,
@@ -191,6 +202,7 @@ impl Logic for Ticket {
             next_stage,
             next_message,
             next_ends,
+            next_loads,
             a_place,
             b_place,
             kept,
@@ -252,7 +264,8 @@ impl Logic for Ticket {
 
         // Where the program stands
         self.ends.d.next = self.running.q.val()
-            && self.stage.q.val() == bits::<5>(17)
+            && self.stage.q.val().get_bit(4)
+            && (self.stage.q.val().get_bit(0) || self.alone.q.val())
             && self.op.q.val() == bits::<3>(1)
             && self.lane.q.val() == bits::<2>(2);
         if self.running.q.val() {
@@ -277,13 +290,17 @@ impl Logic for Ticket {
                 self.running.d.next = false;
             }
         }
-        if self.start[2].q.val() {
+        if self.start[2].q.val() || self.run_in.val() {
             self.running.d.next = true;
+            self.alone.d.next = self.run_in.val();
             self.beat.d.next = bits::<5>(0);
             self.lane.d.next = bits::<2>(0);
             self.op.d.next = bits::<3>(0);
             self.second.d.next = false;
             self.stage.d.next = bits::<5>(0);
+            if self.run_in.val() {
+                self.stage.d.next = bits::<5>(1);
+            }
         }
 
         // Decode: first the word of the message, then the rest
@@ -297,6 +314,8 @@ impl Logic for Ticket {
         self.next_second.d.next = self.second.q.val();
         self.next_stage.d.next = self.stage.q.val();
         self.next_ends.d.next = self.ends.q.val() && self.running.q.val();
+        self.next_loads.d.next =
+            self.alone.q.val() && self.stage.q.val() == bits::<5>(1) && self.op.q.val().get_bit(0);
         self.decoder.op_in.next = self.op.q.val();
         self.decoder.stage_in.next = self.stage.q.val();
         self.decoder.next_running_in.next = self.next_running.q.val();
@@ -308,6 +327,7 @@ impl Logic for Ticket {
         self.decoder.load_in.next = self.load_in.val();
         self.decoder.load_place_in.next = self.load_place_in.val();
         self.decoder.word_in.next = self.word_in.val();
+        self.decoder.bound_in.next = self.bound_in.val();
         self.copied.high_in.next = self.op.q.val().get_bits::<2>(0);
         self.copied.low_in.next = self.lane.q.val();
         self.kept.d.next =
@@ -325,8 +345,11 @@ impl Logic for Ticket {
         self.xors[0].d.next = self.decoder.xors_out.val();
         self.compares[0].d.next = self.decoder.compares_out.val();
         self.folds[0].d.next = self.takes.val();
-        self.loads[0].d.next = self.load_in.val();
-        self.inverts[0].d.next = self.load_place_in.val().get_bit(3);
+        self.loads[0].d.next =
+            (self.load_in.val() && !self.copy_in.val()) || self.next_loads.q.val();
+        self.inverts[0].d.next = self.load_in.val()
+            && self.load_place_in.val().get_bit(3)
+            && !self.load_place_in.val().get_bit(4);
         self.ended[0].d.next = self.next_ends.q.val();
 
         // Read
@@ -374,31 +397,14 @@ impl Logic for Ticket {
         self.carry.d.next = self.compares[2].q.val() && self.sum.val().get_bit(33);
 
         // Turn and write
-        self.far.next = bits::<32>(0);
-        if self.turn[3].q.val().get_bit(1) {
-            self.far.next = (self.word.q.val() >> 12) | (self.word.q.val() << 20);
-            if self.turn[3].q.val().get_bit(0) {
-                self.far.next = (self.word.q.val() >> 16) | (self.word.q.val() << 16);
-            }
-        }
-        self.near.next = bits::<32>(0);
-        if self.turn[3].q.val().get_bit(2) {
-            self.near.next = (self.word.q.val() >> 7) | (self.word.q.val() << 25);
-            if self.turn[3].q.val().get_bit(0) {
-                self.near.next = (self.word.q.val() >> 8) | (self.word.q.val() << 24);
-            }
-        }
-        self.straight.next = bits::<32>(0);
-        if self.turn[3].q.val().get_bit(3) {
-            self.straight.next = self.word.q.val();
-        }
-        self.result.next = self.far.val() | self.near.val() | self.straight.val();
+        self.turned.word_in.next = self.word.q.val();
+        self.turned.turn_in.next = self.turn[3].q.val();
         self.a_words.write_enable.next = self.write[3].q.val();
         self.a_words.write_address.next = self.target[3].q.val();
-        self.a_words.write_data.next = self.result.val();
+        self.a_words.write_data.next = self.turned.word_out.val();
         self.b_words.write_enable.next = self.write[3].q.val();
         self.b_words.write_address.next = self.target[3].q.val();
-        self.b_words.write_data.next = self.result.val();
+        self.b_words.write_data.next = self.turned.word_out.val();
 
         // Reset
         if self.reset_in.val() {
@@ -410,6 +416,7 @@ impl Logic for Ticket {
                 self.start[s].d.next = false;
             }
             self.running.d.next = false;
+            self.alone.d.next = false;
             self.next_running.d.next = false;
             self.next_ends.d.next = false;
             for s in 0..4 {

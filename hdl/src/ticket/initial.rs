@@ -5,6 +5,7 @@ use rust_hdl_widgets::prelude::*;
 
 use super::Ticket;
 use super::program::{self, Decoder, Schedule};
+use super::turn::Turn;
 use crate::join::Join;
 
 impl Default for Ticket {
@@ -19,8 +20,11 @@ impl Default for Ticket {
             load_in: Signal::default(),
             load_place_in: Signal::default(),
             load_word_in: Signal::default(),
+            copy_in: Signal::default(),
+            run_in: Signal::default(),
             read_in: Signal::default(),
             word_in: Signal::default(),
+            bound_in: Signal::default(),
             ticket_out: Signal::default(),
             valid_out: Signal::default(),
             hit_out: Signal::default(),
@@ -38,6 +42,7 @@ impl Default for Ticket {
             all_slots: DFF::default(),
             start: Default::default(),
             running: DFF::default(),
+            alone: DFF::default(),
             lane: DFF::default(),
             op: DFF::default(),
             second: DFF::default(),
@@ -56,6 +61,7 @@ impl Default for Ticket {
             next_stage: DFF::default(),
             next_message: DFF::default(),
             next_ends: DFF::default(),
+            next_loads: DFF::default(),
             a_place: DFF::default(),
             b_place: DFF::default(),
             loads: Default::default(),
@@ -79,10 +85,7 @@ impl Default for Ticket {
             sum: Signal::default(),
             word: DFF::default(),
             carry: DFF::default(),
-            far: Signal::default(),
-            near: Signal::default(),
-            straight: Signal::default(),
-            result: Signal::default(),
+            turned: Turn::default(),
         }
     }
 }

@@ -9,8 +9,19 @@
 //! | 17 | 8 | the carry of ticket + inverted bound |
 //!
 //! # Words
-//! State 0 to 15 (upper half: the key, later the ticket), message 16 to 31, constants 32 to 39, inverted
-//! bound 40 to 47, fold register 48 to 63.
+//! | places | words |
+//! |---|---|
+//! | 0 to 7 | upper half of the state: the key or a chaining value, later the ticket or the next chaining value |
+//! | 8 to 15 | its lower half |
+//! | 16 to 31 | message |
+//! | 32 to 39 | constants: four of the initialisation vector, counter (36, 37), length, flags of a ticket |
+//! | 40 to 47 | the inverted bound; between a tile's ticket and the next job, what is copied there |
+//! | 48 to 63 | fold register |
+//!
+//! # A compression alone
+//! is stages 1 to 16, on a chaining value and a message that were loaded. The second half of stage 1's words are then
+//! not the constants 36 to 39, which stay a ticket's, but come from outside. So the zero that is added where one
+//! word is enough is always in 36, and whatever is dropped, the next ticket finds its constants.
 //!
 //! # The fold register's cycles
 //! While the program runs, one cycle in [`FOLD_PERIOD`] is left to the fold register; when it rests, every one that
@@ -33,15 +44,37 @@ use crate::join::Join;
 pub const OPERATIONS: usize = 16 + 8 + 14 * 40 + 8 + 8;
 /// Of so many cycles of the program, the last one is the fold register's.
 pub const FOLD_PERIOD: usize = 32;
+/// Operations of a compression alone: stages 1 to 16.
+pub const RUN_OPERATIONS: usize = 8 + 14 * 40 + 8;
 /// Cycles of a ticket's operations, with those of the fold register between them.
-pub const CYCLES: usize = OPERATIONS + (OPERATIONS - 1) / (FOLD_PERIOD - 1);
+pub const CYCLES: usize = with_folds(OPERATIONS);
+/// Cycles of a compression's operations, with those of the fold register between them.
+pub const RUN_CYCLES: usize = with_folds(RUN_OPERATIONS);
 
-// The carry of the comparison passes from one operation to the next: none of the fold register's is between.
-const _: () = assert!((OPERATIONS - 8) / (FOLD_PERIOD - 1) == (OPERATIONS - 1) / (FOLD_PERIOD - 1));
+/// Cycles of so many operations, with those of the fold register between them.
+const fn with_folds(operations: usize) -> usize {
+    operations + (operations - 1) / (FOLD_PERIOD - 1)
+}
 
+// The carry of the comparison passes from one operation to the next, and the end is seen an operation ahead: no
+// cycle of the fold register's is between the last eight.
+const _: () = assert!(with_folds(OPERATIONS) - with_folds(OPERATIONS - 7) == 7);
+const _: () = assert!(with_folds(RUN_OPERATIONS) - with_folds(RUN_OPERATIONS - 7) == 7);
+
+/// BLAKE3's initialisation vector.
+pub(crate) const IV: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
 /// BLAKE3's constants, counter 0, length 64, flags of the ticket: keyed hash, first and last block of
 /// its chunk, root.
-const CONSTANTS: [u32; 8] = [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0, 0, 64, 0x1b];
+const CONSTANTS: [u32; 8] = [IV[0], IV[1], IV[2], IV[3], 0, 0, 64, 0x1b];
 /// Message word that stands in a place in the next round.
 const PERMUTATION: [usize; 16] = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8];
 
@@ -131,12 +164,14 @@ pub struct Decoder {
     pub next_stage_in: Signal<In, Bits<5>>,
     /// Word of the message.
     pub message_in: Signal<In, Bits<4>>,
-    /// Load a word of the job.
+    /// Load a word, or copy one.
     pub load_in: Signal<In, Bit>,
-    /// Which one.
-    pub load_place_in: Signal<In, Bits<4>>,
-    /// Word of the ticket to read, if nothing else is to do.
+    /// Where to: state, bound or message.
+    pub load_place_in: Signal<In, Bits<5>>,
+    /// Word to read, if nothing else is to do.
     pub word_in: Signal<In, Bits<3>>,
+    /// Of the bound's, not the state's.
+    pub bound_in: Signal<In, Bit>,
     /// Of the fold register, the word that is copied next belongs to the tile.
     pub keeps_in: Signal<In, Bit>,
     /// The cycle is the fold register's.
@@ -157,7 +192,7 @@ pub struct Decoder {
     pub write_out: Signal<Out, Bit>,
     /// XOR instead of add.
     pub xors_out: Signal<Out, Bit>,
-    /// Rotate right: 8 is not at all; 2 by 12, 3 by 16, 4 by 7, 5 by 8. So two tables in a row make each bit.
+    /// How far the result is rotated, as `Turn` says.
     pub turn_out: Signal<Out, Bits<4>>,
     /// Keep the carry.
     pub compares_out: Signal<Out, Bit>,
@@ -176,6 +211,8 @@ pub struct Decoder {
     message_wide: Join<2, 2, 4>,
     copy_wide: Join<2, 2, 4>,
     slot_wide: Join<2, 2, 4>,
+    load_row: Signal<Local, Bits<2>>,
+    load_wide: Join<2, 2, 4>,
     a: Join<4, 2, 6>,
     b: Join<4, 2, 6>,
     target: Join<4, 2, 6>,
@@ -222,24 +259,30 @@ impl Logic for Decoder {
         self.copy_wide.high_in.next = bits::<2>(1);
         self.copy_wide.low_in.next = self.next_op_in.val().get_bits::<2>(0);
 
-        // Nothing runs: read the ticket, or load a word of the job
+        // Nothing runs: read a word, load one or copy one
         self.a_high.next = bits::<4>(0);
+        if self.bound_in.val() {
+            self.a_high.next = bits::<4>(10);
+        }
         if self.word_in.val().get_bit(2) {
             self.a_high.next = bits::<4>(1);
+            if self.bound_in.val() {
+                self.a_high.next = bits::<4>(11);
+            }
         }
         self.a_low.next = self.word_in.val().get_bits::<2>(0);
         self.b_high.next = bits::<4>(9);
         self.b_low.next = bits::<2>(0);
-        self.target_high.next = bits::<4>(0);
-        if self.load_place_in.val().get_bit(2) {
-            self.target_high.next = bits::<4>(1);
-        }
+        self.load_row.next = bits::<2>(0);
         if self.load_place_in.val().get_bit(3) {
-            self.target_high.next = bits::<4>(10);
-            if self.load_place_in.val().get_bit(2) {
-                self.target_high.next = bits::<4>(11);
-            }
+            self.load_row.next = bits::<2>(2);
         }
+        if self.load_place_in.val().get_bit(4) {
+            self.load_row.next = bits::<2>(1);
+        }
+        self.load_wide.high_in.next = self.load_row.val();
+        self.load_wide.low_in.next = self.load_place_in.val().get_bits::<2>(2);
+        self.target_high.next = self.load_wide.joined_out.val();
         self.target_low.next = self.load_place_in.val().get_bits::<2>(0);
         self.write_out.next = self.load_in.val();
         self.xors_out.next = false;

@@ -155,6 +155,69 @@ fn the_next_tile_may_fold_at_once() {
     }
 }
 
+/// Loads words and compresses; then copies what came of it to the bound's places, and reads it there.
+fn compress(module: &mut Ticket, words: &[(u64, u32)], parameters: [u32; 4]) -> Words {
+    let run = words.len() - 2;
+    for now in 0..run + RUN_LATENCY {
+        module.load_in.next = now < words.len();
+        let place = words.get(now).map_or(15, |(place, _)| *place);
+        module.load_place_in.next = unsigned_bits(place);
+        module.run_in.next = now == run;
+        let loaded = now.checked_sub(LOAD_OFFSET).and_then(|n| words.get(n)).map(|word| word.1);
+        let taken = now.checked_sub(run + RUN_OFFSET).and_then(|n| parameters.get(n));
+        let word = loaded.or(taken.copied()).unwrap_or(0xdead_beef);
+        module.load_word_in.next = unsigned_bits(word.into());
+        module.settle();
+        assert!(!module.valid_out.val());
+        cycle(module, None);
+    }
+    module.settle();
+    assert!(module.valid_out.val());
+    for now in 0..8 {
+        (module.load_in.next, module.copy_in.next) = (true, true);
+        module.load_place_in.next = unsigned_bits(now + 8);
+        module.word_in.next = unsigned_bits(now);
+        cycle(module, None);
+    }
+    (module.load_in.next, module.copy_in.next) = (false, false);
+    module.bound_in.next = true;
+    let copied = read(module);
+    module.bound_in.next = false;
+    assert_eq!(copied, read(module));
+    copied
+}
+
+/// A keyed hash's stream, anywhere: it has any chaining value, counter and length.
+#[test]
+fn compressions() {
+    let mut module = Ticket::connected();
+    let random = &mut Random(3);
+    for bytes in [64, 48, 0, 1, 64] {
+        let mut message = [0; 64];
+        message[..bytes].fill_with(|| random.next() as u8);
+        let key: [u8; 32] = std::array::from_fn(|_| random.next() as u8);
+        let counter = random.below(1 << 58);
+        let mut hash = [0; 32];
+        let mut stream = ::blake3::Hasher::new_keyed(&key).update(&message[..bytes]).finalize_xof();
+        stream.set_position(64 * counter);
+        stream.fill(&mut hash);
+        let words = |bytes: &[u8]| -> Vec<u32> {
+            bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect()
+        };
+        // The chaining value is loaded last, up to the cycle behind that of `run_in`.
+        let message = (16..).zip(words(&message));
+        let loads: Vec<(u64, u32)> = message.chain((0..).zip(words(&key))).collect();
+        let parameters = [counter as u32, (counter >> 32) as u32, bytes as u32, 0x1b];
+        assert_eq!(compress(&mut module, &loads, parameters)[..], words(&hash)[..]);
+
+        // Of this, nothing is left for a tile.
+        let (key, fold): (Words, u32) = ([random.next() as u32; 8], random.next() as u32);
+        let want = rule(&key, &[fold]);
+        load(&mut module, &key, &want);
+        assert_eq!(run(&mut module, &[fold]), (want, true));
+    }
+}
+
 #[test]
 fn a_reset_leaves_nothing_behind() {
     let mut module = Ticket::connected();

@@ -25,6 +25,7 @@ use gemmine_hdl::pe::Pe;
 use gemmine_hdl::sequencer::Sequencer;
 use gemmine_hdl::sign_extend::SignExtend;
 use gemmine_hdl::skew::Skew;
+use gemmine_hdl::solution::Solution;
 use gemmine_hdl::ticket::Ticket;
 use gemmine_hdl::uart_rx::UartRx;
 use gemmine_hdl::uart_tx::UartTx;
@@ -70,9 +71,13 @@ module!([const L: usize] Blake3<L>: clock,
     (reset_in, start_in, cv_in, block_in, counter_low_in, counter_high_in, length_in, flags_in) ->
     (ready_out, valid_out, low_out, high_out));
 module!([] Ticket: clock,
-    (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in,
-     read_in, word_in) ->
+    (reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, copy_in,
+     run_in, read_in, word_in, bound_in) ->
     (ticket_out, valid_out, hit_out, busy_out));
+module!([] Solution: clock,
+    (reset_in, start_in, nonce_in, job_word_in, result_word_in, done_in, ticket_in) ->
+    (job_place_out, result_place_out, load_out, load_place_out, load_word_out, copy_out, word_out,
+     bound_out, read_out, run_out, busy_out, valid_out, hit_out));
 module!([] PanelLane: clock, (word_in, step_in, fetch_in, unsigned_in) -> (operand_out));
 module!([const R: usize] PanelGroup<R>: clock,
     (write_enable_in, write_lane_in, write_address_in, write_data_in, fetch_in, address_in) ->
@@ -256,24 +261,50 @@ fn operands_of_amadeus() {
     assert!(trace.count(&["valid_out"]) > 30 * 64, "too few batches");
 }
 
-/// A ticket on fold words, with a reset now and then.
+/// A ticket on fold words, and compressions alone, with a reset now and then.
 #[test]
 fn tickets() {
-    // Fold words come no closer than a chunk is long; the last of a tile comes at any of them. Jobs are
-    // loaded and tickets read at any time, as the finisher never does.
+    // Fold words come no closer than a chunk is long; the last of a tile comes at any of them. Words are
+    // loaded, copied and read at any time, and a compression runs now and then into another, as the finisher never
+    // does.
     let mut random = Random(12);
-    let mut stimulus = held_inputs::<Ticket>(12, 48_000, &[5000]);
+    let mut stimulus = held_inputs::<Ticket>(12, 64_000, &[5000]);
     for (cycle, inputs) in stimulus.iter_mut().enumerate() {
-        // Order of ports: reset_in, fold_valid_in, fold_in, tile_end_in, ..
+        // Order of ports: reset_in, fold_valid_in, fold_in, tile_end_in, load_in, load_place_in, load_word_in, copy_in,
+        // run_in, read_in, word_in, bound_in.
         inputs[1] = u64::from(cycle % 110 == 0);
         inputs[2] = random.below(1 << 32);
-        inputs[3] = u64::from(cycle % 770 == 0);
+        inputs[3] = u64::from(cycle % 1540 == 0);
         inputs[4] = u64::from(random.below(4) == 0);
+        inputs[5] = random.below(32);
+        inputs[6] = random.below(1 << 32);
+        inputs[7] = random.below(2);
+        inputs[8] = u64::from(cycle % 1540 == 800 || random.below(9000) == 0);
+        inputs[11] = random.below(2);
     }
     let trace = check::<Ticket>("ticket", &stimulus, None);
-    assert!(trace.count(&["valid_out"]) >= 50, "too few tickets");
+    assert!(trace.count(&["valid_out"]) >= 50, "too few tickets and compressions");
     let hits = trace.count(&["valid_out", "hit_out"]);
     assert!((5..trace.count(&["valid_out"]) - 5).contains(&hits), "{hits} hits");
+}
+
+/// That the hash is right is hdl's own test, with a ticket. Here it is done long before one were, and sometimes too
+/// early.
+#[test]
+fn solutions() {
+    let mut random = Random(34);
+    let mut stimulus = random_inputs::<Solution>(&mut random, 40_000);
+    for (cycle, inputs) in stimulus.iter_mut().enumerate() {
+        // Order of ports: reset_in, start_in, nonce_in, job_word_in, result_word_in, done_in, ticket_in
+        inputs[0] = u64::from(cycle % 7000 == 6999);
+        inputs[1] = u64::from(cycle % 2000 == 100);
+        inputs[5] = u64::from(random.below(60) == 0);
+        inputs[6] = 1 << random.below(32);
+    }
+    let trace = check::<Solution>("solution", &stimulus, None);
+    let valid = trace.count(&["valid_out"]);
+    assert!(valid >= 10, "too few hashes");
+    assert!((1..valid).contains(&trace.count(&["valid_out", "hit_out"])), "hits");
 }
 
 #[test]

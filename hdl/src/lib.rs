@@ -5,8 +5,8 @@
 //! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`])
 //! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
 //! of a line in front of that. Not in a device yet: [`blake3`], with as many lanes as one likes, and the
-//! [`xof_engine`] (of [`xof_lane`]s, each with a [`mixer`]), which makes operands of Amadeus. [`geometry`]
-//! holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`] writes Verilog,
+//! [`xof_engine`] (of [`xof_lane`]s, each with a [`mixer`]), which makes operands of Amadeus, and the
+//! [`xof_source`], which fills panel memory with them. [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`] writes Verilog,
 //! for which [`cells`] models DSP blocks, [`resources`] counts in it,
 //! and [`mod@datasheet`] says it all. Nothing here does IO.
 
@@ -63,6 +63,7 @@ pub mod uart_tx;
 pub mod utilisation;
 pub mod xof_engine;
 pub mod xof_lane;
+pub mod xof_source;
 pub mod zero_extend;
 
 pub use geometry::{Geometry, GeometryError};

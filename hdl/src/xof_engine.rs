@@ -360,4 +360,4 @@ impl Logic for XofEngine {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,9 +4,10 @@
 //! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
 //! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`], [`jobs`], [`accounts`] and [`completions`])
 //! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
-//! of a line in front of that. Not in a device yet: [`blake3`], with as many lanes as one likes, the
-//! [`xof_engine`] (of [`xof_lane`]s, each with a [`mixer`]), which makes operands of Amadeus, and [`solution`], which
-//! has the ticket hash what comes of them. [`geometry`]
+//! of a line in front of that. Operands of Amadeus
+//! are grown by the [`xof_source`] with [`xof_engine`]s (of [`xof_lane`]s, each with a [`mixer`]), a [`scan`] counts
+//! attempts, and a [`solution`] has the ticket hash what comes of them. Not in a device yet: [`blake3`], with as many
+//! lanes as one likes. [`geometry`]
 //! holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`] writes Verilog,
 //! for which [`cells`] models DSP blocks, [`resources`] counts in it,
 //! and [`mod@datasheet`] says it all. Nothing here does IO.
@@ -53,6 +54,7 @@ pub mod pe;
 pub mod queue;
 pub mod registers;
 pub mod resources;
+pub mod result_place;
 pub mod results;
 pub mod scan;
 pub mod sequencer;
@@ -69,6 +71,7 @@ pub mod uart_tx;
 pub mod utilisation;
 pub mod xof_engine;
 pub mod xof_lane;
+pub mod xof_source;
 pub mod zero_extend;
 
 pub use geometry::{Geometry, GeometryError};

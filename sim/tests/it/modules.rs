@@ -31,10 +31,11 @@ use gemmine_hdl::uart_rx::UartRx;
 use gemmine_hdl::uart_tx::UartTx;
 use gemmine_hdl::xof_engine::XofEngine;
 use gemmine_hdl::xof_lane::XofLane;
+use gemmine_hdl::xof_source::XofSource;
 use gemmine_sim::verilator::{Tools, modules};
 
 use crate::stimulus::Random;
-use both::{check, emitted};
+use both::{check, check_made, emitted};
 use port::{Values, module, random_inputs};
 use shapes::Source;
 
@@ -67,6 +68,9 @@ module!([] XofEngine: clock,
     (reset_in, write_in, write_place_in, write_data_in, start_in, a_counter_in, a_step_in,
      b_counter_in) ->
     (ready_out, valid_out, block_out, place_out, piece_out, a_word_out, b_word_out));
+module!([const P: usize, const Q: usize, const W: usize] XofSource<P, Q, W>: clock,
+    (scan_in, seed_write_in, seed_place_in, seed_word_in, seeded_in, chunks_last_in, pass_end_in) ->
+    (hold_out, write_out, a_address_out, b_address_out, a_word_out, b_word_out));
 module!([const L: usize] Blake3<L>: clock,
     (reset_in, start_in, cv_in, block_in, counter_low_in, counter_high_in, length_in, flags_in) ->
     (ready_out, valid_out, low_out, high_out));
@@ -259,6 +263,42 @@ fn operands_of_amadeus() {
     }
     let trace = check::<XofEngine>("xof_engine", &stimulus, None);
     assert!(trace.count(&["valid_out"]) > 30 * 64, "too few batches");
+}
+
+/// A source through scans that are dropped in the middle, whose chunks are read about as fast as they grow.
+fn check_xof_source<const P: usize, const Q: usize, const W: usize>(
+    name: &str,
+    make: fn() -> XofSource<P, Q, W>,
+    chunk_cycles: u64,
+) {
+    let mut random = Random(34);
+    let mut stimulus = random_inputs::<XofSource<P, Q, W>>(&mut random, 8000);
+    let mut next_end = 0;
+    for (cycle, inputs) in stimulus.iter_mut().enumerate() {
+        let in_scan = cycle % 4000;
+        // Order of ports: scan_in, seed_write_in, .., seeded_in, chunks_last_in, pass_end_in
+        inputs[0] = u64::from(in_scan >= 2);
+        inputs[1] &= u64::from(!(200..=1000).contains(&in_scan));
+        inputs[4] = u64::from(in_scan == 200 || in_scan > 1000 && inputs[4] == 1);
+        inputs[5] = cycle as u64 / 4000;
+        if in_scan == 0 {
+            next_end = cycle + 1500;
+        }
+        inputs[6] = u64::from(cycle == next_end);
+        if cycle == next_end {
+            next_end += (chunk_cycles / 2 + random.below(2 * chunk_cycles)) as usize;
+        }
+    }
+    let trace = check_made(name, make, &stimulus, None);
+    assert!(trace.count(&["write_out"]) > 20 * 64, "too few batches");
+}
+
+/// Of one engine and of several; that the words are right, and every cycle, is hdl's own test.
+#[test]
+fn sources_of_operands_of_amadeus() {
+    check_xof_source::<2, 4, 5>("xof_source_1", || XofSource::new(1), 1152);
+    check_xof_source::<8, 8, 7>("xof_source_2", || XofSource::new(2), 576);
+    check_xof_source::<16, 16, 6>("xof_source_5", || XofSource::new(5), 256);
 }
 
 /// A ticket on fold words, and compressions alone, with a reset now and then.

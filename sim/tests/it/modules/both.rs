@@ -17,13 +17,23 @@ pub type Reference = fn(&[Values]) -> Vec<Values>;
 /// Its Verilog must be clean, and its ports those that the test lists. The stimulus must be good
 /// enough to move every output, but for the high halves of counters.
 pub fn check<M: Module>(name: &str, stimulus: &[Values], reference: Option<Reference>) -> Trace {
+    check_made(name, M::default, stimulus, reference)
+}
+
+/// The same of a module that is not the default one of its type.
+pub fn check_made<M: Module>(
+    name: &str,
+    make: fn() -> M,
+    stimulus: &[Values],
+    reference: Option<Reference>,
+) -> Trace {
     let tools = Tools::find().unwrap();
-    let verilog = emitted::<M>(name);
+    let verilog = emitted_of(name, make());
     let top = format!("gemmine_{name}");
     let ports = ports::<M>(&verilog, &top);
     assert_eq!(modules::lint(&tools, &verilog, &top).unwrap(), "", "lint of {name}");
 
-    let rust = simulated::<M>(stimulus);
+    let rust = simulated(make(), stimulus);
     let verilated = modules::simulate(&tools, &verilog, &top, stimulus).unwrap();
     let outputs: Vec<&str> = ports.iter().filter(|p| !p.input).map(|p| p.name.as_str()).collect();
     compare([name, "rust-hdl", "Verilator"], &outputs, stimulus, &rust, &verilated);
@@ -55,14 +65,16 @@ impl Trace {
 
 /// The Verilog of a module, with a top of its own name.
 pub fn emitted<M: Module>(name: &str) -> String {
-    let mut module = M::default();
+    emitted_of(name, M::default())
+}
+
+fn emitted_of<M: Module>(name: &str, mut module: M) -> String {
     module.connect_all();
     emit::verilog(&module, &format!("gemmine_{name}")).unwrap()
 }
 
 /// Outputs of every cycle, before its clock edge, from rust-hdl's simulator.
-fn simulated<M: Module>(stimulus: &[Values]) -> Vec<Values> {
-    let mut module = M::default();
+fn simulated<M: Module>(mut module: M, stimulus: &[Values]) -> Vec<Values> {
     module.connect_all();
     let mut trace = Vec::with_capacity(stimulus.len());
     for inputs in stimulus {

@@ -42,8 +42,10 @@ use crate::join::Join;
 use crate::panel_memory::{self, PanelMemory};
 use crate::queue::Queue;
 use crate::registers::{self, RegisterFile};
+use crate::result_place::ResultPlace;
 use crate::results::Results;
 use crate::sequencer::Sequencer;
+use crate::xof_source::XofSource;
 use crate::zero_extend::ZeroExtend;
 
 /// Cycles from a step to its operands at row 0 and column 0 of the grid.
@@ -107,6 +109,9 @@ pub struct Accelerator<
     array: Array<P, Q, A>,
     results: Results<Q, A, B>,
     finisher: Finisher,
+    /// Of a device that grows operands: one.
+    source: Vec<XofSource<P, Q, W>>,
+    result_place: Vec<ResultPlace<P, Q>>,
     registers: RegisterFile,
     // Counters
     uptime: Counter,
@@ -129,6 +134,8 @@ pub struct Accelerator<
     clear: Signal<Local, Bit>,
     runs: Signal<Local, Bit>,
     stuck: Signal<Local, Bit>,
+    scan: Signal<Local, Bit>,
+    grows: Signal<Local, Bit>,
     // Words of registers
     error_flags: Flags,
     error_word: ZeroExtend<3, 32>,
@@ -151,9 +158,13 @@ impl<
 {
     /// The accelerator of a build.
     pub fn new(build: Build) -> Self {
+        let sources = 0..usize::from(build.engines > 0);
         Self {
             array: Array::new(build.multipliers),
             counters: Counters::new(&identity::constants(P, Q, build)),
+            finisher: Finisher::new(build.engines > 0),
+            source: sources.clone().map(|_| XofSource::new(build.engines)).collect(),
+            result_place: sources.map(|_| ResultPlace::default()).collect(),
             ..Self::default()
         }
     }
@@ -225,6 +236,36 @@ impl<
         self.b_panels.write_address_in.next = self.bus.low_out.val();
         self.b_panels.write_data_in.next = self.data_in.val();
 
+        // Source of operands: what it grows goes where else a host writes
+        self.scan.next = false;
+        self.grows.next = false;
+        for n in 0..self.source.len() {
+            self.source[n].clock.next = self.clock.val();
+            self.source[n].scan_in.next = self.queue.scans_out.val();
+            self.source[n].seed_write_in.next = self.finisher.seed_write_out.val();
+            self.source[n].seed_place_in.next = self.finisher.seed_place_out.val();
+            self.source[n].seed_word_in.next = self.finisher.seed_word_out.val();
+            self.source[n].seeded_in.next = self.finisher.seeded_out.val();
+            self.source[n].chunks_last_in.next = self.queue.chunks_last_out.val();
+            self.source[n].pass_end_in.next = self.sequencer.pass_end_out.val();
+            self.scan.next = self.queue.scan_out.val();
+            self.grows.next = self.source[n].hold_out.val();
+            if self.source[n].write_out.val() {
+                self.a_panels.write_in.next = true;
+                self.a_panels.write_address_in.next = self.source[n].a_address_out.val();
+                self.a_panels.write_data_in.next = self.source[n].a_word_out.val();
+                self.b_panels.write_in.next = true;
+                self.b_panels.write_address_in.next = self.source[n].b_address_out.val();
+                self.b_panels.write_data_in.next = self.source[n].b_word_out.val();
+            }
+            self.result_place[n].clock.next = self.clock.val();
+            self.result_place[n].bank_in.next = self.finisher.bank_out.val();
+            self.result_place[n].place_in.next = self.finisher.result_place_out.val();
+            if self.finisher.hashes_out.val() {
+                self.results.address_in.next = self.result_place[n].address_out.val();
+            }
+        }
+
         // Reset
         self.reset.d.next = self.reset_in.val() || self.registers.reset_write.val();
         self.clear.next = self.reset.q.val() || !self.sequencer.ready_out.val();
@@ -240,7 +281,7 @@ impl<
         self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
         self.queue.again_in.next = self.finisher.again_out.val();
         self.sequencer.valid_in.next = self.queue.active_out.val();
-        self.sequencer.hold_in.next = self.finisher.hold_out.val();
+        self.sequencer.hold_in.next = self.finisher.hold_out.val() || self.grows.val();
         self.sequencer.chunk_last_in.next = self.queue.chunk_last_out.val();
         self.sequencer.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.sequencer.tail_in.next = self.queue.tail_out.val();
@@ -287,7 +328,7 @@ impl<
         self.finisher.tag_in.next = self.queue.tag_out.val();
         self.finisher.job_in.next = self.queue.job_out.val();
         self.finisher.want_in.next = self.queue.want_out.val();
-        self.finisher.scan_in.next = false;
+        self.finisher.scan_in.next = self.scan.val();
         self.finisher.result_word_in.next = self.results.data_out.val();
         self.finisher.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.finisher.tile_end_in.next = self.sequencer.tile_ended_out.val();
@@ -305,8 +346,11 @@ impl<
         self.runs.next = self.sequencer.ready_out.val() && !self.reset.q.val();
         self.counts_link.d.next =
             self.runs.val() && !self.queue.active_out.val() && !self.queue.fenced_out.val();
-        self.counts_panel.d.next =
-            self.runs.val() && !self.queue.active_out.val() && self.queue.fenced_out.val();
+        self.counts_panel.d.next = self.runs.val()
+            && ((!self.queue.active_out.val() && self.queue.fenced_out.val())
+                || (self.queue.active_out.val()
+                    && self.grows.val()
+                    && !self.finisher.hold_out.val()));
         self.counts_drain.d.next = self.runs.val()
             && self.queue.active_out.val()
             && self.finisher.hold_out.val()
@@ -394,6 +438,7 @@ impl<
                 && self.finisher.hold_out.val()
                 && self.finisher.drain_out.val());
         self.busy_out.next = !self.sequencer.ready_out.val()
+            || self.finisher.pending_out.val()
             || (self.queue.outstanding_out.val() != self.finisher.waiting_out.val()
                 && !self.stuck.val());
     }

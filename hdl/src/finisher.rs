@@ -54,6 +54,7 @@ use crate::flags::Flags;
 use crate::jobs::Jobs;
 use crate::join::Join;
 use crate::scan::Scan;
+use crate::solution::Solution;
 use crate::ticket::Ticket;
 
 mod latency;
@@ -94,6 +95,8 @@ pub struct Finisher {
     pub hold_out: Signal<Out, Bit>,
     /// Because no bank is free.
     pub drain_out: Signal<Out, Bit>,
+    /// A tile is being finished.
+    pub pending_out: Signal<Out, Bit>,
     /// It begins again at its end, as the next attempt.
     pub again_out: Signal<Out, Bit>,
     // For a source of operands
@@ -120,7 +123,7 @@ pub struct Finisher {
     pub hashes_out: Signal<Out, Bit>,
     /// Which one: 16 row + column.
     pub result_place_out: Signal<Out, Bits<8>>,
-    /// The result, `solution::RESULT_LATENCY` cycles later.
+    /// The result, [`RESULT_LATENCY`](crate::solution::RESULT_LATENCY) cycles later.
     pub result_word_in: Signal<In, Bits<32>>,
     // Completion queue
     /// Clock of the device, low half.
@@ -167,6 +170,7 @@ pub struct Finisher {
     results_done: DFF<Bit>,
     /// Those of a device that grows operands: one each.
     scan: Vec<Scan>,
+    solution: Vec<Solution>,
     hashing: DFF<Bit>,
     hold: DFF<Bit>,
     drain: DFF<Bit>,
@@ -193,7 +197,11 @@ impl Finisher {
     /// One that finishes attempts of scans as well, or tiles only.
     pub fn new(scans: bool) -> Self {
         let one = usize::from(scans);
-        Self { scan: (0..one).map(|_| Scan::default()).collect(), ..Self::default() }
+        Self {
+            scan: (0..one).map(|_| Scan::default()).collect(),
+            solution: (0..one).map(|_| Solution::default()).collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -224,6 +232,26 @@ impl Logic for Finisher {
         self.ticket.clock.next = self.clock.val();
         self.accounts.clock.next = self.clock.val();
 
+        // What is done: a tile or a scan, or an attempt with another one behind it
+        self.finished.next = self.completions.done_out.val();
+        self.complete.next = self.pending.q.val()
+            && self.ticket_done.q.val()
+            && self.results_done.q.val()
+            && !self.completions.busy_out.val();
+        self.more.next = false;
+        self.nonce.next = bits::<32>(0);
+        self.hit_before.next = bits::<1>(0);
+        for n in 0..self.scan.len() {
+            if self.is_attempt.q.val() {
+                self.more.next = self.scan[n].more_out.val();
+                self.nonce.next = self.scan[n].nonce_out.val();
+                if self.scan[n].hit_before_out.val() {
+                    self.hit_before.next = bits::<1>(1);
+                }
+            }
+        }
+        self.attempted.next = self.complete.val() && self.more.val();
+
         // Job of the running tile, or seed of its scan
         self.jobs.reset_in.next = self.reset_in.val();
         self.jobs.write_in.next = self.job_write_in.val();
@@ -253,10 +281,12 @@ impl Logic for Finisher {
         self.ticket.reset_in.next = self.reset_in.val();
         self.ticket.load_in.next = self.jobs.load_out.val();
         self.ticket.load_place_in.next = self.jobs.load_place_out.val();
+        self.ticket.load_word_in.next = self.jobs.word_out.val();
         self.ticket.copy_in.next = false;
         self.ticket.run_in.next = false;
+        self.ticket.word_in.next = self.completions.ticket_word_out.val();
         self.ticket.bound_in.next = false;
-        self.ticket.load_word_in.next = self.jobs.word_out.val();
+        self.ticket.read_in.next = self.completions.ticket_read_out.val();
         self.jobs.read_place_in.next = bits::<5>(0);
         self.ticket.fold_valid_in.next = self.fold_valid_in.val() && !self.folds_attempt.val();
         self.ticket.fold_in.next = self.fold_in.val();
@@ -293,9 +323,6 @@ impl Logic for Finisher {
             self.hashing.d.next = true;
         }
         self.again_out.next = false;
-        self.more.next = false;
-        self.nonce.next = bits::<32>(0);
-        self.hit_before.next = bits::<1>(0);
         self.hashes.next = false;
         self.result_place_out.next = bits::<8>(0);
         for n in 0..self.scan.len() {
@@ -310,14 +337,35 @@ impl Logic for Finisher {
             self.scan[n].hit_in.next = self.hit.q.val();
             self.scan[n].end_in.next = self.finished.val();
             self.again_out.next = self.scan[n].again_out.val();
-            if self.is_attempt.q.val() {
-                self.more.next = self.scan[n].more_out.val();
-                self.nonce.next = self.scan[n].nonce_out.val();
-                if self.scan[n].hit_before_out.val() {
-                    self.hit_before.next = bits::<1>(1);
-                }
+        }
+        for n in 0..self.solution.len() {
+            self.solution[n].clock.next = self.clock.val();
+            self.solution[n].reset_in.next = self.reset_in.val();
+            self.solution[n].start_in.next = self.hash_starts.val();
+            self.solution[n].nonce_in.next = self.nonce.val();
+            self.solution[n].job_word_in.next = self.jobs.word_out.val();
+            self.solution[n].result_word_in.next = self.result_word_in.val();
+            self.solution[n].done_in.next = self.ticket.valid_out.val();
+            self.solution[n].ticket_in.next = self.ticket.ticket_out.val();
+            self.jobs.read_place_in.next = self.solution[n].job_place_out.val();
+            self.hashes.next = self.solution[n].busy_out.val();
+            self.result_place_out.next = self.solution[n].result_place_out.val();
+            if self.solution[n].busy_out.val() {
+                self.ticket.load_in.next = self.solution[n].load_out.val();
+                self.ticket.load_place_in.next = self.solution[n].load_place_out.val();
+                self.ticket.load_word_in.next = self.solution[n].load_word_out.val();
+                self.ticket.copy_in.next = self.solution[n].copy_out.val();
+                self.ticket.run_in.next = self.solution[n].run_out.val();
+                self.ticket.word_in.next = self.solution[n].word_out.val();
+                self.ticket.bound_in.next = self.solution[n].bound_out.val();
+                self.ticket.read_in.next = self.solution[n].read_out.val();
+            }
+            if self.solution[n].valid_out.val() {
+                self.ticket_done.d.next = true;
+                self.hit.d.next = self.solution[n].hit_out.val();
             }
         }
+
         // Hold the end of a tile
         self.wants_bank.next =
             (self.want_in.val() || self.scan_in.val()) && self.accounts.banks_full_out.val();
@@ -329,11 +377,6 @@ impl Logic for Finisher {
             && self.wants_bank.val();
 
         // Entry in the queue
-        self.complete.next = self.pending.q.val()
-            && self.ticket_done.q.val()
-            && self.results_done.q.val()
-            && !self.completions.busy_out.val();
-        self.attempted.next = self.complete.val() && self.more.val();
         self.flags.zero_in.next = self.hit.q.val();
         self.flags.one_in.next = self.want.q.val();
         self.flags.two_in.next = self.want.q.val() && self.bank.q.val();
@@ -349,8 +392,6 @@ impl Logic for Finisher {
         self.completions.time_high_in.next = self.time_high_in.val();
         self.completions.ticket_in.next = self.ticket.ticket_out.val();
         self.completions.address_in.next = self.address_in.val();
-        self.ticket.word_in.next = self.completions.ticket_word_out.val();
-        self.ticket.read_in.next = self.completions.ticket_read_out.val();
 
         // Accounts
         self.accounts.reset_in.next = self.reset_in.val();
@@ -359,11 +400,8 @@ impl Logic for Finisher {
         self.accounts.count_in.next = self.count_in.val();
         self.accounts.done_in.next = self.finished.val();
         self.accounts.kept_in.next = self.want.q.val();
-        self.finished.next = self.completions.done_out.val();
-        if self.finished.val() {
-            if self.want.q.val() {
-                self.bank.d.next = !self.bank.q.val();
-            }
+        if self.finished.val() && self.want.q.val() {
+            self.bank.d.next = !self.bank.q.val();
         }
         if self.finished.val() || self.attempted.val() {
             self.pending.d.next = false;
@@ -388,6 +426,7 @@ impl Logic for Finisher {
 
         // Outputs
         self.hold_out.next = self.hold.q.val();
+        self.pending_out.next = self.pending.q.val();
         self.drain_out.next = self.drain.q.val();
         self.seed_write_out.next = self.jobs.seed_write_out.val();
         self.seed_place_out.next = self.jobs.seed_place_out.val();

@@ -9,6 +9,7 @@
 //! | `control` | rate, errors in a row, watchdog | `line_control` |
 //! | `device` | all of these and the accelerator | `serial_device` |
 //! | `queue`, `sequencer`, `finisher` | descriptor to completion | the same |
+//! | `scan` | attempts, and when their operands are grown | `scan`, `xof_source` |
 //! | `panels`, `work` | what a tile reads, and what comes of it | panel memory and array |
 //! | `counter`, `read` | counters and registers as of a cycle | `counter`, `registers` |
 //! | `accelerator` | everything behind the bus | `accelerator` |
@@ -28,6 +29,7 @@ mod panels;
 mod queue;
 mod read;
 mod receiver;
+mod scan;
 mod sequencer;
 mod work;
 

@@ -7,6 +7,7 @@ mod mining;
 mod pair;
 mod protocol;
 mod rates;
+mod scans;
 #[cfg(target_os = "linux")]
 mod terminal;
 

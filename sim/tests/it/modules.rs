@@ -4,6 +4,7 @@
 mod both;
 mod cells;
 mod device;
+mod finishing;
 mod memories;
 mod multipliers;
 mod port;

@@ -15,6 +15,7 @@ use super::counter::Counter;
 use super::finisher::{Finisher, FinisherInputs};
 use super::panels::PanelMemory;
 use super::queue::{Queue, QueueInputs};
+use super::scan::Source;
 use super::sequencer::Sequencer;
 use super::work;
 use crate::board::BoardConfig;
@@ -60,6 +61,9 @@ pub struct Accelerator {
     pub(super) sequencer: Sequencer,
     pub(super) finisher: Finisher,
     panels: [PanelMemory; 2],
+    /// Of a device with engines.
+    source: Option<Source>,
+    attempts: work::Attempts,
     pub(super) stalls: Stalls,
     pub(super) errors: Errors,
     pub(super) scratch: u32,
@@ -80,6 +84,9 @@ impl Accelerator {
             sequencer: Sequencer::new(geometry),
             finisher: Finisher::new(),
             panels: sides.map(|width| PanelMemory::new(config.panel_word_bits, width)),
+            source: (config.engines > 0)
+                .then(|| Source::new(config.engines, config.panel_word_bits)),
+            attempts: work::Attempts::default(),
             stalls: Stalls::default(),
             errors: Errors::default(),
             scratch: 0,
@@ -112,7 +119,7 @@ impl Accelerator {
         let drains = self.queue.active() && self.finisher.hold() && self.finisher.drain();
         let stuck = self.queue.fenced_out() || drains;
         let unfinished = self.queue.outstanding() != self.finisher.waiting();
-        !self.sequencer.running() || (unfinished && !stuck)
+        !self.sequencer.running() || self.finisher.pending() || (unfinished && !stuck)
     }
 
     /// Lets cycles pass until the registers are those of cycle `to`.
@@ -169,17 +176,27 @@ impl Accelerator {
     }
 
     fn quiet_cycles(&self) -> u64 {
-        if self.reset || !self.queue.is_quiet(self.commits) {
+        if self.reset || !self.queue.is_quiet(self.commits, self.finisher.scan.again()) {
             return 0;
         }
         let tile = self.queue.running();
         let by_sequencer = self.sequencer.quiet_cycles(self.now, tile, self.stepping());
-        by_sequencer.min(self.finisher.quiet_cycles(self.now, &self.finisher_inputs()))
+        let by_finisher = self.finisher.quiet_cycles(self.now, &self.finisher_inputs());
+        let by_source = self.source.as_ref().map_or(u64::MAX, |source| {
+            source.quiet_cycles(self.now, self.queue.scans(), self.finisher.seeded())
+        });
+        by_sequencer.min(by_finisher).min(by_source)
     }
 
     /// Whether this cycle takes a step.
     fn stepping(&self) -> bool {
-        self.sequencer.running() && self.queue.active() && !self.finisher.hold() && !self.reset
+        let held = self.finisher.hold() || self.grows();
+        self.sequencer.running() && self.queue.active() && !held && !self.reset
+    }
+
+    /// Whether operands are not grown yet.
+    fn grows(&self) -> bool {
+        self.source.as_ref().is_some_and(Source::hold)
     }
 
     fn finisher_inputs(&self) -> FinisherInputs {
@@ -190,6 +207,7 @@ impl Accelerator {
             tag: tile.tag,
             job: tile.job,
             want: tile.want_tile,
+            scan: tile.scan && self.source.is_some(),
             tile_end: self.sequencer.tile_ended(),
             is_final: self.sequencer.final_out(self.queue.running()),
             pop: None,
@@ -208,6 +226,7 @@ impl Accelerator {
             (false, _) => &mut stalls.link,
             (true, true) if self.finisher.drain() => &mut stalls.drain,
             (true, true) => &mut stalls.hash,
+            (true, false) if self.source.as_ref().is_some_and(Source::hold) => &mut stalls.panel,
             (true, false) => return,
         };
         counter.add(self.now, self.now + cycles);
@@ -224,8 +243,15 @@ impl Accelerator {
         let stepping = self.stepping();
         let tile = *self.queue.running();
         let tile_end = stepping && self.sequencer.at_tile_end(&tile);
+        let pass_end = stepping && self.sequencer.at_pass_end(&tile);
+        let again = self.finisher.scan.again();
+        let is_attempt = tile.scan && self.source.is_some();
         self.count(1);
 
+        if let Some(source) = &mut self.source {
+            let scans = self.queue.scans();
+            source.tick(now, scans, self.finisher.seeded(), pass_end && scans);
+        }
         let mut inputs = self.finisher_inputs();
         inputs.pop = written(map::POP).map(|word| word & 0x1f);
         inputs.release = written(map::RELEASE).map(|word| word & 0x1f);
@@ -243,16 +269,21 @@ impl Accelerator {
             self.stalls.hits.event(now);
         }
 
-        if stepping && self.sequencer.at_last_fold(&tile) {
+        if stepping && self.sequencer.at_last_fold(&tile) && !is_attempt {
             let latency = ticket::LATENCY as u64;
             self.finisher.expect_ticket(now + self.sequencer.settle() + latency);
         }
         if tile_end {
             // Its last step is one of those that count.
             self.sequencer.pass(now, 1, &tile, stepping, self.reset);
-            let (geometry, job) = (self.config.geometry, self.finisher.job());
-            let steps = self.sequencer.steps();
-            let outcome = work::compute(geometry, &tile, &self.panels, steps, job);
+            let geometry = self.config.geometry;
+            let outcome = if is_attempt {
+                let nonce = self.finisher.scan.nonce();
+                self.attempts.compute(geometry, &tile, self.finisher.seed(), nonce)
+            } else {
+                let steps = self.sequencer.steps();
+                work::compute(geometry, &tile, &self.panels, steps, self.finisher.job())
+            };
             self.finisher.expect_results(now + self.last_result_latency(), outcome);
         } else {
             self.sequencer.pass(now, 1, &tile, stepping, self.reset);
@@ -269,6 +300,7 @@ impl Accelerator {
             popped: finished.popped,
             commits: self.commits,
             tile_end,
+            again,
         });
 
         if written(map::ERROR_CLEAR).is_some() {

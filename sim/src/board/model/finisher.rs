@@ -6,9 +6,11 @@
 use gemmine_hdl::finisher::TIME_OFFSET;
 use gemmine_hdl::registers::{COMPLETION_WORDS, JOB_SLOTS, JOB_WORDS, QUEUE, RESULT_BANKS};
 
+use gemmine_hdl::solution;
 use gemmine_hdl::ticket::READ_LATENCY;
 
 use super::counter::{high_half, low_half};
+use super::scan::{SEED_WORDS, Scan};
 use super::work::Outcome;
 
 /// Words of a job slot.
@@ -27,6 +29,8 @@ pub struct FinisherInputs {
     pub job: usize,
     /// Its results are kept.
     pub want: bool,
+    /// It is an attempt of a scan.
+    pub scan: bool,
     /// Its last step was taken in the last cycle.
     pub tile_end: bool,
     /// Steps of its last whole chunk or tail are due.
@@ -75,9 +79,13 @@ pub struct Finisher {
     load_place: u32,
     loaded: bool,
     job: Job,
+    seed: [u32; SEED_WORDS],
+    /// Attempts, and which of them is which.
+    pub scan: Scan,
     // The tile that is being finished
     pending: bool,
     want: bool,
+    is_attempt: bool,
     outcome: Outcome,
     /// The cycle in which the ticket comes.
     ticket_due: Option<u64>,
@@ -85,6 +93,7 @@ pub struct Finisher {
     results_due: Option<u64>,
     ticket_done: bool,
     results_done: bool,
+    hashing: bool,
     hold: bool,
     drain: bool,
     // Its completion
@@ -111,13 +120,17 @@ impl Finisher {
             load_place: 0,
             loaded: false,
             job: Job::default(),
+            seed: [0; SEED_WORDS],
+            scan: Scan::default(),
             pending: false,
             want: false,
+            is_attempt: false,
             outcome: Outcome::default(),
             ticket_due: None,
             results_due: None,
             ticket_done: false,
             results_done: false,
+            hashing: false,
             hold: false,
             drain: false,
             writing: false,
@@ -144,6 +157,11 @@ impl Finisher {
         self.drain
     }
 
+    /// A tile is being finished.
+    pub fn pending(&self) -> bool {
+        self.pending
+    }
+
     /// Completions in the queue.
     pub fn waiting(&self) -> u32 {
         self.waiting
@@ -152,6 +170,16 @@ impl Finisher {
     /// The running tile's key and bound.
     pub fn job(&self) -> &Job {
         &self.job
+    }
+
+    /// The seed of the running scan.
+    pub fn seed(&self) -> &[u32; SEED_WORDS] {
+        &self.seed
+    }
+
+    /// The running scan's seed is whole.
+    pub fn seeded(&self) -> bool {
+        self.loaded && !self.pending
     }
 
     /// A word of the completion queue, by its address behind the window.
@@ -180,7 +208,9 @@ impl Finisher {
         let loads = self.loading || (self.would_load(inputs) && !inputs.clear);
         let held = (self.hold, self.drain) == self.next_hold(inputs);
         let frees = self.frees.any();
-        if loads || !held || frees || self.writing || self.write.is_some() || self.is_complete() {
+        let scans = self.hash_starts() || !self.scan.is_quiet(inputs.scan);
+        let writes = self.writing || self.write.is_some() || self.is_complete();
+        if loads || !held || frees || scans || writes {
             return 0;
         }
         let due = [self.ticket_due, self.results_due].into_iter().flatten().min();
@@ -192,6 +222,8 @@ impl Finisher {
         let mut outputs = FinisherOutputs::default();
         let (hold, drain) = self.next_hold(inputs);
         let (loads, complete) = (self.would_load(inputs), self.is_complete());
+        let hash_starts = self.hash_starts();
+        self.scan.tick(inputs.scan, inputs.tile_end);
 
         // Completion queue
         if let Some((place, word)) = self.write.take() {
@@ -223,12 +255,23 @@ impl Finisher {
         // Job of the running tile
         if self.loading {
             // A word is read a cycle behind its place.
+            let slot = if inputs.scan { inputs.job & 2 } else { inputs.job };
             if let Some(place) = self.load_place.checked_sub(1) {
-                self.job[place as usize] = self.jobs[inputs.job][place as usize];
+                let place = place as usize;
+                let word = self.jobs.as_flattened()[slot * JOB_WORDS as usize + place];
+                if inputs.scan {
+                    self.seed[place] = word;
+                } else {
+                    self.job[place] = word;
+                }
             }
-            if self.load_place == JOB_WORDS {
+            let words = if inputs.scan { SEED_WORDS as u32 } else { JOB_WORDS };
+            if self.load_place == words {
                 self.loading = false;
                 self.loaded = true;
+                if inputs.scan {
+                    self.scan.begin(&self.seed);
+                }
             }
             self.load_place += 1;
         } else if loads {
@@ -240,13 +283,18 @@ impl Finisher {
         self.ticket_done |= self.ticket_due.take_if(|due| *due <= now).is_some();
         if self.results_due.take_if(|due| *due <= now).is_some() {
             self.results_done = true;
-            if self.want {
+            if self.want || self.is_attempt {
                 self.results[self.bank].copy_from_slice(&self.outcome.results[..]);
             }
         }
+        if hash_starts {
+            self.hashing = true;
+            self.ticket_due = Some(now + solution::LATENCY as u64);
+        }
         if inputs.tile_end {
             self.pending = true;
-            self.want = inputs.want;
+            self.want = inputs.want && !inputs.scan;
+            self.is_attempt = inputs.scan;
         }
         (self.hold, self.drain) = (hold, drain);
 
@@ -258,6 +306,11 @@ impl Finisher {
                 outputs.hit = self.outcome.hit;
                 self.finish();
             }
+        } else if complete && self.is_attempt && self.scan.more() {
+            outputs.tile = true;
+            outputs.hit = self.outcome.hit;
+            self.scan.attempted(self.outcome.hit);
+            self.finish_tile();
         } else if complete {
             self.writing = true;
             self.place = 0;
@@ -271,10 +324,9 @@ impl Finisher {
     /// The completion's entry is written.
     fn finish(&mut self) {
         self.writing = false;
-        self.pending = false;
         self.loaded = false;
-        self.ticket_done = false;
-        self.results_done = false;
+        self.scan.end();
+        self.finish_tile();
         self.entry = (self.entry + 1) % QUEUE;
         self.waiting += 1;
         if self.want {
@@ -283,14 +335,20 @@ impl Finisher {
         }
     }
 
+    fn finish_tile(&mut self) {
+        self.pending = false;
+        self.ticket_done = false;
+        self.results_done = false;
+        self.hashing = false;
+    }
+
     fn clear(&mut self) {
         self.loading = false;
         self.loaded = false;
-        self.pending = false;
+        self.finish_tile();
+        self.scan.end();
         self.ticket_due = None;
         self.results_due = None;
-        self.ticket_done = false;
-        self.results_done = false;
         self.hold = false;
         self.drain = false;
         self.writing = false;
@@ -305,13 +363,17 @@ impl Finisher {
         inputs.active && !self.pending && !self.loaded && !self.loading
     }
 
+    fn hash_starts(&self) -> bool {
+        self.pending && self.is_attempt && self.results_done && !self.hashing
+    }
+
     fn is_complete(&self) -> bool {
         self.pending && self.ticket_done && self.results_done && !self.writing
     }
 
     /// The next values of `hold` and `drain`.
     fn next_hold(&self, inputs: &FinisherInputs) -> (bool, bool) {
-        let no_bank = inputs.want && self.banks >= RESULT_BANKS;
+        let no_bank = (inputs.want || inputs.scan) && self.banks >= RESULT_BANKS;
         let free = self.loaded && !self.pending;
         let ends = inputs.is_final && !inputs.clear;
         (ends && (!free || no_bank), ends && free && no_bank)
@@ -329,10 +391,12 @@ impl Finisher {
         let value = match word {
             1 => {
                 let bank = if self.want { 2 | (self.bank as u32) << 2 } else { 0 };
-                u32::from(self.outcome.hit) | bank
+                let before = self.is_attempt && self.scan.hit_before();
+                u32::from(self.outcome.hit) | bank | u32::from(before) << 3
             }
             2 => low_half(time),
             3 => high_half(time),
+            4 if self.is_attempt => self.scan.nonce(),
             word @ 8..16 => {
                 let (ticket, _) = self.outcome.ticket.as_chunks::<4>();
                 u32::from_le_bytes(ticket[word as usize - 8])

@@ -20,6 +20,8 @@ pub struct Descriptor {
     pub unsigned_a: bool,
     /// Keep the product tile.
     pub want_tile: bool,
+    /// An attempt of a scan.
+    pub scan: bool,
     /// Job slot.
     pub job: usize,
     /// Commits of A and of B that the tile waits for.
@@ -45,6 +47,7 @@ impl Descriptor {
             tail_steps: if has_tail { steps(field(2)) } else { 0 },
             unsigned_a: field(3) == 1,
             want_tile: field(4) == 1,
+            scan: field(5) == 1,
             job: (rest >> 12 & 3) as usize,
             fences: [(rest >> 16) as u8, (rest >> 24) as u8],
         }
@@ -64,6 +67,8 @@ pub struct QueueInputs {
     pub commits: [u8; 2],
     /// The running tile's last step is taken.
     pub tile_end: bool,
+    /// It begins again then.
+    pub again: bool,
 }
 
 /// The registers.
@@ -79,6 +84,10 @@ pub struct Queue {
     next: Option<Descriptor>,
     fenced: bool,
     ready: bool,
+    /// Ready to follow the running one without a cycle between.
+    follows: bool,
+    /// Something follows the running one, be it itself.
+    goes_on: bool,
     loaded: bool,
     arming: [bool; 2],
     armed: bool,
@@ -102,6 +111,8 @@ impl Queue {
             next: None,
             fenced: false,
             ready: false,
+            follows: false,
+            goes_on: false,
             loaded: false,
             arming: [false; 2],
             armed: false,
@@ -124,6 +135,11 @@ impl Queue {
     /// The same, as its fields say: a cycle after its first step they are still those of the one before.
     pub fn shown(&self) -> &Descriptor {
         &self.shown
+    }
+
+    /// An attempt of a scan runs, or will in the next cycle.
+    pub fn scans(&self) -> bool {
+        self.shown.scan && (self.armed || self.active)
     }
 
     /// Descriptors from push to pop.
@@ -152,11 +168,21 @@ impl Queue {
         Some(met(0) && met(1))
     }
 
-    /// Whether a cycle changes nothing, if nothing reaches the queue but these commits.
-    pub fn is_quiet(&self, commits: [u8; 2]) -> bool {
+    /// Whether the next one follows the running one at its end, and whether anything does.
+    fn at_end(&self, ready: bool, again: bool) -> (bool, bool) {
+        let behind = ready && self.next.is_some_and(|next| !next.scan);
+        (behind && !again, behind || again)
+    }
+
+    /// Whether a cycle changes nothing, if nothing reaches the queue but these commits and whether the running one
+    /// begins again.
+    pub fn is_quiet(&self, commits: [u8; 2], again: bool) -> bool {
         let met = self.fences_met(commits);
+        let at_end = self.at_end(met == Some(true), again);
         let fetches = self.fetching || (self.next.is_none() && self.waiting > 0);
-        let settled = self.ready == (met == Some(true)) && self.fenced == (met == Some(false));
+        let settled = self.ready == (met == Some(true))
+            && self.fenced == (met == Some(false))
+            && (self.follows, self.goes_on) == at_end;
         let starts = self.idle() && self.ready;
         let arms = self.loaded || self.arming != [false; 2] || self.armed;
         !fetches && settled && !starts && !arms
@@ -169,8 +195,11 @@ impl Queue {
         let writes_last = inputs.write.is_some_and(|(word, _)| word == word_three);
         let push = writes_last && !before.full;
         let overflow = writes_last && before.full;
-        let swap = before.ready && (before.idle || inputs.tile_end);
+        let swap = (before.ready && before.idle) || (self.follows && inputs.tile_end);
         let met = self.fences_met(inputs.commits);
+        let ready = !swap && met == Some(true);
+        let (follows, goes_on) = self.at_end(ready, inputs.again);
+        let ends = inputs.tile_end && !self.goes_on;
 
         // Fetch
         let fetched = self.fetching && self.place == DESCRIPTOR_WORDS;
@@ -211,11 +240,12 @@ impl Queue {
 
         // Fences, and the running one
         self.fenced = !swap && met == Some(false);
-        self.ready = !swap && met == Some(true);
+        self.ready = ready;
+        (self.follows, self.goes_on) = (follows, goes_on);
         self.active |= before.armed;
         self.armed = self.arming[1];
         self.arming = [swap && before.idle, self.arming[0]];
-        if inputs.tile_end && !swap {
+        if ends {
             self.active = false;
         }
         if inputs.reset {

@@ -128,6 +128,17 @@ impl Sequencer {
         self.position + 1 == self.landmarks(tile).end
     }
 
+    /// Steps of a tile up to the end of the chunk that is due.
+    fn pass_end(&self, tile: &Descriptor) -> u64 {
+        let chunk = self.geometry.slots() as u64 * tile.chunk_steps as u64;
+        (self.position / chunk + 1) * chunk
+    }
+
+    /// The step of this cycle, if it is taken, is the last that reads a whole chunk.
+    pub fn at_pass_end(&self, tile: &Descriptor) -> bool {
+        self.position + 1 == self.pass_end(tile)
+    }
+
     /// The step of this cycle, if it is taken, is the last that a fold word needs.
     pub fn at_last_fold(&self, tile: &Descriptor) -> bool {
         self.position + 1 == self.landmarks(tile).folded
@@ -148,7 +159,10 @@ impl Sequencer {
             return u64::MAX;
         }
         let Landmarks { last_chunk, folded, end } = self.landmarks(tile);
-        let ahead = [last_chunk, folded, end].into_iter().filter(|&mark| mark > self.position);
+        // What an attempt has read makes room for more.
+        let pass = if tile.scan { self.pass_end(tile) } else { end };
+        let ahead =
+            [last_chunk, folded, end, pass].into_iter().filter(|&mark| mark > self.position);
         ahead.min().map_or(0, |mark| mark - 1 - self.position)
     }
 

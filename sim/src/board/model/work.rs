@@ -1,7 +1,10 @@
 //! What a tile computes, whenever it does so: product, fold, ticket and hit by SIMD kernels.
 
+use std::sync::Arc;
+
 use gemmine_hdl::Geometry;
 use gemmine_hdl::registers::result_address;
+use gemmine_pouw::amadeus::{self, Midstate, Products};
 use gemmine_pouw::kernel::{self, Tile};
 use gemmine_pouw::panel::STEPS;
 use gemmine_pouw::target::{U256, meets};
@@ -10,6 +13,7 @@ use gemmine_pouw::tile::{fold_register, ticket};
 use super::finisher::Job;
 use super::panels::PanelMemory;
 use super::queue::Descriptor;
+use super::scan::SEED_WORDS;
 use super::sequencer::Steps;
 
 /// What comes of a tile.
@@ -50,13 +54,53 @@ pub fn compute(
     let ticket = ticket(&bytes(key), &fold_register(&words));
     let hit = meets(&ticket, U256::from_little_endian(&bytes(bound)));
 
+    Outcome { ticket, hit, results: results(geometry, &product) }
+}
+
+/// Attempts of scans, with what those of one seed share.
+#[derive(Clone, Debug, Default)]
+pub struct Attempts {
+    /// At the network's K.
+    prepared: Option<(Midstate, Arc<Products>)>,
+}
+
+impl Attempts {
+    /// Computes an attempt from the words of its seed, when its last step is taken.
+    pub fn compute(
+        &mut self,
+        geometry: Geometry,
+        tile: &Descriptor,
+        seed: &[u32; SEED_WORDS],
+        nonce: u32,
+    ) -> Outcome {
+        let (mut message, mut cv) = ([0; 16], [0; 8]);
+        message.copy_from_slice(&seed[..16]);
+        cv.copy_from_slice(&seed[20..28]);
+        let midstate = Midstate { cv, message };
+        let product = if tile.chunks * tile.chunk_steps == amadeus::K {
+            let shared = midstate.with_nonce(0);
+            let same = self.prepared.take().filter(|(prepared, _)| *prepared == shared);
+            let new = || (shared, Arc::new(Products::new(shared)));
+            self.prepared.insert(same.unwrap_or_else(new)).1.product(nonce)
+        } else {
+            midstate.with_nonce(nonce).product(tile.chunks)
+        };
+        let ticket = midstate.with_nonce(nonce).solution_hash(&product);
+        let masked = ticket.as_chunks::<4>().0.iter().zip(&seed[28..30]);
+        let hit = masked.fold(0, |ones, (word, mask)| ones | u32::from_le_bytes(*word) & mask) == 0;
+        Outcome { ticket, hit, results: results(geometry, &product) }
+    }
+}
+
+/// A product in the order of the addresses of a bank.
+fn results(geometry: Geometry, product: &Tile) -> Box<[u32; 256]> {
     let mut results = Box::new([0; 256]);
     for (row, values) in product.iter().enumerate() {
         for (column, &value) in values.iter().enumerate() {
             results[result_address(geometry, 0, row, column) as usize] = value as u32;
         }
     }
-    Outcome { ticket, hit, results }
+    results
 }
 
 /// Product and fold words, from what stands in memory.

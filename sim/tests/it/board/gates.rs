@@ -170,6 +170,7 @@ fn check(of: &Synthesised, netlist: Netlist) {
         tail_steps,
         unsigned_a: false,
         want_tile: true,
+        scan: false,
         job: 1,
         fences: [1, 1],
     };

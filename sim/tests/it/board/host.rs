@@ -31,6 +31,7 @@ pub struct Tile {
     pub tail_steps: usize,
     pub unsigned_a: bool,
     pub want_tile: bool,
+    pub scan: bool,
     pub job: u32,
     pub fences: [u8; 2],
 }
@@ -41,7 +42,8 @@ impl Tile {
             | u32::from(self.tail_steps > 0) << 10
             | (self.tail_steps.saturating_sub(1) as u32) << 11
             | u32::from(self.unsigned_a) << 21
-            | u32::from(self.want_tile) << 22;
+            | u32::from(self.want_tile) << 22
+            | u32::from(self.scan) << 23;
         let fences = u32::from(self.fences[0]) << 16 | u32::from(self.fences[1]) << 24;
         let panels = u32::from(self.first_words[0]) | u32::from(self.first_words[1]) << 16;
         [self.tag, panels, shape, (self.chunks - 1) as u32 | self.job << 12 | fences]
@@ -57,7 +59,9 @@ impl Tile {
 pub struct Completion {
     pub tag: u32,
     pub hit: bool,
+    pub hit_before: bool,
     pub bank: Option<usize>,
+    pub nonce: u32,
     pub cycle: u64,
     pub ticket: [u8; 32],
 }
@@ -181,17 +185,19 @@ impl Host {
     pub fn completion(&mut self, nth: u32) -> Completion {
         let place = nth % map::QUEUE * map::COMPLETION_WORDS;
         let words = self.read(map::COMPLETIONS + place, map::COMPLETION_WORDS as u16);
-        assert_eq!(words[4..8], [0; 4]);
+        assert_eq!(words[5..8], [0; 3]);
         let mut ticket = [0; 32];
         for (bytes, word) in ticket.as_chunks_mut::<4>().0.iter_mut().zip(&words[8..]) {
             *bytes = word.to_le_bytes();
         }
         let flags = words[1];
-        assert_eq!(flags >> 3, 0);
+        assert_eq!(flags >> 4, 0);
         Completion {
             tag: words[0],
             hit: flags & 1 == 1,
-            bank: (flags & 2 == 2).then_some((flags >> 2) as usize),
+            hit_before: flags & 8 == 8,
+            bank: (flags & 2 == 2).then_some((flags >> 2 & 1) as usize),
+            nonce: words[4],
             cycle: u64::from(words[2]) | u64::from(words[3]) << 24,
             ticket,
         }

@@ -90,6 +90,7 @@ fn descriptors(random: &mut Random) -> Vec<u32> {
         tail_steps: if random.below(3) == 0 { 64 } else { 0 },
         unsigned_a: random.below(2) == 0,
         want_tile: random.below(3) == 0,
+        scan: false,
         job: random.below(4) as u32,
         fences: [random.below(3) as u8, random.below(3) as u8],
     };

@@ -76,6 +76,7 @@ pub fn check_tiles(random: &mut Random, board: impl Board + 'static) {
             tail_steps,
             unsigned_a: n % 2 == 1,
             want_tile: n < 2,
+            scan: false,
             job: 2,
             fences: [n as u8, 0],
         };

@@ -1,13 +1,11 @@
 //! The modules around the array: the same stimulus through rust-hdl and Verilator.
 
 use gemmine_hdl::accelerator::Accelerator;
-use gemmine_hdl::accounts::Accounts;
 use gemmine_hdl::counters::Counters;
 use gemmine_hdl::crc32::Crc32;
 use gemmine_hdl::devices::{self, DEVICES};
 use gemmine_hdl::endpoint::Endpoint;
 use gemmine_hdl::feeder::Feeder;
-use gemmine_hdl::finisher::Finisher;
 use gemmine_hdl::flags::Flags;
 use gemmine_hdl::frame::encode;
 use gemmine_hdl::frame_decoder::FrameDecoder;
@@ -19,11 +17,10 @@ use gemmine_hdl::panel_memory::PanelMemory;
 use gemmine_hdl::queue::Queue;
 use gemmine_hdl::registers;
 use gemmine_hdl::results::Results;
-use gemmine_hdl::scan::Scan;
 use gemmine_hdl::zero_extend::ZeroExtend;
 use gemmine_sim::verilator::{Tools, modules};
 
-use super::both::check;
+use super::both::{check, check_made};
 use super::port::{Values, module, random_inputs};
 use crate::stimulus::Random;
 
@@ -62,19 +59,6 @@ module!([const N: usize, const R: usize] PanelMemory<N, R>: clock,
 module!([const Q: usize, const A: usize, const B: usize] Results<Q, A, B>: clock,
     (result_valid_in, result_address_in, result_in, keep_in, bank_in, address_in) ->
     (done_out, data_out));
-module!([] Accounts: clock,
-    (reset_in, done_in, kept_in, pop_in, release_in, count_in) ->
-    (popped_out, popped_count_out, underflow_out, waiting_out, banks_full_out));
-module!([] Scan: clock,
-    (reset_in, seed_write_in, seed_place_in, seed_word_in, scan_in, tile_end_in, attempt_in,
-     hit_in, end_in) ->
-    (again_out, more_out, nonce_out, hit_before_out));
-module!([] Finisher: clock,
-    (reset_in, job_write_in, job_address_in, job_data_in, active_in, tag_in, job_in, want_in,
-     chunks_last_in, tile_end_in, final_in, fold_valid_in, fold_in, done_in, time_low_in,
-     time_high_in, pop_in, release_in, count_in, address_in) ->
-    (hold_out, drain_out, keep_out, bank_out, popped_out, popped_count_out, underflow_out, waiting_out, tile_out,
-     hit_out, data_out));
 module!([const P: usize, const Q: usize, const A: usize, const B: usize,
      const W: usize, const R: usize, const S: usize] Accelerator<P, Q, A, B, W, R, S>: clock,
     (reset_in, write_in, address_in, data_in, baud_in, link_event_in) ->
@@ -277,47 +261,35 @@ fn counters() {
     check::<Counters>("counters", &stimulus, None);
 }
 
+/// One scan of two attempts, of one chunk each.
 #[test]
-fn accounts() {
-    let stimulus = random_inputs::<Accounts>(&mut Random(32), 4000);
-    check::<Accounts>("accounts", &stimulus, None);
-}
-
-#[test]
-fn scan() {
-    let mut random = Random(33);
-    let mut stimulus = random_inputs::<Scan>(&mut random, 8000);
-    for inputs in &mut stimulus {
-        // Order of ports: reset, seed (3), scan, tile_end, attempt, hit, end
-        inputs[0] = u64::from(random.below(400) == 0);
-        inputs[4] = u64::from(random.below(10) > 0);
-        inputs[7] = u64::from(random.below(10) == 0);
-        inputs[8] = u64::from(random.below(50) == 0);
+fn accelerator_with_engines() {
+    type Small = Accelerator<2, 2, 7, 8, 5, 8, 8>;
+    let mut random = Random(36);
+    let mut stimulus: Vec<Values> = Vec::new();
+    let mut write = |address: u32, data: u32| {
+        stimulus.push(vec![0, 1, address.into(), data.into(), 1, 1, 0, 1, 0, 0, 1]);
+    };
+    for word in 0..64 {
+        let attempts_last = word == 30;
+        write(registers::JOBS + word, if attempts_last { 1 } else { random.next() as u32 });
     }
-    check::<Scan>("scan", &stimulus, None);
-}
-
-#[test]
-fn finisher() {
-    let mut random = Random(27);
-    let mut stimulus = random_inputs::<Finisher>(&mut random, 90_000);
-    for (cycle, inputs) in stimulus.iter_mut().enumerate() {
-        // Order of ports: as declared above
-        inputs[0] = u64::from(random.below(15_000) == 0);
-        inputs[4] = u64::from(cycle / 100 % 8 > 0);
-        inputs[7] = u64::from(cycle / 3000 % 2 == 0);
-        inputs[8] = 2;
-        inputs[9] = u64::from(cycle % 1500 == 0);
-        inputs[10] = u64::from(cycle % 1500 > 1400);
-        inputs[11] = u64::from(matches!(cycle % 1500, 30 | 130 | 230));
-        inputs[13] = u64::from(cycle % 1500 == 40);
-        inputs[16] = u64::from(random.below(150) == 0);
-        inputs[17] = u64::from(random.below(6000) == 0);
-        inputs[18] = random.below(3);
+    for (n, word) in [1, 0, 63 | 1 << 21 | 1 << 23, 0].into_iter().enumerate() {
+        write(registers::DESCRIPTORS + n as u32, word);
     }
-    let trace = check::<Finisher>("finisher", &stimulus, None);
-    assert!(trace.count(&["tile_out"]) > 20, "too few tiles");
-    assert!(trace.count(&["hit_out"]) > 2, "too few hits");
+    while stimulus.len() < 36_000 {
+        let register = [registers::BAUD_SET, registers::WATCHDOG, registers::POP];
+        let (write, address) = match random.below(200) {
+            0 => (1, register[random.below(3) as usize]),
+            n if n % 2 == 0 => (0, random.below(registers::DESCRIPTORS.into()) as u32),
+            _ => (0, registers::COMPLETIONS + random.below(16) as u32),
+        };
+        let odd = stimulus.len() as u64 & 1;
+        stimulus.push(vec![0, write, address.into(), 1, 1, 0, 1, 0, 0, 1, odd]);
+    }
+    let make = || Small::new(Build { engines: 1, panel_word_bits: 5, ..Build::default() });
+    let trace = check_made::<Small>("accelerator_scan", make, &stimulus, None);
+    assert!(trace.count(&["busy_out"]) > 25_000, "too little work");
 }
 
 #[test]

@@ -68,7 +68,8 @@ impl Summary {
     fn link_bytes(&self) -> Option<f64> {
         let [before, after] = self.counters.map(|counters| counters.link);
         let used = after?.host.since(before?.host);
-        Some((used.bytes_in + used.bytes_out) as f64 / self.attempts.max(1) as f64)
+        let bytes = (used.bytes_in + used.bytes_out) as f64;
+        (self.attempts > 0).then(|| bytes / self.attempts as f64)
     }
 
     fn boundary(&self) -> &'static str {

@@ -151,6 +151,7 @@ Examples:
   gemmine mine --device cpu --zero-signal       Pearl tickets as fast as they come, of no use to anybody
   gemmine mine --protocol amadeus --device cpu  Amadeus, on a local chain
   gemmine mine --protocol amadeus --device cpu --node http://127.0.0.1:8648 --bits 12
+  gemmine mine --protocol amadeus --device serial:/dev/ttyUSB1   on a board with engines
   gemmine verify --job gemmine-out/job.json gemmine-out/share-1.b64
 
 What it writes into the folder (Amadeus: solution-N.bin, for `verify --amadeus`, and receipts.jsonl):

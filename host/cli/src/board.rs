@@ -27,6 +27,7 @@ pub fn run(args: &BoardArgs) -> Result<Outcome> {
     let config = BoardConfig {
         clock_hz: args.clock,
         first_baud: args.baud,
+        engines: args.engines.into(),
         ..BoardConfig::new(args.geometry)
     };
     let board = power_up(args.engine, config)
@@ -48,8 +49,12 @@ fn serve(args: &BoardArgs, mut board: Box<dyn Board>) -> Result<Outcome> {
     interrupt::catch()?;
     print_line(&path)?;
     let engine = board.description().engine;
+    let engines = match args.engines {
+        0 => String::new(),
+        engines => format!(", {}", display::counted(engines.into(), "engine")),
+    };
     note(&format!(
-        "{engine} {} at {}Hz, {} baud at first, on {path}; Ctrl-C ends it",
+        "{engine} {}{engines} at {}Hz, {} baud at first, on {path}; Ctrl-C ends it",
         args.geometry,
         display::si(args.clock.into()),
         args.baud

@@ -1,7 +1,7 @@
 //! `gemmine devices`: which devices there are, what they are, and why a port has none.
 
 use anyhow::{Context, Result};
-use gemmine_driver::{Device, PortInfo, SerialDevice, ports};
+use gemmine_driver::{Device, Identity, PortInfo, SerialDevice, ports};
 use gemmine_sim::verilator::Tools;
 use serde_json::{Value, json};
 
@@ -107,6 +107,8 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
                 "geometry": identity.array(),
                 "clock_hz": identity.clock_hz,
                 "cert_versions": identity.cert_versions,
+                "engines": identity.engines,
+                "protocols": protocols(identity),
                 "register_map_version": identity.version,
                 "build": format!("{:08x}", identity.build),
                 "panel_steps": identity.limits.panel_steps,
@@ -117,6 +119,13 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
     });
     let answer = answer.map_err(|error| link_error(error).to_string());
     Found { name: format!("serial:{}", port.path), port: port.description.clone(), answer }
+}
+
+/// What a board can mine: certificates of Pearl, and Amadeus where it grows the operands.
+fn protocols(identity: &Identity) -> Vec<String> {
+    let certificates = identity.cert_versions.iter().map(|version| format!("pearl-v{version}"));
+    let amadeus = (identity.engines > 0).then(|| "amadeus-upow2".to_owned());
+    certificates.chain(amadeus).collect()
 }
 
 fn to_text(found: &[Found], ignored: &[PortInfo]) -> String {

@@ -28,6 +28,7 @@ pub fn run(args: &SelftestArgs) -> Result<Outcome> {
             "device": identity.name,
             "device_description": identity.description,
             "geometry": identity.array(),
+            "engines": identity.engines,
             "build": format!("{:08x}", identity.build),
             "checks": checks.iter().map(to_json).collect::<Vec<Value>>(),
             "exit": outcome.code(),

@@ -76,6 +76,7 @@ impl Cpu {
             kind: DeviceKind::Processor,
             geometry: None,
             cert_versions: vec![3],
+            engines: 0,
             version: 0,
             build: 0,
             clock_hz: None,
@@ -185,6 +186,7 @@ fn complete(Work { descriptor, a, b }: &Work) -> Completion {
         ticket,
         hit: meets(&ticket, U256::from_little_endian(&descriptor.bound_le)),
         tile: descriptor.want_tile.then(|| Box::new(tile)),
+        scan: None,
     }
 }
 

@@ -11,6 +11,7 @@ use gemmine_hdl::Geometry;
 use gemmine_pouw::panel::Panel;
 
 use crate::error::DeviceError;
+use crate::scan::{Scan, ScanEnd};
 
 /// Which operand a panel holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +46,8 @@ pub struct Identity {
     pub geometry: Option<Geometry>,
     /// Pearl certificate versions that the device implements.
     pub cert_versions: Vec<u32>,
+    /// Engines that grow operands of Amadeus; 0: it can't [scan](Device::scan).
+    pub engines: usize,
     /// Version of the register map; 0 of a device in this process.
     pub version: u32,
     /// What the device was built from: the first word of the hash of its Verilog; 0 of a device in this
@@ -111,19 +114,22 @@ pub struct Descriptor {
     pub want_tile: bool,
 }
 
-/// The answer to one descriptor.
+/// The answer to one descriptor or scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// The descriptor's tag.
+    /// The descriptor's or scan's tag.
     pub tag: u32,
     /// Device cycle at which the tile's last result left the array, since the device started.
     pub cycle: u64,
-    /// Keyed hash of the 16-word fold register after the last whole chunk.
+    /// Keyed hash of the 16-word fold register after the last whole chunk; of a scan the hash of its last
+    /// attempt's solution.
     pub ticket: [u8; 32],
-    /// Whether the ticket meets the bound.
+    /// Whether the ticket meets the bound; of a scan, whether its last attempt is a hit.
     pub hit: bool,
     /// The product tile, if it was asked for: row-major, exact.
     pub tile: Option<Box<[[i32; 16]; 16]>>,
+    /// Of a scan, where it ended.
+    pub scan: Option<ScanEnd>,
 }
 
 /// The device's own counters since it started.
@@ -242,7 +248,7 @@ pub trait Device: Send {
     /// # Errors
     /// [`DeviceError::Unsupported`] if there is no such place or the panel is too long,
     /// [`DeviceError::PanelBusy`] if an outstanding descriptor names it, or a panel whose memory it
-    /// would take.
+    /// would take, or if a scan is outstanding.
     fn load_panel(
         &mut self,
         side: Side,
@@ -253,15 +259,26 @@ pub trait Device: Send {
     /// Queues one tile. It will get exactly one completion.
     ///
     /// # Errors
-    /// Refuses what the device can't do, empty panels, a full queue and one key or bound too many;
-    /// nothing is queued then.
+    /// Refuses what the device can't do, empty panels, a full queue and one key or bound too many, and tiles
+    /// while scans are outstanding; nothing is queued then.
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError>;
+
+    /// Queues a scan. It will get exactly one completion: behind the attempt that runs when a hit is found, or
+    /// behind its last one. It leaves nothing in panel memory: all places of both sides are empty from now on.
+    ///
+    /// # Errors
+    /// Refuses what the device can't do, a full queue and one seed too many; also while tiles are
+    /// outstanding, whose panels it would overwrite and whose products it would keep from being read.
+    fn scan(&mut self, scan: Scan) -> Result<(), DeviceError> {
+        Err(crate::scan::refuse(self.identity(), &scan))
+    }
 
     /// Waits for the next completion, in the order of the descriptors. A simulation in this process
     /// runs to its end, whatever the timeout.
     ///
     /// # Errors
-    /// [`DeviceError::Timeout`] if nothing comes in time or nothing is outstanding.
+    /// [`DeviceError::Timeout`] if nothing comes in time or nothing is outstanding: one may wait again.
+    /// [`DeviceError::Stuck`] if nothing will come.
     fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError>;
 
     /// Drops every outstanding descriptor: no completion of theirs comes any more. Panels stay, unless

@@ -52,6 +52,21 @@ pub enum DeviceError {
     /// Every job slot holds a key and bound of outstanding descriptors.
     #[error("all {0} job slots are in use; wait for the completions of their descriptors first")]
     JobsFull(usize),
+    /// Tiles and scans are never outstanding together: a scan overwrites panels, and products can't be read
+    /// while one is outstanding.
+    #[error(
+        "tiles and scans can't be outstanding together; wait for the completions of the {0} first"
+    )]
+    Mixed(&'static str),
+    /// The device answers, but has had far more time than its work takes.
+    #[error(
+        "after {waited_ms} ms of waiting a completion is long overdue by the device's own clock: it is stuck; \
+         reset it, and report this with its build"
+    )]
+    Stuck {
+        /// How long was waited, in milliseconds.
+        waited_ms: u128,
+    },
     /// Nothing came back in time.
     #[error("timed out after {waited_ms} ms waiting for {what}")]
     Timeout {
@@ -79,7 +94,10 @@ pub enum DeviceError {
 impl DeviceError {
     /// The same request will do once a completion has come.
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::PanelBusy { .. } | Self::QueueFull(_) | Self::JobsFull(_))
+        matches!(
+            self,
+            Self::PanelBusy { .. } | Self::QueueFull(_) | Self::JobsFull(_) | Self::Mixed(_)
+        )
     }
 
     /// The device may be reached again, and its work be done again.

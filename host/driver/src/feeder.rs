@@ -15,7 +15,7 @@ use crate::worker::WorkUnit;
 /// device gives up by its own clock long before.
 const COMPLETION_TIMEOUT: Duration = Duration::from_secs(3600);
 /// Losses without a unit in between that got done, before the device counts as dead.
-const LOSSES: u32 = 4;
+pub const LOSSES: u32 = 4;
 
 /// Feeds one device. Panels take their places in turn; one that is in the device already, as those of B
 /// are when only A changes, is not sent again.

@@ -1,11 +1,13 @@
 //! What every accelerator looks like to the host: the [`Device`] interface, the in-process device
-//! on a simulation engine ([`Simulated`]), the processor ([`Cpu`]), boards behind a serial port ([`SerialDevice`]), and the
-//! thread that owns a device ([`Worker`]).
+//! on a simulation engine ([`Simulated`]), the processor ([`Cpu`]), boards behind a serial port ([`SerialDevice`]), the
+//! thread that owns a device ([`Worker`]), and what keeps one busy with scans ([`Scanner`]).
 
 mod cpu;
 mod device;
 mod error;
 mod feeder;
+mod scan;
+mod scanner;
 mod serial;
 mod simulated;
 mod worker;
@@ -16,6 +18,8 @@ pub use device::{
     Identity, Limits, LinkCheck, LinkCounters, Side, Stalls,
 };
 pub use error::DeviceError;
+pub use scan::{SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK, SCAN_STEPS_MAX, Scan, ScanEnd};
+pub use scanner::{Scanned, Scanner};
 pub use serial::{
     BoardOpener, LinkError, Opener, Port, PortInfo, SerialDevice, SerialOptions, SharedBoard,
     TtyPort, ports,

@@ -6,7 +6,7 @@
 //! | [`decoder`], [`link`], [`pace`] | requests, each carried out once and in order, over a line that damages what it likes |
 //! | [`baud`], [`identify`] | the fastest rate that works; what the device is |
 //! | [`panels`], [`jobs`], [`refuse`] | what the device's memories hold, and what it can't do |
-//! | [`device`], [`completions`], [`counters`] | the [`Device`](crate::Device) |
+//! | [`device`], [`scan`], [`completions`], [`counters`] | the [`Device`](crate::Device) |
 //! | [`enumerate`] | which ports there are |
 
 mod baud;
@@ -24,6 +24,7 @@ mod pace;
 mod panels;
 mod port;
 mod refuse;
+mod scan;
 
 pub use board_port::{BoardOpener, SharedBoard};
 pub use device::{SerialDevice, SerialOptions};

@@ -96,6 +96,7 @@ impl Simulated {
             kind: DeviceKind::Simulation,
             geometry: Some(geometry),
             cert_versions: vec![3],
+            engines: 0,
             version: 0,
             build: 0,
             clock_hz: None,
@@ -171,6 +172,7 @@ impl Simulated {
             ticket,
             hit: meets(&ticket, U256::from_little_endian(&descriptor.bound_le)),
             tile: descriptor.want_tile.then_some(tile.product),
+            scan: None,
         }
     }
 }

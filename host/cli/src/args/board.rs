@@ -14,6 +14,7 @@ Examples:
   gemmine selftest --device serial:board         then, in another shell
   gemmine mine --device serial:board
   gemmine board --engine verilator --geometry 8x4 --clock 12000000
+  gemmine board --engines 2                      mines Amadeus, too
   gemmine board --pace                           as fast as a board, not as the simulation can
 
 The first line of standard output is the port's name. Any program can open it, one after the other,
@@ -35,6 +36,10 @@ pub struct BoardArgs {
     /// Physical array, P rows x Q columns of PEs, both dividing 16
     #[arg(long, value_name = "PxQ", default_value = "16x16")]
     pub geometry: Geometry,
+
+    /// Engines that grow operands of Amadeus on the board; without one it can't mine Amadeus
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub engines: u8,
 
     /// First rate of its serial line, in bits a second
     #[arg(long, value_name = "N", default_value_t = FIRST_BAUD, value_parser = clap::value_parser!(u32).range(1..))]

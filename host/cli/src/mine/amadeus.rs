@@ -1,6 +1,7 @@
 //! `gemmine mine --protocol amadeus`: try nonces on a processor or a device, and submit what is low enough.
 
 mod miner;
+mod scans;
 mod store;
 mod summary;
 mod work;
@@ -29,6 +30,7 @@ use crate::display::{counted, rate, spinner};
 use crate::outcome::Outcome;
 use crate::receipts::SolutionReceipt;
 use crate::{files, interrupt, note};
+use miner::Found;
 use store::Store;
 use summary::{Summary, Tally};
 use work::{Shared, Work};
@@ -140,7 +142,7 @@ struct Run {
     identity: Identity,
     store: Store,
     shared: Arc<Shared>,
-    found: Receiver<Result<Solution>>,
+    found: Receiver<Result<Found>>,
 }
 
 impl Run {
@@ -154,10 +156,10 @@ impl Run {
         while trouble.is_none()
             && let Ok(found) = self.found.recv_timeout(POLL)
         {
-            if end == Some(End::Shares) {
+            if end == Some(End::Shares) && !matches!(found, Ok(Found::Wrong { .. })) {
                 self.tally.surplus += 1;
             } else {
-                trouble = found.and_then(|solution| self.take(&solution)).err();
+                trouble = found.and_then(|found| self.take(found)).err();
             }
         }
         self.spinner.finish_and_clear();
@@ -197,7 +199,7 @@ impl Run {
         while self.ended().is_none() {
             self.refresh()?;
             match self.found.recv_timeout(POLL) {
-                Ok(found) => self.take(&found?)?,
+                Ok(found) => self.take(found?)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     anyhow::bail!("mine: every thread that tries nonces has ended")
@@ -245,24 +247,37 @@ impl Run {
         }
     }
 
+    fn take(&mut self, found: Found) -> Result<()> {
+        match found {
+            Found::Solution(solution) => self.check(&solution),
+            Found::Wrong { nonce, said } => {
+                self.refuse(&nonce, &said);
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts an answer that is wrong; the run goes on, and its exit code will tell.
+    fn refuse(&mut self, nonce: &str, said: &str) {
+        self.tally.refused += 1;
+        let name = &self.identity.name;
+        self.spinner.suspend(|| {
+            note(&format!(
+                "solution refused: device {name} says {said} for nonce {nonce}, which is not what the host \
+                 computes"
+            ));
+        });
+    }
+
     /// Computes a solution again, keeps it and submits it.
-    fn take(&mut self, solution: &Solution) -> Result<()> {
+    fn check(&mut self, solution: &Solution) -> Result<()> {
         let (seed, _) = solution.bytes.split_first_chunk::<SEED_BYTES>().context("read a seed")?;
         if !self.shared.work().is_current(seed) {
             self.tally.stale += 1;
             return Ok(());
         }
         if attempt(seed) != *solution {
-            self.tally.refused += 1;
-            let nonce = hex::encode(&seed[NONCE_AT..]);
-            self.spinner.suspend(|| {
-                note(&format!(
-                    "solution refused: device {} says {} for nonce {nonce}, which is not what the host \
-                     computes",
-                    self.identity.name,
-                    hex::encode(solution.hash)
-                ));
-            });
+            self.refuse(&hex::encode(&seed[NONCE_AT..]), &hex::encode(solution.hash));
             return Ok(());
         }
         if self.store.has_ticket(&hex::encode(solution.hash)) {

@@ -68,6 +68,34 @@ fn a_board_is_found_and_mines_for_one_program_after_the_other() {
 }
 
 #[test]
+fn a_board_says_what_engines_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    for (engines, text, protocols) in [
+        (0, "4x4 array at 24 MHz, panels", "pearl-v3"),
+        (3, "4x4 array at 24 MHz, 3 engines for Amadeus, panels", "pearl-v3 amadeus-upow2"),
+    ] {
+        let arguments = format!("--geometry 4x4 --engines {engines} --baud 1000000 --link port");
+        let board = Board::start(path, &arguments);
+        let devices = "devices --port port --baud 1000000 --max-baud 1000000 --json";
+        let answer = last_json(&expect(path, devices, 0));
+        let found = answer["devices"].as_array().unwrap().last().unwrap();
+        let description = found["description"].as_str().unwrap();
+        assert!(description.starts_with(text), "{description}");
+        let details = &found["details"];
+        assert_eq!(details["engines"], engines);
+        let protocols: Vec<&str> = protocols.split(' ').collect();
+        assert_eq!(details["protocols"], serde_json::json!(protocols));
+        if engines == 0 {
+            let mine =
+                "mine --protocol amadeus --device serial:port --baud 1000000 --max-baud 1000000";
+            expect_trouble(path, mine, "its image has no engines that grow operands");
+        }
+        assert_eq!(board.interrupt(), Some(0));
+    }
+}
+
+#[test]
 fn a_verilated_board_ends_with_its_simulation() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();

@@ -7,14 +7,19 @@ use gemmine_hdl::registers::{
     TIME_LOW, result_address,
 };
 
-use super::device::SerialDevice;
+use super::device::{SerialDevice, Task};
 use super::error::LinkError;
+use super::scan;
 use crate::device::Completion;
 use crate::error::DeviceError;
 
 /// Times of what a tile should take, after which a device counts as stuck; and cycles on top.
 const STUCK_TIMES: u64 = 16;
 const STUCK_CYCLES: u64 = 1 << 22;
+
+/// Questions whether a scan is done during it, and the longest pause between two.
+const SCAN_QUESTIONS: u32 = 32;
+const SCAN_PAUSE_MAX: Duration = Duration::from_millis(50);
 
 /// A product tile.
 type Tile = Box<[[i32; 16]; 16]>;
@@ -47,13 +52,26 @@ impl SerialDevice {
                 continue;
             }
             self.ensure_alive(time, waited_ms)?;
+            let pause = self.pause();
             let waited = self.over_link(|link| {
-                link.idle()?;
+                link.idle(pause)?;
                 Ok(link.now().saturating_duration_since(start))
             })?;
             if waited >= timeout {
                 return Err(DeviceError::Timeout { what: "a completion", waited_ms });
             }
+        }
+    }
+
+    /// How long to wait before the device is asked again whether the oldest work is done: longer for a scan,
+    /// which is a second's work, so that questions are not most of what the line carries.
+    fn pause(&self) -> Duration {
+        match (self.outstanding.front(), self.identity.clock_hz) {
+            (Some(work), Some(hertz)) if work.is_scan() => {
+                let whole = Duration::from_secs_f64(work.cycles as f64 / hertz as f64);
+                (whole / SCAN_QUESTIONS).min(SCAN_PAUSE_MAX)
+            }
+            _ => Duration::ZERO,
         }
     }
 
@@ -86,8 +104,7 @@ impl SerialDevice {
         if time.saturating_sub(begun) <= most + (1 << 25) {
             return Ok(());
         }
-        let what = "a completion that is long overdue by the device's own clock: it is stuck";
-        Err(DeviceError::Timeout { what, waited_ms })
+        Err(DeviceError::Stuck { waited_ms })
     }
 
     /// Reads the completions that wait, with their tiles, and frees them in the device.
@@ -117,14 +134,19 @@ impl SerialDevice {
                 return Err(DeviceError::Tag { expected: due.tag, got });
             }
             let kept = flags >> 1 & 1 == 1;
-            if kept != due.want_tile {
+            if kept != matches!(due.task, Task::Tile { want_tile: true, .. }) {
                 let text =
                     format!("completion {got} has flags {flags:#x}; a tile was not agreed on");
                 return Err(self.lose(LinkError::Protocol(text)));
             }
             let tile = if kept { Some(self.read_tile((flags >> 2 & 1) as usize)?) } else { None };
             tiles += u32::from(kept);
-            taken.push(completion(entry, tile));
+            let mut completion = completion(entry, tile);
+            if let Task::Scan { nonces } = &self.outstanding[taken.len()].task {
+                let ended = scan::end(&completion, entry, nonces);
+                completion.scan = Some(ended.map_err(|source| self.lose(source))?);
+            }
+            taken.push(completion);
         }
         // POP and RELEASE stand behind each other.
         let free = [count as u32, tiles];
@@ -172,5 +194,6 @@ fn completion(entry: &[u32; COMPLETION_WORDS as usize], tile: Option<Tile>) -> C
         ticket,
         hit: entry[1] & 1 == 1,
         tile,
+        scan: None,
     }
 }

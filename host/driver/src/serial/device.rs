@@ -1,7 +1,7 @@
 //! A board behind a serial port, as a [`Device`].
 
 use std::collections::VecDeque;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ use crate::device::{
     Completion, Counters, Descriptor, Device, HostLinkCounters, Identity, LinkCheck, Side,
 };
 use crate::error::DeviceError;
+use crate::scan::Scan;
 
 /// Commits that a waiting descriptor may be behind: the device compares them modulo 256.
 const COMMITS_AHEAD_MAX: u8 = 100;
@@ -54,29 +55,50 @@ impl Default for SerialOptions {
 #[derive(Debug)]
 pub(super) struct Outstanding {
     pub(super) tag: u32,
-    pub(super) want_tile: bool,
-    panels: [usize; 2],
-    words: [Range<usize>; 2],
-    job_slot: usize,
-    commits: [u8; 2],
+    pub(super) task: Task,
+    pub(super) job_slots: Range<usize>,
+    pub(super) commits: [u8; 2],
     /// Cycles in which the device is done with it, if it is alive.
     pub(super) cycles: u64,
+}
+
+/// What a descriptor asks for. Those of both kinds are never outstanding together.
+#[derive(Debug)]
+pub(super) enum Task {
+    Tile { want_tile: bool, panels: [usize; 2], words: [Range<usize>; 2] },
+    Scan { nonces: RangeInclusive<u32> },
+}
+
+impl Outstanding {
+    /// Whether it needs a side's place, or some of its words, as they are. A scan fills all of panel memory.
+    fn holds(&self, side: usize, place: usize, range: &Range<usize>) -> bool {
+        match &self.task {
+            Task::Tile { panels, words, .. } => {
+                panels[side] == place || overlap(&words[side], range)
+            }
+            Task::Scan { .. } => true,
+        }
+    }
+
+    pub(super) fn is_scan(&self) -> bool {
+        matches!(self.task, Task::Scan { .. })
+    }
 }
 
 /// A board behind a serial port.
 pub struct SerialDevice {
     opener: Box<dyn Opener>,
     options: SerialOptions,
-    identity: Identity,
+    pub(super) identity: Identity,
     pub(super) layout: Layout,
     pub(super) link: Option<Link>,
     /// What was counted before the port was opened the last time.
     past: HostLinkCounters,
     memory: [PanelMemory; 2],
-    jobs: JobSlots,
-    commits: [u8; 2],
+    pub(super) jobs: JobSlots,
+    pub(super) commits: [u8; 2],
     /// Words of descriptors that are not sent yet.
-    pending: Vec<u32>,
+    pub(super) pending: Vec<u32>,
     pub(super) outstanding: VecDeque<Outstanding>,
     /// Completions read since the last reset.
     pub(super) read: u64,
@@ -201,12 +223,25 @@ impl SerialDevice {
 
     fn busy(&self, side: Side, place: usize, words: &Range<usize>) -> bool {
         let index = side as usize;
-        let named = self
-            .outstanding
-            .iter()
-            .any(|tile| tile.panels[index] == place || overlap(&tile.words[index], words));
-        let ahead = |tile: &Outstanding| self.commits[index].wrapping_sub(tile.commits[index]);
-        named || self.outstanding.front().is_some_and(|tile| ahead(tile) >= COMMITS_AHEAD_MAX)
+        let held = self.outstanding.iter().any(|work| work.holds(index, place, words));
+        let ahead = |work: &Outstanding| self.commits[index].wrapping_sub(work.commits[index]);
+        held || self.outstanding.front().is_some_and(|work| ahead(work) >= COMMITS_AHEAD_MAX)
+    }
+
+    /// Notes what is pushed; if it is alone, its time begins now.
+    pub(super) fn note(&mut self, work: Outstanding) {
+        if self.outstanding.is_empty() {
+            self.begun = None;
+        }
+        self.outstanding.push_back(work);
+    }
+
+    /// Refuses one more where the queue is full.
+    pub(super) fn queue_room(&self) -> Result<(), DeviceError> {
+        match self.outstanding.len() {
+            full if full >= self.identity.limits.queue => Err(DeviceError::QueueFull(full)),
+            _ => Ok(()),
+        }
     }
 
     fn placed(&self, side: Side, panel: usize, steps: usize) -> Result<Range<usize>, DeviceError> {
@@ -339,15 +374,16 @@ impl Device for SerialDevice {
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
         refuse::tile(&self.identity, &descriptor)?;
+        if self.outstanding.iter().any(Outstanding::is_scan) {
+            return Err(DeviceError::Mixed("scans"));
+        }
         let words = [
             self.placed(Side::A, descriptor.a_panel, descriptor.steps)?,
             self.placed(Side::B, descriptor.b_panel, descriptor.steps)?,
         ];
-        if self.outstanding.len() >= self.identity.limits.queue {
-            return Err(DeviceError::QueueFull(self.outstanding.len()));
-        }
+        self.queue_room()?;
         let job: Job = (descriptor.ticket_key, descriptor.bound_le);
-        let in_use = |slot| self.outstanding.iter().any(|tile| tile.job_slot == slot);
+        let in_use = |slot| self.outstanding.iter().any(|work| work.job_slots.contains(&slot));
         let choice = self.jobs.choose(&job, in_use);
         let choice = choice.ok_or(DeviceError::JobsFull(self.layout.job_slots))?;
         self.ensure_same()?;
@@ -359,22 +395,22 @@ impl Device for SerialDevice {
         let starts = words[0].start as u32 | (words[1].start as u32) << 16;
         self.pending.extend([descriptor.tag, starts]);
         self.pending.extend(refuse::shape_words(&descriptor, choice.slot, self.commits));
-        if self.outstanding.is_empty() {
-            self.begun = None;
-        }
         let geometry = self.layout.geometry;
         let cycles = descriptor.steps * geometry.slots()
             + settle_cycles(geometry.rows(), geometry.columns(), OPERAND_LATENCY);
-        self.outstanding.push_back(Outstanding {
+        let panels = [descriptor.a_panel, descriptor.b_panel];
+        self.note(Outstanding {
             tag: descriptor.tag,
-            want_tile: descriptor.want_tile,
-            panels: [descriptor.a_panel, descriptor.b_panel],
-            words,
-            job_slot: choice.slot,
+            task: Task::Tile { want_tile: descriptor.want_tile, panels, words },
+            job_slots: choice.slot..choice.slot + 1,
             commits: self.commits,
             cycles: cycles as u64,
         });
         Ok(())
+    }
+
+    fn scan(&mut self, scan: Scan) -> Result<(), DeviceError> {
+        self.push_scan(&scan)
     }
 
     fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError> {

@@ -2,6 +2,7 @@
 
 use gemmine_hdl::Geometry;
 use gemmine_hdl::frame::PAYLOAD_WORDS_MAX;
+use gemmine_hdl::identity::SCANS_AMADEUS;
 use gemmine_hdl::pe::CHUNK_STEPS_MAX;
 use gemmine_hdl::registers::{
     BUILD, CLOCK_HZ, GEOMETRY, ID, ID_VALUE, LIMITS, PROTOCOLS, QUEUE, VERSION, VERSION_VALUE,
@@ -64,6 +65,16 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
     }
     let (queue, job_slots) = (field(LIMITS, 0) as usize, field(LIMITS, 1) as usize);
     let payload = field(LIMITS, 3) as usize + 1;
+    // Without scans the field means nothing: older devices have other things there.
+    let scans = register(PROTOCOLS) & SCANS_AMADEUS != 0;
+    let engines = if scans { field(GEOMETRY, 2) as usize } else { 0 };
+    if scans && engines == 0 {
+        return Err(nonsense("GEOMETRY", GEOMETRY));
+    }
+    // A scan's seed takes a pair of job slots.
+    if scans && job_slots < 2 {
+        return Err(nonsense("LIMITS", LIMITS));
+    }
     // Descriptors and completions are pushed and read by fours and sixteens of words.
     if !(1..=QUEUE as usize).contains(&queue) || !(1..=4).contains(&job_slots) || payload < 16 {
         return Err(nonsense("LIMITS", LIMITS));
@@ -86,12 +97,18 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
     let identity = Identity {
         name: name.to_owned(),
         description: format!(
-            "{geometry} array at {clock}, panels of up to {lane_steps} steps, build {:08x}",
+            "{geometry} array at {clock}, {}panels of up to {lane_steps} steps, build {:08x}",
+            match engines {
+                0 => String::new(),
+                1 => "1 engine for Amadeus, ".into(),
+                engines => format!("{engines} engines for Amadeus, "),
+            },
             register(BUILD)
         ),
         kind: DeviceKind::External,
         geometry: Some(geometry),
         cert_versions: (0..16).filter(|n| register(PROTOCOLS) >> n & 1 == 1).collect(),
+        engines,
         version: register(VERSION),
         build: register(BUILD),
         clock_hz: (clock_hz > 0).then_some(clock_hz),

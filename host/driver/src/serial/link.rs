@@ -12,7 +12,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gemmine_hdl::frame::{FRAME_WORDS_MAX, Opcode, PAYLOAD_WORDS_MAX, Request};
 
@@ -246,12 +246,12 @@ impl Link {
         self.completed = 0;
     }
 
-    /// Lets a moment pass in which nothing is asked.
+    /// Lets a moment pass in which nothing is asked, and `least` at least.
     ///
     /// # Errors
     /// If the port goes.
-    pub fn idle(&mut self) -> Result<(), LinkError> {
-        let pause = self.pace.pause();
+    pub fn idle(&mut self, least: Duration) -> Result<(), LinkError> {
+        let pause = self.pace.pause().max(least);
         self.port.wait(false, pause).map_err(|source| gone("waiting", source))?;
         self.receive().map(drop)
     }

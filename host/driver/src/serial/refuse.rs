@@ -5,6 +5,7 @@ use gemmine_pouw::panel::Panel;
 
 use crate::device::{Descriptor, Identity};
 use crate::error::DeviceError;
+use crate::scan::{self, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK, SCAN_STEPS_MAX, Scan};
 
 /// Most whole chunks of a tile, as far as the descriptor counts.
 const CHUNKS_MAX: usize = 2048;
@@ -41,6 +42,29 @@ pub fn tile(identity: &Identity, descriptor: &Descriptor) -> Result<(), DeviceEr
     Ok(())
 }
 
+/// Refuses scans that the device can't do.
+///
+/// # Errors
+/// Names the quantity, the limit and a remedy.
+pub fn scan(identity: &Identity, scan: &Scan) -> Result<(), DeviceError> {
+    if identity.engines == 0 {
+        return Err(scan::refuse(identity, scan));
+    }
+    let attempts = (1, SCAN_ATTEMPTS_MAX as usize);
+    let remedy = "make several scans of it";
+    within(identity, "attempts of a scan", scan.attempts as usize, attempts, remedy)?;
+    let remedy = "end at the last, and go on above the nonce's four low bytes";
+    let nonces = (0, u32::MAX as usize);
+    within(identity, "last nonce word of a scan", scan.last() as usize, nonces, remedy)?;
+    let bits = (1, SCAN_BITS_MAX as usize);
+    let remedy = "choose another difficulty";
+    within(identity, "leading zero bits of a scan", scan.bits as usize, bits, remedy)?;
+    let steps = (SCAN_CHUNK, SCAN_STEPS_MAX);
+    let remedy = "choose another k; the network's is 50240";
+    within(identity, "steps of an attempt", scan.steps, steps, remedy)?;
+    multiple_of(identity, "steps of an attempt", scan.steps, (SCAN_CHUNK, remedy))
+}
+
 /// Refuses a tile that is not as long as a panel.
 ///
 /// # Errors
@@ -65,12 +89,19 @@ fn within(
 }
 
 fn multiple(identity: &Identity, what: &'static str, value: usize) -> Result<(), DeviceError> {
-    let multiple = identity.limits.steps_multiple;
+    multiple_of(identity, what, value, (identity.limits.steps_multiple, "pad with zero steps"))
+}
+
+fn multiple_of(
+    identity: &Identity,
+    what: &'static str,
+    value: usize,
+    (multiple, remedy): (usize, &'static str),
+) -> Result<(), DeviceError> {
     if value.is_multiple_of(multiple) {
         return Ok(());
     }
     let limit = format!("multiples of {multiple}");
-    let remedy = "pad with zero steps";
     Err(DeviceError::Unsupported { device: identity.name.clone(), what, value, limit, remedy })
 }
 

@@ -1,4 +1,6 @@
 //! Who makes attempts: threads of this computer's processor, or one that owns a device.
+//!
+//! A device that has engines grows the operands itself ([`scans`]); the others get them as panels.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use crossbeam_channel::{SendTimeoutError, Sender};
 use gemmine_driver::{Descriptor, Device, Identity, Limits, Side};
 use gemmine_pouw::amadeus::{self, Attempts, K, Solution};
 
+use super::scans;
 use super::work::Shared;
 
 /// Steps of a chunk: the fold is of no use here, so as few as a whole number of them can be.
@@ -18,7 +21,21 @@ const CHUNK_STEPS: usize = 320;
 /// Longest time of one attempt: rust-hdl's simulator takes minutes.
 const PATIENCE: Duration = Duration::from_secs(3600);
 /// How long a thread waits at a time, for work or for room in the channel.
-const POLL: Duration = Duration::from_millis(20);
+pub const POLL: Duration = Duration::from_millis(20);
+
+/// What a thread tells the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A solution that is low enough.
+    Solution(Box<Solution>),
+    /// What a device said of a nonce, and the host does not compute.
+    Wrong {
+        /// Its twelve bytes, in hex.
+        nonce: String,
+        /// What the device said.
+        said: String,
+    },
+}
 
 /// Starts so many threads of the processor.
 ///
@@ -28,7 +45,7 @@ pub fn start_processor(
     threads: NonZeroUsize,
     bits: u32,
     shared: &Arc<Shared>,
-    found: &Sender<Result<Solution>>,
+    found: &Sender<Result<Found>>,
 ) -> Result<Vec<JoinHandle<()>>> {
     (0..threads.get())
         .map(|number| {
@@ -41,13 +58,18 @@ pub fn start_processor(
 /// Gives a device a thread.
 ///
 /// # Errors
-/// If the device can't multiply so long operands, or the thread can't be started.
+/// If the device can neither grow operands nor hold them, or the thread can't be started.
 pub fn start_device(
     mut device: Box<dyn Device>,
     bits: u32,
     shared: &Arc<Shared>,
-    found: &Sender<Result<Solution>>,
+    found: &Sender<Result<Found>>,
 ) -> Result<Vec<JoinHandle<()>>> {
+    // What was counted by then is not of this run.
+    shared.set_counters(device.counters().context("read the device's counters")?);
+    if device.identity().engines > 0 {
+        return Ok(vec![scans::start(device, bits, shared, found)?]);
+    }
     check(device.identity())?;
     let counting = Arc::clone(shared);
     let name = format!("device {}", device.identity().name);
@@ -61,12 +83,13 @@ pub fn start_device(
     Ok(vec![thread?])
 }
 
-/// Refuses devices that can't hold the operands: they would have to grow them.
+/// Refuses devices that can't hold the operands, as they can't grow them either.
 fn check(identity: &Identity) -> Result<()> {
     let Limits { panel_steps, .. } = identity.limits;
     if panel_steps < K {
         bail!(
-            "mine Amadeus on device {}: its panels hold {panel_steps} steps and an attempt has {K}; choose \
+            "mine Amadeus on device {}: its image has no engines that grow operands, and its panels hold \
+             {panel_steps} steps of the {K} of an attempt; put an image with engines onto the board, or choose \
              another --device",
             identity.name
         );
@@ -100,7 +123,7 @@ fn start(
     name: &str,
     bits: u32,
     shared: &Arc<Shared>,
-    found: &Sender<Result<Solution>>,
+    found: &Sender<Result<Found>>,
     mut attempt: impl FnMut(&Attempts, u32) -> Result<Solution> + Send + 'static,
 ) -> Result<JoinHandle<()>> {
     let (shared, found) = (Arc::clone(shared), found.clone());
@@ -121,7 +144,7 @@ fn start(
             };
             shared.attempts.fetch_add(1, Ordering::Relaxed);
             if solution.bits() >= bits {
-                send(&shared, &found, Ok(solution));
+                send(&shared, &found, Ok(Found::Solution(Box::new(solution))));
             }
         }
     };
@@ -129,7 +152,7 @@ fn start(
 }
 
 /// Sends what was found, however long the run takes to look at what came before, until it is over.
-fn send(shared: &Shared, found: &Sender<Result<Solution>>, mut result: Result<Solution>) {
+pub fn send(shared: &Shared, found: &Sender<Result<Found>>, mut result: Result<Found>) {
     while !shared.stop.load(Ordering::Relaxed) {
         match found.send_timeout(result, POLL) {
             Err(SendTimeoutError::Timeout(back)) => result = back,

@@ -47,8 +47,8 @@ pub struct Summary {
     pub attempts: u64,
     /// What came of them.
     pub tally: Tally,
-    /// The device's counters after the last attempt.
-    pub counters: Counters,
+    /// The device's counters before the first attempt and after the last.
+    pub counters: [Counters; 2],
     /// How long it took.
     pub elapsed: Duration,
     /// Why it ended.
@@ -64,6 +64,14 @@ impl Summary {
         self.attempts as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
+    /// Bytes that the link carried for an attempt, both ways, of a device that has a link.
+    fn link_bytes(&self) -> Option<f64> {
+        let [before, after] = self.counters.map(|counters| counters.link);
+        let used = after?.host.since(before?.host);
+        let bytes = (used.bytes_in + used.bytes_out) as f64;
+        (self.attempts > 0).then(|| bytes / self.attempts as f64)
+    }
+
     fn boundary(&self) -> &'static str {
         match self.identity.kind {
             DeviceKind::Processor => {
@@ -71,6 +79,9 @@ impl Summary {
             }
             DeviceKind::Simulation => {
                 "host wall time of this simulation; the host grows the operands and hashes"
+            }
+            DeviceKind::External if self.identity.engines > 0 => {
+                "host wall time, attempts of scans that came back; the device grows the operands and hashes"
             }
             DeviceKind::External => "host wall time; the host grows the operands and hashes",
         }
@@ -110,6 +121,7 @@ impl Summarised for Summary {
             "device": self.identity.name,
             "device_description": self.identity.description,
             "geometry": self.identity.array(),
+            "engines": self.identity.engines,
             "protocol": "amadeus-upow2",
             "source": self.source,
             "bits": self.bits,
@@ -142,7 +154,12 @@ impl Summarised for Summary {
                 };
                 kinds.extend(counters::kinds(&self.identity, Some(busy)));
             }
-            object.extend(counters::to_json(&self.identity, &self.counters));
+            let [_, counters] = &self.counters;
+            object.extend(counters::to_json(&self.identity, counters));
+            let bytes = self.link_bytes().map(|bytes| json!({
+                "value": bytes, "kind": "measured", "boundary": "bytes of the run on the link, both ways",
+            }));
+            object.extend(bytes.map(|bytes| ("link_bytes_per_attempt".to_owned(), bytes)));
             object.extend(self.error().map(|error| ("error".to_owned(), error.into())));
         }
         object
@@ -182,7 +199,12 @@ impl Summarised for Summary {
                 ),
             ),
         ];
-        lines.extend(counters::to_lines(&self.counters));
+        lines.extend(counters::to_lines(&self.counters[1]));
+        let bytes = self.link_bytes();
+        lines
+            .extend(bytes.map(|bytes| {
+                ("link load", format!("{} bytes an attempt, both ways", rate(bytes)))
+            }));
         lines.push(("energy", "none measured".into()));
         lines.iter().map(|(name, value)| format!("{name:<14} {value}\n")).collect()
     }

@@ -27,6 +27,17 @@ impl Work {
         u32::try_from(self.next.fetch_add(1, Ordering::Relaxed)).ok()
     }
 
+    /// The first of so many nonces that nobody has tried, and how many there are, until there is none.
+    pub fn take(&self, nonces: u32) -> Option<(u32, u32)> {
+        let first = u32::try_from(self.next.fetch_add(nonces.into(), Ordering::Relaxed)).ok()?;
+        Some((first, nonces.min((u32::MAX - first).saturating_add(1))))
+    }
+
+    /// Whether other work is of the same epoch, segment and miner.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.is_current(&other.seed)
+    }
+
     /// Whether a seed is of the same epoch, segment and miner.
     pub fn is_current(&self, seed: &[u8; SEED_BYTES]) -> bool {
         self.seed[..NONCE_AT] == seed[..NONCE_AT]
@@ -56,7 +67,8 @@ pub struct Shared {
     pub attempts: AtomicU64,
     /// The run is over.
     pub stop: AtomicBool,
-    counters: Mutex<Counters>,
+    /// Those noted first and last.
+    counters: Mutex<Option<[Counters; 2]>>,
 }
 
 impl Shared {
@@ -80,14 +92,16 @@ impl Shared {
         *self.work.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(work);
     }
 
-    /// The device's counters after its last attempt.
-    pub fn counters(&self) -> Counters {
-        *self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The device's counters before its first attempt and after its last.
+    pub fn counters(&self) -> [Counters; 2] {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_default()
     }
 
     /// Notes the device's counters.
     pub fn set_counters(&self, counters: Counters) {
-        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = counters;
+        let mut noted = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let [first, _] = noted.unwrap_or([counters; 2]);
+        *noted = Some([first, counters]);
     }
 }
 
@@ -109,7 +123,33 @@ mod tests {
         assert_eq!(following.next(), Some(0));
         assert_eq!(following.seed[NONCE_AT + 4..], [0; 8]);
         assert!(work.is_current(&following.seed));
+        assert!(work.is_of(&following));
         seed[10] ^= 1;
         assert!(!work.is_current(&seed));
+    }
+
+    #[test]
+    fn many_nonces_are_given_out_at_once_and_no_more_than_there_are() {
+        let work = Work::new(&[3; SEED_BYTES]);
+        assert_eq!(
+            (work.take(5), work.take(100), work.next()),
+            (Some((0, 5)), Some((5, 100)), Some(105))
+        );
+        work.next.store(u64::from(u32::MAX) - 1, Ordering::Relaxed);
+        assert!(!work.is_exhausted());
+        assert_eq!(work.take(65_536), Some((u32::MAX - 1, 2)));
+        assert!(work.is_exhausted());
+        assert_eq!(work.take(1), None);
+    }
+
+    #[test]
+    fn counters_are_kept_from_the_first_to_the_last() {
+        let shared = Shared::new(Work::new(&[3; SEED_BYTES]));
+        assert_eq!(shared.counters(), [Counters::default(); 2]);
+        let counters = |cycles| Counters { cycles, ..Counters::default() };
+        for cycles in [1, 2, 3] {
+            shared.set_counters(counters(cycles));
+        }
+        assert_eq!(shared.counters(), [counters(1), counters(3)]);
     }
 }

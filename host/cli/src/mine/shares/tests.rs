@@ -29,6 +29,7 @@ fn keeper(folder: &std::path::Path) -> Keeper {
         kind: DeviceKind::Simulation,
         geometry: Some(Geometry::new(4, 4)),
         cert_versions: vec![3],
+        engines: 0,
         version: 0,
         build: 0,
         clock_hz: None,
@@ -51,7 +52,14 @@ fn honest(prepared: &PreparedJob, (t_row, t_col): (u32, u32)) -> Completion {
     let fold = tile::fold_register(&prepared.fold(t_row, t_col).unwrap().words);
     let ticket = tile::ticket(&prepared.seeds().a, &fold);
     let bound = prepared.bound(Some(U256::one() << SHARE_TARGET_EXPONENT));
-    Completion { tag: 0, cycle: 9, ticket, hit: target::meets(&ticket, bound), tile: None }
+    Completion {
+        tag: 0,
+        cycle: 9,
+        ticket,
+        hit: target::meets(&ticket, bound),
+        tile: None,
+        scan: None,
+    }
 }
 
 #[test]

@@ -8,10 +8,17 @@ use gemmine_hdl::registers::*;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{fold_register, ticket};
 
+use super::engines;
+
 /// Clock of the double.
 pub const CLOCK_HZ: u64 = 48_000_000;
 /// Its array.
 pub const GEOMETRY: Geometry = Geometry::new(8, 4);
+
+/// Whether a descriptor is one of a scan.
+fn is_scan(descriptor: &[u32; 4]) -> bool {
+    descriptor[2] >> 23 & 1 == 1
+}
 
 struct Finished {
     entry: [u32; 16],
@@ -31,6 +38,12 @@ pub struct Accelerator {
     /// XORed into the tag of every completion.
     pub wrong_tag: u32,
     pub version: u32,
+    /// Engines for scans.
+    pub engines: u32,
+    /// XORed into the nonce word of a scan's completion.
+    pub wrong_nonce: u32,
+    /// XORed into the first word of a scan's hash.
+    pub wrong_hash: u32,
     panels: [Vec<u32>; 2],
     jobs: [u32; 64],
     descriptor: Vec<u32>,
@@ -50,6 +63,8 @@ pub struct Accelerator {
     pub errors: u32,
     pub jobs_written: u32,
     pub resets: u32,
+    /// Attempts of scans.
+    pub attempts: u64,
 }
 
 impl Accelerator {
@@ -62,6 +77,9 @@ impl Accelerator {
             stuck: false,
             wrong_tag: 0,
             version: VERSION_VALUE,
+            engines: 0,
+            wrong_nonce: 0,
+            wrong_hash: 0,
             panels: [vec![0; 16 << word_bits], vec![0; 16 << word_bits]],
             jobs: [0; 64],
             descriptor: Vec::new(),
@@ -81,6 +99,7 @@ impl Accelerator {
             errors: 0,
             jobs_written: 0,
             resets: 0,
+            attempts: 0,
         }
     }
 
@@ -130,6 +149,9 @@ impl Accelerator {
     }
 
     fn compute(&mut self, descriptor: [u32; 4]) -> Finished {
+        if is_scan(&descriptor) {
+            return self.scan(descriptor);
+        }
         let [tag, starts, shape, rest] = descriptor;
         let chunk = (shape & 0x3ff) as usize + 1;
         let tail = if shape >> 10 & 1 == 1 { (shape >> 11 & 0x3ff) as usize + 1 } else { 0 };
@@ -173,21 +195,54 @@ impl Accelerator {
         self.tiles += 1;
         self.hits += u64::from(hit);
         self.mac_cycles += (steps * GEOMETRY.slots()) as u64;
+        let mut finished = self.finished(tag, flags);
+        for (word, bytes) in finished.entry[8..].iter_mut().zip(ticket.as_chunks().0) {
+            *word = u32::from_le_bytes(*bytes);
+        }
+        finished
+    }
+
+    fn scan(&mut self, [tag, starts, shape, rest]: [u32; 4]) -> Finished {
+        assert!(self.engines > 0 && starts == 0, "{tag}: no scan");
+        assert_eq!(shape, 63 | 1 << 21 | 1 << 23, "u8 in chunks of 64, no tail, no tile");
+        let slot = (rest >> 12 & 3) as usize;
+        assert!(slot.is_multiple_of(2));
+        let ended = engines::run(&self.jobs[16 * slot..][..32], (rest & 0x7ff) as usize + 1);
+        // Nothing is left of what a host put there.
+        self.panels.iter_mut().for_each(|words| words.fill(0x5a5a_5a5a));
+        self.attempts += u64::from(ended.attempts);
+        self.hits += u64::from(ended.hit) + u64::from(ended.hit_before);
+        let flags = u32::from(ended.hit) | u32::from(ended.hit_before) << 3;
+        let mut finished = self.finished(tag, flags);
+        finished.entry[4] = ended.nonce ^ self.wrong_nonce;
+        finished.entry[8..].copy_from_slice(&ended.hash);
+        finished.entry[8] ^= self.wrong_hash;
+        finished
+    }
+
+    fn finished(&self, tag: u32, flags: u32) -> Finished {
         let mut entry = [0; 16];
         entry[0] = tag ^ self.wrong_tag;
         entry[1] = flags;
         entry[2] = self.time as u32 & 0xff_ffff;
         entry[3] = (self.time >> 24) as u32;
-        for (word, bytes) in entry[8..].iter_mut().zip(ticket.as_chunks().0) {
-            *word = u32::from_le_bytes(*bytes);
-        }
         Finished { entry }
+    }
+
+    /// A scan that is not done would not bear a write to panel memory, nor to the slots of its seed.
+    fn check_write(&self, address: u32) {
+        for scan in self.queue.iter().filter(|descriptor| is_scan(descriptor)) {
+            let seed = JOBS + JOB_WORDS * (scan[3] >> 12 & 3);
+            let harms = address >= PANELS_A || (seed..seed + 2 * JOB_WORDS).contains(&address);
+            assert!(!harms, "word {address:#x} is written in a scan");
+        }
     }
 
     pub fn write(&mut self, address: u32, word: u32, now: Duration) {
         if let Some(log) = &mut self.log {
             log.push((address, word));
         }
+        self.check_write(address);
         match address {
             COMMIT => {
                 self.commits[0] = self.commits[0].wrapping_add(word as u8);
@@ -240,9 +295,10 @@ impl Accelerator {
             VERSION => self.version,
             BUILD => 0x1234_5678,
             gemmine_hdl::registers::GEOMETRY => {
-                8 | 4 << 8 | 1 << 16 | (self.word_bits as u32) << 24
+                // One without engines has something else in their place.
+                8 | 4 << 8 | self.engines.max(1) << 16 | (self.word_bits as u32) << 24
             }
-            PROTOCOLS => 1 << 3,
+            PROTOCOLS => 1 << 3 | u32::from(self.engines > 0) << 16,
             LIMITS => 16 | 4 << 8 | 2 << 16 | 123 << 24,
             gemmine_hdl::registers::CLOCK_HZ => CLOCK_HZ as u32,
             STATUS => u32::from(self.waiting()) << 8 | (self.queue.len() as u32) << 16,

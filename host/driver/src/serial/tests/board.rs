@@ -50,8 +50,10 @@ impl Board {
 
     /// What power-up leaves.
     pub fn power_cycle(&mut self) {
-        let word_bits = self.accelerator.word_bits;
-        *self = Self { expected: 0, ..Self::new(Accelerator::new(word_bits)) };
+        let Accelerator { word_bits, engines, .. } = self.accelerator;
+        let mut accelerator = Accelerator::new(word_bits);
+        accelerator.engines = engines;
+        *self = Self { expected: 0, ..Self::new(accelerator) };
     }
 
     /// When something happens by itself next.

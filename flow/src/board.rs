@@ -153,6 +153,9 @@ pub struct Led {
     pub active_low: bool,
 }
 
+/// Engines of a device at most: panel memory takes no more than five can grow.
+const ENGINES_MAX: usize = 8;
+
 /// What is built.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -162,6 +165,9 @@ pub struct Device {
     pub geometry: Geometry,
     /// Bits of a word's address in a lane of panel memory.
     pub panel_word_bits: usize,
+    /// Engines that grow operands of Amadeus; none where it is left out.
+    #[serde(default)]
+    pub engines: usize,
     /// What multiplies; [`Kind::name`] has the names.
     #[serde(deserialize_with = "parsed")]
     pub multipliers: Kind,
@@ -284,6 +290,14 @@ impl Board {
         if !built.is_empty() && !built.contains(&device.panel_word_bits) {
             let remedy = format!("{} devices are built with {built:?}, give one", device.geometry);
             return Err(board.value("device.panel_word_bits", device.panel_word_bits, remedy));
+        }
+        if device.engines > ENGINES_MAX || (device.engines > 0 && device.multipliers().is_narrow())
+        {
+            let remedy = format!(
+                "give up to {ENGINES_MAX}, and none with {}: A of Amadeus is u8, which takes operands of nine bits",
+                device.multipliers.name()
+            );
+            return Err(board.value("device.engines", device.engines, remedy));
         }
         if let Some(products) = device.dsp_products
             && (!device.multipliers.runs_out() || products > device.geometry.pes())

@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gemmine_hdl::devices::{self, Emitted};
-use gemmine_hdl::identity::{Build, PEARL_VERSIONS};
+use gemmine_hdl::identity::{Build, protocol_names, protocols};
 use sha2::{Digest, Sha256};
 
 use crate::board::Board;
 use crate::error::FlowError;
 use crate::pll::Plan;
-use crate::report::{Report, SeedResult, StepCost, area};
+use crate::report::{Amadeus, Report, SeedResult, StepCost, area};
 use crate::timing::Placed;
 use crate::toolchain::Toolchain;
 use crate::top;
@@ -82,6 +82,7 @@ pub fn emit(board: &Board) -> Result<(Plan, Emitted), FlowError> {
         clock_hz,
         baud: definition.serial.baud,
         panel_word_bits: definition.device.panel_word_bits,
+        engines: definition.device.engines,
         multipliers: definition.device.multipliers(),
         ..Build::default()
     };
@@ -176,6 +177,8 @@ pub fn build(
     let mut report = report(board, plan, device, options, toolchain, &placed, &cells);
     report.fmax_mhz = fmax_mhz;
     report.timing_met = fmax_mhz * 1e6 >= plan.output_hz() as f64;
+    report.amadeus =
+        Amadeus::of(&board.definition.device, (fmax_mhz * 1e6).min(plan.output_hz() as f64));
     report.gmac_per_s = report.pes as f64 * fmax_mhz.min(plan.output_hz() as f64 / 1e6) / 1000.0;
     report.seed = seed;
     report.seeds = seeds;
@@ -228,12 +231,14 @@ fn report(
         pes: definition.device.geometry.pes() as u64,
         panel_word_bits: definition.device.panel_word_bits as u64,
         build: format!("{:08x}", device.build),
-        protocols: (0..32).filter(|version| PEARL_VERSIONS >> version & 1 == 1).collect(),
+        engines: definition.device.engines as u64,
+        protocols: protocol_names(protocols(definition.device.engines)),
         clock_hz: plan.output_hz(),
         baud: definition.serial.baud,
         fmax_mhz: 0.0,
         timing_met: false,
         gmac_per_s: 0.0,
+        amadeus: None,
         lut: area.lut,
         ff: area.ff,
         dsp: area.dsp,

@@ -39,8 +39,8 @@ pub struct Image {
     pub part: String,
     /// P x Q.
     pub geometry: String,
-    /// Pearl certificate versions.
-    pub protocols: Vec<u32>,
+    /// What it mines.
+    pub protocols: Vec<String>,
     /// Register BUILD of the device, 8 hex digits.
     pub build: String,
     /// The device's clock, in hertz.
@@ -174,7 +174,7 @@ mod tests {
             sha256: "00".into(),
             part: "p".into(),
             geometry: "4x4".into(),
-            protocols: vec![3],
+            protocols: vec!["pearl-v3".into()],
             build: "00c0ffee".into(),
             clock_hz: 12_000_000,
             fmax_mhz: 13.25,

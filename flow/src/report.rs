@@ -2,10 +2,45 @@
 
 use std::collections::BTreeMap;
 
+use gemmine_hdl::balance::{AMADEUS_K, Balance};
 use serde::{Deserialize, Serialize};
 
-use crate::board::Family;
+use crate::board::{Device, Family};
 use crate::timing::{Count, CriticalPath, Placed};
+
+/// Attempts of Amadeus uPoW2 that a device makes by itself, as [`balance`](gemmine_hdl::balance) has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amadeus {
+    /// Attempts a second, in a row of them.
+    pub attempts_per_s: f64,
+    /// Cycles of one.
+    pub attempt_cycles: u64,
+    /// The part of them in which the array takes a step.
+    pub array_use: f64,
+    /// The part of them in which the engines hash.
+    pub engine_use: f64,
+    /// What limits it: array, engines, ports or hash.
+    pub limit: String,
+}
+
+impl Amadeus {
+    /// Of a device with engines, at a clock in hertz.
+    pub fn of(device: &Device, clock_hz: f64) -> Option<Self> {
+        let balance = Balance { geometry: device.geometry, engines: device.engines };
+        let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
+        (device.engines > 0).then(|| {
+            let (attempt_cycles, limit) = balance.attempt(AMADEUS_K);
+            Self {
+                attempts_per_s: rounded(balance.attempts_per_s(AMADEUS_K, clock_hz)),
+                attempt_cycles,
+                array_use: rounded(balance.array_use(AMADEUS_K)),
+                engine_use: rounded(balance.engine_use(AMADEUS_K)),
+                limit: limit.name().into(),
+            }
+        })
+    }
+}
 
 /// `report.json`. Figures are place and route's, not measured on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,8 +60,12 @@ pub struct Report {
     pub panel_word_bits: u64,
     /// Register BUILD of the device, 8 hex digits.
     pub build: String,
-    /// Pearl certificate versions that the device implements.
-    pub protocols: Vec<u32>,
+    /// Engines that grow operands of Amadeus.
+    pub engines: u64,
+    /// What the device mines.
+    pub protocols: Vec<String>,
+    /// With engines, what that comes to at the slower of clock and Fmax.
+    pub amadeus: Option<Amadeus>,
     /// The clock that the PLL makes, in hertz.
     pub clock_hz: u64,
     /// First rate of the line, in bits a second.

@@ -40,6 +40,13 @@ pub const PEARL_VERSIONS: u32 = 1 << 3;
 /// In PROTOCOLS: the device scans for solutions of Amadeus uPoW2.
 pub const SCANS_AMADEUS: u32 = 1 << 16;
 
+/// What a value of PROTOCOLS says, by name.
+pub fn protocol_names(protocols: u32) -> Vec<String> {
+    let pearl = (0..16).filter(|version| protocols >> version & 1 == 1);
+    let amadeus = (protocols & SCANS_AMADEUS != 0).then(|| "amadeus-upow2".to_owned());
+    pearl.map(|version| format!("pearl-v{version}")).chain(amadeus).collect()
+}
+
 /// What PROTOCOLS reads as in a device with so many engines.
 pub const fn protocols(engines: usize) -> u32 {
     if engines > 0 { PEARL_VERSIONS | SCANS_AMADEUS } else { PEARL_VERSIONS }

@@ -6,7 +6,7 @@
 //! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
 //! of a line in front of that. Operands of Amadeus
 //! are grown by the [`xof_source`] with [`xof_engine`]s (of [`xof_lane`]s, each with a [`mixer`]), a [`scan`] counts
-//! attempts, and a [`solution`] has the ticket hash what comes of them. Not in a device yet: [`blake3`], with as many
+//! attempts ([`balance`] says how many a second), and a [`solution`] has the ticket hash what comes of them. Not in a device yet: [`blake3`], with as many
 //! lanes as one likes. [`geometry`]
 //! holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`] writes Verilog,
 //! for which [`cells`] models DSP blocks, [`resources`] counts in it,
@@ -16,6 +16,7 @@ pub mod accelerator;
 pub mod accounts;
 pub mod array;
 pub mod arrays;
+pub mod balance;
 pub mod bits;
 pub mod blake3;
 pub mod bus;

@@ -71,6 +71,12 @@ fn what_is_wrong_is_named_with_its_remedy() {
         "read FOLDER/board.toml: device.panel_word_bits is 12; 4x2 devices are built with [5, 7], give one",
     );
     check(
+        "panel_word_bits = 5",
+        "panel_word_bits = 5\nengines = 1",
+        "read FOLDER/board.toml: device.engines is 1; give up to 8, and none with sb_mac16: A of Amadeus is u8, \
+         which takes operands of nine bits",
+    );
+    check(
         "pll_input = \"pad\"\n",
         "",
         "read FOLDER/board.toml: clock.pll_input is missing; give \"pad\" or \"core\"",

@@ -28,7 +28,13 @@ fn netlist() -> Value {
 
 fn device(dsp_products: Option<usize>) -> Device {
     let multipliers = Kind::Mult18x18d;
-    Device { geometry: Geometry::new(4, 2), panel_word_bits: 5, multipliers, dsp_products }
+    Device {
+        geometry: Geometry::new(4, 2),
+        panel_word_bits: 5,
+        engines: 0,
+        multipliers,
+        dsp_products,
+    }
 }
 
 fn floorplan(text: &str) -> Floorplan {

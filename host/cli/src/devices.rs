@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use gemmine_driver::{Device, Identity, PortInfo, SerialDevice, ports};
+use gemmine_hdl::identity::{SCANS_AMADEUS, protocol_names};
 use gemmine_sim::verilator::Tools;
 use serde_json::{Value, json};
 
@@ -121,11 +122,10 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
     Found { name: format!("serial:{}", port.path), port: port.description.clone(), answer }
 }
 
-/// What a board can mine: certificates of Pearl, and Amadeus where it grows the operands.
+/// What a board can mine, by name.
 fn protocols(identity: &Identity) -> Vec<String> {
-    let certificates = identity.cert_versions.iter().map(|version| format!("pearl-v{version}"));
-    let amadeus = (identity.engines > 0).then(|| "amadeus-upow2".to_owned());
-    certificates.chain(amadeus).collect()
+    let pearl = identity.cert_versions.iter().fold(0, |bits, version| bits | 1 << version);
+    protocol_names(pearl | if identity.engines > 0 { SCANS_AMADEUS } else { 0 })
 }
 
 fn to_text(found: &[Found], ignored: &[PortInfo]) -> String {

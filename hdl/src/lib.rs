@@ -56,6 +56,7 @@ pub mod registers;
 pub mod resources;
 pub mod result_place;
 pub mod results;
+pub mod rounds;
 pub mod scan;
 pub mod sequencer;
 pub mod serial_device;

@@ -47,6 +47,9 @@ pub mod line_control;
 pub mod mixer;
 pub mod multiplier_pair;
 pub mod multipliers;
+pub mod noise_hash;
+pub mod noise_pairs;
+pub mod noise_rows;
 pub mod panel_group;
 pub mod panel_lane;
 pub mod panel_memory;
@@ -67,6 +70,7 @@ pub mod solution;
 #[cfg(test)]
 mod testbench;
 pub mod ticket;
+pub mod transposer;
 pub mod uart_rx;
 pub mod uart_tx;
 pub mod utilisation;

@@ -7,7 +7,8 @@
 //! of a line in front of that. Operands of Amadeus
 //! are grown by the [`xof_source`] with [`xof_engine`]s (of [`xof_lane`]s, each with a [`mixer`]), a [`scan`] counts
 //! attempts, and a [`solution`] has the ticket hash what comes of them. Not in a device yet: [`blake3`], with as many
-//! lanes as one likes. [`geometry`]
+//! lanes as one likes; and the [`noise_source`], which makes Pearl's operands without a signal: [`noise_hash`] with
+//! such a lane ([`rounds`] runs both), [`noise_pairs`], and [`noise_rows`] with [`transposer`]s. [`geometry`]
 //! holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`] writes Verilog,
 //! for which [`cells`] models DSP blocks, [`resources`] counts in it,
 //! and [`mod@datasheet`] says it all. Nothing here does IO.
@@ -50,6 +51,7 @@ pub mod multipliers;
 pub mod noise_hash;
 pub mod noise_pairs;
 pub mod noise_rows;
+pub mod noise_source;
 pub mod panel_group;
 pub mod panel_lane;
 pub mod panel_memory;

@@ -18,7 +18,7 @@
 //! | `seeded_in` | 1 | while `scan_in`, for one cycle or more: the seed is whole |
 //! | `chunks_last_in` | 11 | chunks of 128 steps of a tile, less one; stands while `scan_in` |
 //! | `pass_end_in` | 1 | this cycle's step is the last that reads its chunk |
-//! | `hold_out` | 1 | no step may be taken in this cycle |
+//! | `hold_out` | 1 | no step may be taken in this cycle; no first step comes in the first cycle with `scan_in` |
 //! | `a_write_out`, `b_write_out` | 1 | a word of panel memory |
 //! | `a_address_out`, `b_address_out` | 18 | where, by [`panel_address`](crate::registers::panel_address) |
 //! | `word_out` | 32 | steps 4n to 4n + 3 of its lane |
@@ -76,14 +76,14 @@
 //! | `pass_end_in` | there is room for another chunk | 2 |
 //! | t, of a panel's last chunk | its bank is free | [`CHUNK_CYCLES`] + 1 |
 //!
-//! `hold_out` is high in the first cycle with `scan_in`, and in the one behind a `pass_end_in` that leaves no whole
-//! chunk; it never depends on `pass_end_in` in the same cycle. While `scan_in` is low, it is low.
+//! `hold_out` is a register. It is high in the second cycle with `scan_in`, and in the one behind a `pass_end_in` that
+//! leaves no whole chunk. Of the first cycle with `scan_in`, and of the first one without, it says nothing.
 //!
 //! # Memories
 //! Index pairs 2^U x 14 bits, rows of E twice 1,024 x 24: 8 block RAMs of 18 kbit (ECP5, Gowin) for k up to 2,048
 //! (T = 11), 12 for 4,096 (T = 12); 28 of 4 kbit (iCE40) for 2,048. Keys and states in work are memories of 8 and 16
-//! words, in LUTs. On an ECP5, with P = Q = 8, W = 9 and T = 11, yosys makes of all this 1,058 LUTs, 502 more in carry
-//! chains, 48 such memories of 16 x 4 bits, and 1,806 flip-flops.
+//! words, in LUTs. On an ECP5, with P = Q = 8, W = 9 and T = 11, yosys makes of all this about 1,060 LUTs, 500 more in carry
+//! chains, 48 such memories of 16 x 4 bits, and 1,800 flip-flops.
 //!
 //! # Why
 //! One port of 32 bits a cycle is what panel memory takes, so there is no use in more than a word a cycle, nor in

@@ -81,8 +81,7 @@ pub struct Chunks<const W: usize> {
     taken: DFF<Bits<10>>,
     filled: DFF<Bits<10>>,
     pass_end: DFF<Bit>,
-    /// The next step may be taken.
-    open: DFF<Bit>,
+    hold: DFF<Bit>,
     // Wires
     last: Signal<Local, Bit>,
     begins: Signal<Local, Bit>,
@@ -128,7 +127,7 @@ impl<const W: usize> Default for Chunks<W> {
             taken: DFF::default(),
             filled: DFF::default(),
             pass_end: DFF::default(),
-            open: DFF::default(),
+            hold: DFF::default(),
             last: Signal::default(),
             begins: Signal::default(),
             next_b: Signal::default(),
@@ -146,7 +145,7 @@ impl<const W: usize> Logic for Chunks<W> {
     fn update(&mut self) {
         dff_setup!(
             self, clock, phase, run, place, chunk, bank, b, ends, next_chunk, next_bank, whole,
-            can, taken, filled, pass_end, open
+            can, taken, filled, pass_end, hold
         );
 
         // What comes next
@@ -210,8 +209,8 @@ impl<const W: usize> Logic for Chunks<W> {
         if !self.written_in.val() && self.pass_end.q.val() {
             self.filled.d.next = self.filled.q.val() - bits::<10>(1);
         }
-        self.open.d.next = self.filled.q.val().any()
-            && !(self.filled.q.val() == bits::<10>(1)
+        self.hold.d.next = !(self.filled.q.val().any())
+            || (self.filled.q.val() == bits::<10>(1)
                 && (self.pass_end_in.val() || self.pass_end.q.val()));
 
         // Rest
@@ -225,7 +224,7 @@ impl<const W: usize> Logic for Chunks<W> {
             self.taken.d.next = bits::<10>(0);
             self.filled.d.next = bits::<10>(0);
             self.pass_end.d.next = false;
-            self.open.d.next = false;
+            self.hold.d.next = false;
         }
 
         // Outputs
@@ -236,6 +235,6 @@ impl<const W: usize> Logic for Chunks<W> {
         self.place_out.next = self.place.q.val();
         self.phase_out.next = self.phase.q.val();
         self.panel_end_out.next = self.last.val() && self.ends.q.val();
-        self.hold_out.next = self.scan_in.val() && !self.open.q.val();
+        self.hold_out.next = self.hold.q.val();
     }
 }

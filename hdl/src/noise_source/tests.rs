@@ -52,7 +52,6 @@ fn run<const P: usize, const Q: usize, const W: usize, const T: usize, const U: 
     source.pass_end_in.next = false;
     source.chunks_last_in.next = unsigned_bits(scan.chunks as u64 - 1);
     source.settle();
-    assert!(!source.hold_out.val());
     source.edge();
     source.scan_in.next = true;
 

@@ -62,7 +62,7 @@ pub struct Schedule {
     /// Cycles in which chunks of B come to be filled.
     fills: VecDeque<usize>,
     passed: bool,
-    open: bool,
+    hold: bool,
 }
 
 impl Schedule {
@@ -86,14 +86,14 @@ impl Schedule {
             filled: 0,
             fills: VecDeque::new(),
             passed: false,
-            open: false,
+            hold: false,
         }
     }
 
     /// The outputs of the next cycle from its inputs.
     pub fn cycle(&mut self, seeded: bool, pass_end: bool) -> Now {
         let now = self.now;
-        let outputs = Now { hold: !self.open, word: self.word() };
+        let outputs = Now { hold: self.hold, word: self.word() };
         if self.fills.front() == Some(&now) {
             self.fills.pop_front();
             self.filled += 1;
@@ -105,7 +105,7 @@ impl Schedule {
         // What this cycle knows decides what happens in the next one.
         let room = self.has_room();
         let can = std::mem::replace(&mut self.can, room);
-        self.open = self.filled > usize::from(pass_end || self.passed);
+        self.hold = self.filled <= usize::from(pass_end || self.passed);
         let starts_panel = self.start_hashes();
         if self.passed {
             self.filled -= 1;
@@ -155,7 +155,7 @@ impl Schedule {
         }
         if panel.b {
             self.taken += 1;
-            // The cycle behind it is the first in which it opens.
+            // In the cycle behind that, the chunk can be read.
             let last_word = self.now + FIRST_WORD + CHUNK_CYCLES - 1;
             self.fills.push_back(last_word + OPEN_LATENCY - 1);
         }

@@ -2,13 +2,15 @@
 //!
 //! One module a file. The array: [`pe`], [`grid`] (with [`multiplier_pair`]s, whose kinds [`multipliers`]
 //! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
-//! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`], [`jobs`], [`accounts`] and [`completions`])
-//! and [`counters`] behind a bus that [`registers`] maps, and the [`serial_device`], which puts the [`frame`]s
-//! of a line in front of that. Operands of Amadeus
-//! are grown by the [`xof_source`] with [`xof_engine`]s (of [`xof_lane`]s, each with a [`mixer`]), a [`scan`] counts
-//! attempts ([`balance`] says how many a second), and a [`solution`] has the ticket hash what comes of them. Not in a device yet: [`blake3`], with as many
-//! lanes as one likes. [`geometry`]
-//! holds the shape, [`arrays`] and [`devices`] the lists of those that are built, [`emit`] writes Verilog,
+//! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`], [`jobs`],
+//! [`accounts`] and [`completions`]) and [`counters`] behind a bus that [`registers`] maps, and the
+//! [`serial_device`], which puts the [`frame`]s of a line in front of that. Operands of Amadeus are grown by the
+//! [`xof_source`] with [`xof_engine`]s (of [`xof_lane`]s, each with a [`mixer`]); a [`scan`] counts attempts, of
+//! which [`balance`] says how many a second, and a [`solution`] has the ticket hash what comes of them. Not in a
+//! device yet: [`blake3`], with as many lanes as one likes; and the [`noise_source`], which makes Pearl's operands
+//! without a signal: [`noise_hash`] with such a lane ([`rounds`] runs both), [`noise_pairs`], and [`noise_rows`] with
+//! [`transposer`]s. [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that are built,
+//! [`emit`] writes Verilog,
 //! for which [`cells`] models DSP blocks, [`resources`] counts in it,
 //! and [`mod@datasheet`] says it all. Nothing here does IO.
 
@@ -48,6 +50,10 @@ pub mod line_control;
 pub mod mixer;
 pub mod multiplier_pair;
 pub mod multipliers;
+pub mod noise_hash;
+pub mod noise_pairs;
+pub mod noise_rows;
+pub mod noise_source;
 pub mod panel_group;
 pub mod panel_lane;
 pub mod panel_memory;
@@ -57,6 +63,7 @@ pub mod registers;
 pub mod resources;
 pub mod result_place;
 pub mod results;
+pub mod rounds;
 pub mod scan;
 pub mod sequencer;
 pub mod serial_device;
@@ -67,6 +74,7 @@ pub mod solution;
 #[cfg(test)]
 mod testbench;
 pub mod ticket;
+pub mod transposer;
 pub mod uart_rx;
 pub mod uart_tx;
 pub mod utilisation;

@@ -36,21 +36,25 @@
 //! ten cycles before. Both sides do the same at the same time, and share what counts and the message. The words of
 //! four blocks a side fill as many cycles of the panel memories' write ports.
 
-mod tables;
+pub(crate) mod tables;
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
-use crate::join::Join;
+use crate::rounds::{HALF_ROUNDS, Rounds};
 use crate::xof_lane::XofLane;
 use tables::{FirstRows, Order};
 
 /// Blocks of a side that are in work together.
 pub const BLOCKS: usize = 4;
-/// Half rounds of sixteen cycles, one for each G of all blocks.
-const HALF_ROUNDS: usize = 14;
+/// Half rounds, and the words of a block behind them.
+const STAGES: usize = HALF_ROUNDS + BLOCKS;
+/// Bytes of a seed's last block.
+const LENGTH: u64 = 48;
+/// The end of a chunk that is the root.
+const FLAGS: u64 = 2 | 8;
 /// Cycles from the start of a batch to the next.
-pub const BATCH_CYCLES: usize = 16 * (HALF_ROUNDS + BLOCKS);
+pub const BATCH_CYCLES: usize = 16 * STAGES;
 /// Cycles from the start of a batch to its first word.
 pub const FIRST_WORD: usize = 1 + 16 * HALF_ROUNDS + 2;
 
@@ -89,19 +93,11 @@ pub struct XofEngine {
     pub a_word_out: Signal<Out, Bits<32>>,
     /// B's word.
     pub b_word_out: Signal<Out, Bits<32>>,
-    // Where the batch stands: a half round and then a block's words, and which of sixteen cycles
-    busy: DFF<Bit>,
-    half: DFF<Bits<5>>,
-    slot: DFF<Bits<4>>,
-    last: DFF<Bit>,
+    // Half rounds, and then a block's words each
+    rounds: Rounds<STAGES>,
     a_counter: DFF<Bits<32>>,
     a_step: DFF<Bits<32>>,
     b_counter: DFF<Bits<32>>,
-    // Places of the rows
-    mixes: Signal<Local, Bit>,
-    column: [Signal<Local, Bits<2>>; 4],
-    block: Signal<Local, Bits<2>>,
-    place: [Join<2, 2, 4>; 4],
     // What comes behind
     first: DFF<Bit>,
     fourth_counter: DFF<Bit>,
@@ -111,15 +107,9 @@ pub struct XofEngine {
     word_block: [DFF<Bits<2>>; 2],
     word_place: [DFF<Bits<2>>; 2],
     word_piece: [DFF<Bits<2>>; 2],
-    write: [DFF<Bit>; 6],
-    write_place: [DFF<Bits<4>>; 6],
-    write_turned: [DFF<Bit>; 6],
-    late_column: [Signal<Local, Bits<2>>; 4],
-    late_block: Signal<Local, Bits<2>>,
-    late_place: [Join<2, 2, 4>; 4],
     // Memories of the seed
     order: Order,
-    rows: FirstRows,
+    rows: FirstRows<LENGTH, FLAGS>,
     y_place: DFF<Bits<4>>,
     x_place: [DFF<Bits<4>>; 3],
     y_words: RAM<Bits<32>, 4>,
@@ -138,10 +128,6 @@ impl Logic for XofEngine {
         dff_setup!(
             self,
             clock,
-            busy,
-            half,
-            slot,
-            last,
             a_counter,
             a_step,
             b_counter,
@@ -160,11 +146,7 @@ impl Logic for XofEngine {
         for s in 0..3 {
             self.x_place[s].clock.next = self.clock.val();
         }
-        for s in 0..6 {
-            self.write[s].clock.next = self.clock.val();
-            self.write_place[s].clock.next = self.clock.val();
-            self.write_turned[s].clock.next = self.clock.val();
-        }
+        self.rounds.clock.next = self.clock.val();
         self.y_words.read_clock.next = self.clock.val();
         self.y_words.write_clock.next = self.clock.val();
         self.x_words.read_clock.next = self.clock.val();
@@ -200,68 +182,38 @@ impl Logic for XofEngine {
         self.upper_words.write_address.next = self.write_place_in.val().get_bits::<2>(0);
         self.upper_words.write_data.next = self.write_data_in.val();
 
-        // Where the batch stands
-        self.last.d.next = self.busy.q.val()
-            && self.half.q.val() == bits::<5>(17)
-            && self.slot.q.val() == bits::<4>(14);
-        if self.busy.q.val() {
-            self.slot.d.next = self.slot.q.val() + bits::<4>(1);
-            if self.slot.q.val().all() {
-                self.half.d.next = self.half.q.val() + bits::<5>(1);
-            }
+        // Half rounds; behind them, half 14 is block 0
+        self.rounds.reset_in.next = self.reset_in.val();
+        self.rounds.start_in.next = self.start_in.val();
+        self.rounds.word_block_in.next = self.rounds.half_out.val().get_bits::<2>(0) + bits::<2>(2);
+        self.cv_place.next = self.rounds.slot_out.val().get_bits::<2>(0);
+        if !self.rounds.mixes_out.val() {
+            self.cv_place.next = self.rounds.slot_out.val().get_bits::<2>(2);
         }
-        if self.last.q.val() {
-            self.busy.d.next = false;
-        }
-        if self.start_in.val() && (!self.busy.q.val() || self.last.q.val()) {
-            self.busy.d.next = true;
-            self.half.d.next = bits::<5>(0);
-            self.slot.d.next = bits::<4>(0);
-        }
-
-        // Places: in a half round of diagonals, each row's is one word further than the row's before it
-        self.mixes.next = self.busy.q.val() && self.half.q.val() < bits::<5>(14);
-        self.block.next = self.slot.q.val().get_bits::<2>(2);
-        self.column[0].next = self.slot.q.val().get_bits::<2>(0);
-        self.column[1].next = self.slot.q.val().get_bits::<2>(0);
-        self.column[2].next = self.slot.q.val().get_bits::<2>(0);
-        self.column[3].next = self.slot.q.val().get_bits::<2>(0);
-        if self.half.q.val().get_bit(0) {
-            self.column[1].next = self.slot.q.val().get_bits::<2>(0) + bits::<2>(1);
-            self.column[2].next = self.slot.q.val().get_bits::<2>(0) + bits::<2>(2);
-            self.column[3].next = self.slot.q.val().get_bits::<2>(0) + bits::<2>(3);
-        }
-        self.cv_place.next = self.slot.q.val().get_bits::<2>(0);
-        if !self.mixes.val() {
-            // Words: half 14 is block 0.
-            self.block.next = self.half.q.val().get_bits::<2>(0) + bits::<2>(2);
-            for n in 0..4 {
-                self.column[n].next = self.slot.q.val().get_bits::<2>(2);
-            }
-            self.cv_place.next = self.slot.q.val().get_bits::<2>(2);
-        }
+        self.a.write_in.next = self.rounds.write_out.val();
+        self.b.write_in.next = self.rounds.write_out.val();
         for n in 0..4 {
-            self.place[n].high_in.next = self.block.val();
-            self.place[n].low_in.next = self.column[n].val();
-            self.a.read_place_in[n].next = self.place[n].joined_out.val();
-            self.b.read_place_in[n].next = self.place[n].joined_out.val();
+            self.a.read_place_in[n].next = self.rounds.read_place_out[n].val();
+            self.b.read_place_in[n].next = self.rounds.read_place_out[n].val();
+            self.a.write_place_in[n].next = self.rounds.write_place_out[n].val();
+            self.b.write_place_in[n].next = self.rounds.write_place_out[n].val();
         }
         self.start_words.read_address.next = self.cv_place.val();
         self.lower_words.read_address.next = self.cv_place.val();
         self.upper_words.read_address.next = self.cv_place.val();
 
         // The first half round begins with constants and the block's number
-        self.first.d.next = !(self.half.q.val().any());
+        self.first.d.next = !(self.rounds.half_out.val().any());
         self.fourth_counter.d.next =
-            self.busy.q.val() && !(self.slot.q.val().get_bits::<2>(0).any());
-        self.rows.column_in.next = self.slot.q.val().get_bits::<2>(0);
+            self.rounds.busy_out.val() && !(self.rounds.slot_out.val().get_bits::<2>(0).any());
+        self.rows.column_in.next = self.rounds.slot_out.val().get_bits::<2>(0);
         self.iv.d.next = self.rows.iv_out.val();
         self.fourth.d.next = self.rows.fourth_out.val();
         if self.fourth_counter.q.val() {
             self.a_counter.d.next = self.a_counter.q.val() + self.a_step.q.val();
             self.b_counter.d.next = self.b_counter.q.val() + bits::<32>(1);
         }
-        if self.start_in.val() && (!self.busy.q.val() || self.last.q.val()) {
+        if self.rounds.taken_out.val() {
             self.a_counter.d.next = self.a_counter_in.val();
             self.a_step.d.next = self.a_step_in.val();
             self.b_counter.d.next = self.b_counter_in.val();
@@ -284,8 +236,8 @@ impl Logic for XofEngine {
         }
 
         // Message words
-        self.order.half_in.next = self.half.q.val().get_bits::<4>(0);
-        self.order.column_in.next = self.slot.q.val().get_bits::<2>(0);
+        self.order.half_in.next = self.rounds.half_out.val().get_bits::<4>(0);
+        self.order.column_in.next = self.rounds.slot_out.val().get_bits::<2>(0);
         self.y_place.d.next = self.order.y_out.val();
         self.x_place[0].d.next = self.order.x_out.val();
         for s in 1..3 {
@@ -298,39 +250,11 @@ impl Logic for XofEngine {
         self.a.x_in.next = self.x_words.read_data.val();
         self.b.x_in.next = self.x_words.read_data.val();
 
-        // Write
-        self.write[0].d.next = self.mixes.val();
-        self.write_place[0].d.next = self.slot.q.val();
-        self.write_turned[0].d.next = self.half.q.val().get_bit(0);
-        for s in 1..6 {
-            self.write[s].d.next = self.write[s - 1].q.val();
-            self.write_place[s].d.next = self.write_place[s - 1].q.val();
-            self.write_turned[s].d.next = self.write_turned[s - 1].q.val();
-        }
-        self.late_block.next = self.write_place[5].q.val().get_bits::<2>(2);
-        self.late_column[0].next = self.write_place[5].q.val().get_bits::<2>(0);
-        self.late_column[1].next = self.write_place[5].q.val().get_bits::<2>(0);
-        self.late_column[2].next = self.write_place[5].q.val().get_bits::<2>(0);
-        self.late_column[3].next = self.write_place[5].q.val().get_bits::<2>(0);
-        if self.write_turned[5].q.val() {
-            self.late_column[1].next = self.write_place[5].q.val().get_bits::<2>(0) + bits::<2>(1);
-            self.late_column[2].next = self.write_place[5].q.val().get_bits::<2>(0) + bits::<2>(2);
-            self.late_column[3].next = self.write_place[5].q.val().get_bits::<2>(0) + bits::<2>(3);
-        }
-        self.a.write_in.next = self.write[5].q.val();
-        self.b.write_in.next = self.write[5].q.val();
-        for n in 0..4 {
-            self.late_place[n].high_in.next = self.late_block.val();
-            self.late_place[n].low_in.next = self.late_column[n].val();
-            self.a.write_place_in[n].next = self.late_place[n].joined_out.val();
-            self.b.write_place_in[n].next = self.late_place[n].joined_out.val();
-        }
-
         // Words
-        self.words[0].d.next = self.busy.q.val() && !self.mixes.val();
-        self.word_block[0].d.next = self.block.val();
-        self.word_place[0].d.next = self.slot.q.val().get_bits::<2>(2);
-        self.word_piece[0].d.next = self.slot.q.val().get_bits::<2>(0);
+        self.words[0].d.next = self.rounds.busy_out.val() && !self.rounds.mixes_out.val();
+        self.word_block[0].d.next = self.rounds.word_block_in.val();
+        self.word_place[0].d.next = self.rounds.slot_out.val().get_bits::<2>(2);
+        self.word_piece[0].d.next = self.rounds.slot_out.val().get_bits::<2>(0);
         self.words[1].d.next = self.words[0].q.val();
         self.word_block[1].d.next = self.word_block[0].q.val();
         self.word_place[1].d.next = self.word_place[0].q.val();
@@ -342,14 +266,12 @@ impl Logic for XofEngine {
 
         // Reset
         if self.reset_in.val() {
-            self.busy.d.next = false;
-            self.last.d.next = false;
             self.words[0].d.next = false;
             self.words[1].d.next = false;
         }
 
         // Outputs
-        self.ready_out.next = !self.busy.q.val() || self.last.q.val();
+        self.ready_out.next = self.rounds.ready_out.val();
         self.valid_out.next = self.words[1].q.val();
         self.block_out.next = self.word_block[1].q.val();
         self.place_out.next = self.word_place[1].q.val();

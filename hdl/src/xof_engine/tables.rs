@@ -1,17 +1,13 @@
-//! What an engine reads from tables: constants, and which message words come when.
+//! What an engine of [`Rounds`](crate::rounds) reads from tables: constants, and which message words come when.
 
 use rust_hdl_core::prelude::*;
 
-use super::HALF_ROUNDS;
 use crate::bits::unsigned_bits;
+use crate::rounds::HALF_ROUNDS;
 use crate::ticket::program::schedule;
 
 /// The first half of the initialisation vector.
-pub(super) const IV: [u32; 4] = [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a];
-/// Bytes of a seed's last block.
-const LENGTH: u32 = 48;
-/// The end of a chunk that is the root.
-const FLAGS: u32 = 2 | 8;
+pub(crate) const IV: [u32; 4] = [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a];
 /// A message word that is 0.
 const NO_WORD: usize = 15;
 
@@ -65,8 +61,9 @@ impl Logic for Order {
 }
 
 /// What the state's third and fourth rows begin with, the fourth one's counter aside. A leaf: a table.
+/// L: bytes of the block; F: its flags.
 #[derive(LogicBlock, Default)]
-pub struct FirstRows {
+pub struct FirstRows<const L: u64, const F: u64> {
     /// Which word of the row.
     pub column_in: Signal<In, Bits<2>>,
     /// Of the third.
@@ -75,15 +72,15 @@ pub struct FirstRows {
     pub fourth_out: Signal<Out, Bits<32>>,
 }
 
-impl FirstRows {
-    const FOURTH: [u32; 4] = [0, 0, LENGTH, FLAGS];
+impl<const L: u64, const F: u64> FirstRows<L, F> {
+    const FOURTH: [u64; 4] = [0, 0, L, F];
 }
 
-impl Logic for FirstRows {
+impl<const L: u64, const F: u64> Logic for FirstRows<L, F> {
     fn update(&mut self) {
         let column = self.column_in.val().to_u64() as usize;
         self.iv_out.next = unsigned_bits(IV[column].into());
-        self.fourth_out.next = unsigned_bits(Self::FOURTH[column].into());
+        self.fourth_out.next = unsigned_bits(Self::FOURTH[column]);
     }
 
     fn connect(&mut self) {

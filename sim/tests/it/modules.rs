@@ -7,6 +7,7 @@ mod device;
 mod finishing;
 mod memories;
 mod multipliers;
+mod noise;
 mod port;
 mod reference;
 mod shapes;

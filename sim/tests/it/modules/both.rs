@@ -55,11 +55,21 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// The values of these outputs in every cycle.
+    pub fn values<const N: usize>(&self, names: [&str; N]) -> impl Iterator<Item = [u64; N]> {
+        let places = names.map(|name| self.place(name));
+        self.cycles.iter().map(move |values| places.map(|n| values[n]))
+    }
+
     /// Cycles in which all of these outputs are high.
     pub fn count(&self, names: &[&str]) -> usize {
-        let place = |name: &&str| self.outputs.iter().position(|output| output == name).unwrap();
-        let places: Vec<usize> = names.iter().map(place).collect();
+        let places: Vec<usize> = names.iter().map(|name| self.place(name)).collect();
         self.cycles.iter().filter(|values| places.iter().all(|&n| values[n] == 1)).count()
+    }
+
+    /// Which of the outputs has this name.
+    fn place(&self, name: &str) -> usize {
+        self.outputs.iter().position(|output| output == name).unwrap()
     }
 }
 

@@ -3,4 +3,5 @@
 
 mod damage;
 mod rtl;
+mod scan;
 mod unplug;

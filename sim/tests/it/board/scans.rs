@@ -1,8 +1,12 @@
 //! Scans: the device grows operands of Amadeus, attempt after attempt. Golden function, model and Verilated RTL.
 
 use gemmine_hdl::Geometry;
+use gemmine_hdl::balance::{Balance, Limit};
 use gemmine_hdl::registers as map;
-use gemmine_pouw::amadeus::{Midstate, NONCE_AT, SEED_BYTES, Solution, seeded_product};
+use gemmine_pouw::amadeus::{
+    Attempts, K, Midstate, NONCE_AT, SEED_BYTES, Seed, Solution, seeded_product, verify_solution,
+};
+use gemmine_sim::board::model::ModelBoard;
 use gemmine_sim::board::{BoardConfig, Stop};
 
 use super::host::{Completion, Host, Tile};
@@ -201,5 +205,79 @@ fn a_reset_in_a_scan_leaves_nothing_behind() {
         host.rest();
         scan.assert_ends(&host.completion(0));
         host.read(0, 38);
+    }
+}
+
+/// The network's own K, by golden function, model and RTL: 650 is the first nonce with eight bits.
+#[test]
+fn the_specified_solution_is_found_at_the_networks_k() {
+    let seed = Seed {
+        epoch: 767,
+        segment_vr_hash: std::array::from_fn(|n| n as u8),
+        pk: [0x11; 48],
+        pop: [0x22; 96],
+        computor: [0x33; 48],
+        nonce: [0; 12],
+    };
+    let seed = seed.to_bytes();
+    let scan = Scan { seed, first: 648, attempts: 60, bits: 8, chunks: K / CHUNK };
+    assert_eq!(scan.end(), (3, false, true));
+    let solution = Attempts::new(&seed).attempt(650);
+    assert_eq!(solution.bits(), 10);
+    assert!(verify_solution(&solution.bytes, 8, None).is_ok());
+
+    let mut host = host(Geometry::new(8, 8), 9, 5);
+    host.write(map::JOBS, &scan.words());
+    host.write(map::DESCRIPTORS, &scan.tile(1, 0, [0; 2]).words());
+    host.rest();
+    scan.assert_ends(&host.completion(0));
+    // Array and ports are equally fast here, and both are at work all the time, but for the first chunk.
+    let (cycles, limit) = Balance { geometry: Geometry::new(8, 8), engines: 5 }.attempt(K);
+    assert_eq!((cycles, limit), (785 * 256, Limit::Array));
+    let busy = host.counter(map::BUSY_LOW);
+    assert!((4 * cycles..4 * cycles + 20_000).contains(&busy), "{busy} cycles");
+    assert_eq!(host.counter(map::MAC_LOW), 4 * cycles);
+}
+
+/// What the calculator says, against the cycles of attempts in a row.
+#[test]
+fn attempts_take_the_cycles_that_the_balance_calculates() {
+    for (geometry, word_bits, engines, chunks, limit) in [
+        (Geometry::new(4, 4), 9, 1, 40, Limit::Engines),
+        (Geometry::new(4, 4), 9, 2, 40, Limit::Array),
+        (Geometry::new(8, 8), 9, 1, 40, Limit::Engines),
+        (Geometry::new(8, 8), 9, 3, 60, Limit::Engines),
+        (Geometry::new(8, 8), 9, 5, 60, Limit::Array),
+        (Geometry::new(8, 16), 11, 5, 60, Limit::Ports),
+        (Geometry::new(16, 16), 11, 4, 60, Limit::Engines),
+        (Geometry::new(16, 16), 11, 8, 60, Limit::Ports),
+        (Geometry::new(16, 16), 11, 8, 10, Limit::Hash),
+    ] {
+        let config = BoardConfig {
+            first_baud: 12_000_000,
+            panel_word_bits: word_bits,
+            engines,
+            ..BoardConfig::new(geometry)
+        };
+        let mut host = Host::new(ModelBoard::new(config).unwrap());
+        host.rest();
+        let mut end = |attempts| {
+            let scan = Scan { attempts, bits: 60, ..Scan::random(&mut Random(7), chunks) };
+            host.write(map::RESET, &[0]);
+            host.write(map::JOBS, &scan.words());
+            let before = host.rest().now;
+            host.write(map::DESCRIPTORS, &scan.tile(1, 0, [0; 2]).words());
+            host.rest();
+            host.completion(0).cycle - before
+        };
+        let cycles = (end(24) - end(4)) / 20;
+        let balance = Balance { geometry, engines: engines as usize };
+        let (calculated, limited_by) = balance.attempt(CHUNK * chunks);
+        assert_eq!(limited_by, limit, "{geometry}, {engines} engines, {chunks} chunks");
+        let off = cycles.abs_diff(calculated);
+        assert!(
+            200 * off <= calculated,
+            "{geometry}, {engines}: {cycles} cycles, not {calculated}"
+        );
     }
 }

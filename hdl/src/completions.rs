@@ -14,7 +14,7 @@
 //! | `tile_end_in`, `tag_in` | 1, 32 | a tile's last step was taken in the last cycle: write its tag; not while `busy_out` |
 //! | `start_in` | 1 | write all other words; not while `busy_out` |
 //! | `flags_in`, `nonce_in`, `time_low_in`, `time_high_in` | 4, 32, 32, 32 | words 1, 4, 2 and 3; stand while `busy_out`, but for the time, whose high half follows a carry of the low one a cycle later |
-//! | `ticket_read_out`, `ticket_word_out`, `ticket_in` | 1, 3, 32 | words of the [ticket](crate::ticket), which come [`READ_LATENCY`](crate::ticket::READ_LATENCY) cycles later |
+//! | `ticket_read_out`, `ticket_word_out`, `ticket_in` | 1, 3, 32 | words of the [ticket], which come [`READ_LATENCY`](ticket::READ_LATENCY) cycles later |
 //! | `busy_out`, `done_out` | 1 | words are being written; this cycle writes the last one |
 //! | `address_in`, `data_out` | 8, 32 | window: entry and word, and the word two cycles later |
 //!

@@ -16,7 +16,7 @@
 //! | `write_in`, `word_in`, `data_in` | 1, 2, 32 | a word of the descriptor window; word 3 pushes |
 //! | `a_commits_in`, `b_commits_in` | 8 | panels committed so far, modulo 256; a fence that is up to 127 behind is met |
 //! | `pop_in`, `pop_count_in` | 1, 5 | completions are popped: so many descriptors are no longer outstanding |
-//! | `tile_end_in` | 1 | this cycle's step is the running tile's last; not in the cycle behind `load_out` |
+//! | `tile_end_in` | 1 | this cycle's step is the running tile's last; not in the two cycles behind `load_out` |
 //! | `again_in` | 1 | the running tile is an attempt of a scan and another one follows it: nothing is loaded at its end; stands from a cycle before that on |
 //! | `active_out` | 1 | a tile runs: its steps may be taken |
 //! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | another tile is loaded; where its panels begin, in this cycle and the next |
@@ -27,7 +27,7 @@
 //! | `overflow_out` | 1 | this cycle's push is lost: [`QUEUE`](crate::registers::QUEUE) are outstanding |
 //!
 //! # Latency
-//! A tile can be loaded, with `load_out`, [`NEXT_LATENCY`] cycles after the push of its descriptor or
+//! A tile can be loaded, with `load_out`, [`NEXT_LATENCY`] cycles after the push of its descriptor or one more
 //! after the load of the tile before, whichever comes later; and [`FENCE_LATENCY`] after the commit of
 //! its panels, if that comes later still. If a tile runs then, it is loaded in the cycle of that
 //! one's end, and follows without a cycle between. Else, and if it is a scan, it is loaded when none runs, and runs
@@ -51,8 +51,8 @@ use rust_hdl_widgets::prelude::*;
 
 use crate::join::Join;
 
-/// Cycles from the push of a descriptor, or from the load of the tile before, to the first cycle in
-/// which its tile can be loaded.
+/// Cycles from the push of a descriptor to the first cycle in which its tile can be loaded; one more from the load of
+/// the tile before.
 pub const NEXT_LATENCY: usize = 8;
 /// Cycles from the commit of the last panel that a tile waits for to its load.
 pub const FENCE_LATENCY: usize = 1;
@@ -260,7 +260,7 @@ impl<const W: usize> Logic for Queue<W> {
         self.swap.next = self.starts.val() || (self.follows.q.val() && self.tile_end_in.val());
         self.a_lead.next = self.a_commits_in.val() - self.next_rest.q.val().get_bits::<8>(16);
         self.b_lead.next = self.b_commits_in.val() - self.next_rest.q.val().get_bits::<8>(24);
-        // What these say in the cycle behind a load is void: none follows so soon, be the queue idle or not.
+        // What these say in the two cycles behind a load is void: none follows so soon, be the queue idle or not.
         self.fenced.d.next = self.next_valid.q.val()
             && (self.a_lead.val().get_bit(7) || self.b_lead.val().get_bit(7));
         self.met.next = self.next_valid.q.val()
@@ -283,11 +283,9 @@ impl<const W: usize> Logic for Queue<W> {
         if self.tile_end_in.val() && !self.goes_on.q.val() {
             self.active.d.next = false;
         }
-        if self.swap.val() {
-            self.next_valid.d.next = false;
-        }
         self.loaded.d.next = self.swap.val();
         if self.loaded.q.val() {
+            self.next_valid.d.next = false;
             self.tag.d.next = self.next_tag.q.val();
             self.shape.d.next = self.next_shape.q.val();
             self.rest.d.next = self.next_rest.q.val();

@@ -25,7 +25,7 @@ fn steps() -> String {
 2. **Commit.** The host adds 1 to the commits of A or B (COMMIT). A tile that waits only for that is loaded
    1 + {FENCE_LATENCY} cycles after the write.
 3. **Push.** The fourth word of a descriptor pushes it. It is fetched, and can be loaded, {NEXT_LATENCY} cycles after its
-   push or after the load of the tile before it, whichever is later, if both fences are met.
+   push or one more after the load of the tile before it, whichever is later, if both fences are met.
 4. **Start.** If a tile runs, the next is loaded in the cycle of its last step and follows in the next cycle.
    If none does, it runs {ARM_CYCLES} cycles after its load, {START_LATENCY} after its push.
 5. **Steps.** In each cycle one step is taken: P operands of A' and Q of B' leave panel memory ({feeder} cycle in

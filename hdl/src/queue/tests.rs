@@ -110,9 +110,9 @@ struct Bench {
     commits_before: [usize; 2],
     waiting: VecDeque<Waiting>,
     running: Option<Descriptor>,
-    /// What ran, or was about to, a cycle ago; and whether it was loaded then.
+    /// What ran, or was about to, a cycle ago; and whether it was loaded then, and a cycle before.
     shown: Option<Descriptor>,
-    loaded: bool,
+    loaded: [bool; 2],
     completed: usize,
     outstanding: usize,
     runs: usize,
@@ -138,7 +138,7 @@ impl Bench {
             waiting: VecDeque::new(),
             running: None,
             shown: None,
-            loaded: false,
+            loaded: [false; 2],
             completed: 0,
             outstanding: 0,
             runs: 0,
@@ -162,7 +162,7 @@ impl Bench {
         self.queue.again_in.next = self.again;
         let ends = self.queue.active_out.val()
             && self.again_for > 0
-            && !self.loaded
+            && !self.loaded.iter().any(|&loaded| loaded)
             && self.random.one_in(tile);
         self.queue.tile_end_in.next = ends;
         self.queue.pop_in.next = pop > 0;
@@ -179,7 +179,7 @@ impl Bench {
         self.completed += usize::from(completes);
         self.completed -= pop;
         self.shown = self.running;
-        self.loaded = loads;
+        self.loaded = [loads, self.loaded[0]];
         if completes {
             self.running = None;
         }
@@ -212,7 +212,7 @@ impl Bench {
         if queue.active_out.val() {
             assert_eq!(queue.scans_out.val(), queue.scan_out.val());
         }
-        if self.loaded {
+        if self.loaded[0] {
             queue.assert_loads(self.running.as_ref().unwrap());
         }
         if queue.load_out.val() {
@@ -230,7 +230,7 @@ impl Bench {
         }
         let may_run = self.running.is_none() && self.met(self.commits_before);
         self.idle_for = if may_run { self.idle_for + 1 } else { 0 };
-        assert!(self.idle_for <= NEXT_LATENCY, "a tile that may run does not");
+        assert!(self.idle_for <= NEXT_LATENCY + 1, "a tile that may run does not");
     }
 
     /// Pushes a descriptor with random gaps, or loses it if the queue is full.
@@ -363,8 +363,8 @@ fn follows(push: usize, end: usize) -> bool {
 
 #[test]
 fn tiles_follow_each_other_from_the_next_latency_on() {
-    assert!(!follows(0, NEXT_LATENCY - 1));
-    assert!(follows(0, NEXT_LATENCY));
+    assert!(!follows(0, NEXT_LATENCY));
+    assert!(follows(0, NEXT_LATENCY + 1));
     assert!(!follows(10, 10 + NEXT_LATENCY - 1));
     assert!(follows(10, 10 + NEXT_LATENCY));
 }
@@ -409,8 +409,8 @@ fn picture() {
         queue.end();
     }
     let mut picture = Picture::new(caption, 0);
-    for cycle in 0..2 * NEXT_LATENCY + 3 {
-        queue.tile_end_in.next = cycle == 2 * NEXT_LATENCY;
+    for cycle in 0..2 * NEXT_LATENCY + 4 {
+        queue.tile_end_in.next = cycle == 2 * NEXT_LATENCY + 1;
         queue.cycle(words.get(3 + cycle).copied());
         let word = words.get(3 + cycle).map_or("-".into(), |(word, _)| word.to_string());
         picture.cycle([

@@ -197,7 +197,7 @@ impl Queue {
         let overflow = writes_last && before.full;
         let swap = (before.ready && before.idle) || (self.follows && inputs.tile_end);
         let met = self.fences_met(inputs.commits);
-        let ready = !swap && met == Some(true);
+        let ready = met == Some(true);
         let (follows, goes_on) = self.at_end(ready, inputs.again);
         let ends = inputs.tile_end && !self.goes_on;
 
@@ -211,11 +211,12 @@ impl Queue {
             self.place = 0;
         }
         if self.loaded {
+            self.next = None;
             self.shown = self.running;
         }
         self.loaded = swap;
         if swap {
-            self.running = self.next.take().unwrap_or(self.running);
+            self.running = self.next.unwrap_or(self.running);
         }
         if fetched {
             self.fetching = false;
@@ -239,7 +240,7 @@ impl Queue {
         }
 
         // Fences, and the running one
-        self.fenced = !swap && met == Some(false);
+        self.fenced = met == Some(false);
         self.ready = ready;
         (self.follows, self.goes_on) = (follows, goes_on);
         self.active |= before.armed;

@@ -220,9 +220,10 @@ impl Accelerator {
 
     /// Whether operands are not grown yet.
     fn source_holds(&self) -> bool {
-        match &self.noise_source {
-            Some(source) if self.queue.shown().noise => source.hold(),
-            _ => self.source.as_ref().is_some_and(Source::hold),
+        if self.queue.shown().noise {
+            self.noise_source.as_ref().is_some_and(NoiseSource::hold)
+        } else {
+            self.source.as_ref().is_some_and(Source::hold)
         }
     }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use gemmine_driver::{
-    BoardOpener, Descriptor, Device, Scan, ScanEnd, Scanner, SerialDevice, SerialOptions, Side,
+    AmadeusScan, BoardOpener, Descriptor, Device, Scan, ScanEnd, Scanner, SerialDevice,
+    SerialOptions, Side, Work,
 };
 use gemmine_hdl::Geometry;
 use gemmine_pouw::amadeus::{K, NONCE_AT, Solution, seeded_product};
@@ -21,7 +22,7 @@ fn device(geometry: Geometry, engines: u32) -> SerialDevice {
     SerialDevice::on(Box::new(BoardOpener::new(board)), "model".into(), options).unwrap()
 }
 
-fn solution(scan: &Scan, nonce: u32) -> Solution {
+fn solution(scan: &AmadeusScan, nonce: u32) -> Solution {
     let mut seed = scan.seed;
     seed[NONCE_AT..NONCE_AT + 4].copy_from_slice(&nonce.to_le_bytes());
     Solution::new(&seed, seeded_product(&seed, scan.steps))
@@ -37,24 +38,22 @@ fn run(scanner: &mut Scanner, steps: usize, (scans, attempts): (u32, u32)) -> Ve
             while scanner.has_room()
                 && let Some(nonce) = firsts.next()
             {
-                scanner.send(Scan { tag: 0, seed, nonce, attempts, bits: 4, steps }).unwrap();
+                scanner.send(AmadeusScan { seed, nonce, attempts, bits: 4, steps }).unwrap();
             }
             if let Some(scanned) = scanner.next(PATIENCE).unwrap() {
                 break scanned;
             }
         };
         let ScanEnd { nonce, hit_before } = scanned.end;
-        let last = solution(&scanned.scan, nonce);
+        let Work::Amadeus(scan) = scanned.work else { unreachable!("{scanned:?}") };
+        let last = solution(&scan, nonce);
         assert_eq!(scanned.completion.ticket, last.hash);
         assert_eq!(scanned.completion.hit, last.bits() >= 4);
         hits.extend(hit_before.then(|| nonce - 1));
         hits.extend(scanned.completion.hit.then_some(nonce));
         // None in front of those.
-        let before = scanned.scan.nonce..nonce - u32::from(hit_before);
-        assert!(
-            before.clone().all(|nonce| solution(&scanned.scan, nonce).bits() < 4),
-            "{before:?}"
-        );
+        let before = scan.nonce..nonce - u32::from(hit_before);
+        assert!(before.clone().all(|nonce| solution(&scan, nonce).bits() < 4), "{before:?}");
     }
     assert!(scanner.is_idle());
     hits
@@ -85,7 +84,8 @@ fn an_attempt_takes_about_as_long_as_is_said() {
     ] {
         let mut device = device(geometry, engines);
         let said = device.identity().attempt_cycles(K).unwrap();
-        let scan = Scan { tag: 1, seed: [3; 240], nonce: 0, attempts: 4, bits: 64, steps: K };
+        let work = AmadeusScan { seed: [3; 240], nonce: 0, attempts: 4, bits: 64, steps: K };
+        let scan = Scan { tag: 1, work: work.into() };
         let mut cycles = Vec::new();
         for _ in 0..2 {
             device.scan(scan).unwrap();
@@ -101,7 +101,8 @@ fn an_attempt_takes_about_as_long_as_is_said() {
 fn panels_are_loaded_again_behind_a_scan_and_products_are_right() {
     let mut random = Random(4);
     let mut device = device(Geometry::new(8, 4), 1);
-    let scan = Scan { tag: 7, seed: [1; 240], nonce: 5, attempts: 3, bits: 64, steps: 256 };
+    let work = AmadeusScan { seed: [1; 240], nonce: 5, attempts: 3, bits: 64, steps: 256 };
+    let scan = Scan { tag: 7, work: work.into() };
     for tag in 0..4 {
         let (a, b) = (random.panel(256), random.panel(256));
         device.load_panel(Side::A, 0, a.clone()).unwrap();
@@ -130,6 +131,6 @@ fn panels_are_loaded_again_behind_a_scan_and_products_are_right() {
         }
         let completion = device.wait(PATIENCE).unwrap();
         assert_eq!(completion.scan, Some(ScanEnd { nonce: 7, hit_before: false }));
-        assert_eq!(completion.ticket, solution(&scan, 7).hash);
+        assert_eq!(completion.ticket, solution(&work, 7).hash);
     }
 }

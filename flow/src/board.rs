@@ -168,6 +168,9 @@ pub struct Device {
     /// Engines that grow operands of Amadeus; none where it is left out.
     #[serde(default)]
     pub engines: usize,
+    /// A source of Pearl's noise, for scans without a signal.
+    #[serde(default)]
+    pub noise: bool,
     /// What multiplies; [`Kind::name`] has the names.
     #[serde(deserialize_with = "parsed")]
     pub multipliers: Kind,

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::board::Board;
 use crate::error::FlowError;
 use crate::pll::Plan;
-use crate::report::{Amadeus, Report, SeedResult, StepCost, area};
+use crate::report::{Amadeus, Pearl, Report, SeedResult, StepCost, area};
 use crate::timing::Placed;
 use crate::toolchain::Toolchain;
 use crate::top;
@@ -83,6 +83,7 @@ pub fn emit(board: &Board) -> Result<(Plan, Emitted), FlowError> {
         baud: definition.serial.baud,
         panel_word_bits: definition.device.panel_word_bits,
         engines: definition.device.engines,
+        noise: definition.device.noise,
         multipliers: definition.device.multipliers(),
         ..Build::default()
     };
@@ -177,8 +178,9 @@ pub fn build(
     let mut report = report(board, plan, device, options, toolchain, &placed, &cells);
     report.fmax_mhz = fmax_mhz;
     report.timing_met = fmax_mhz * 1e6 >= plan.output_hz() as f64;
-    report.amadeus =
-        Amadeus::of(&board.definition.device, (fmax_mhz * 1e6).min(plan.output_hz() as f64));
+    let clock_hz = (fmax_mhz * 1e6).min(plan.output_hz() as f64);
+    report.amadeus = Amadeus::of(&board.definition.device, clock_hz);
+    report.pearl = Pearl::of(&board.definition.device, clock_hz);
     report.gmac_per_s = report.pes as f64 * fmax_mhz.min(plan.output_hz() as f64 / 1e6) / 1000.0;
     report.seed = seed;
     report.seeds = seeds;
@@ -232,13 +234,14 @@ fn report(
         panel_word_bits: definition.device.panel_word_bits as u64,
         build: format!("{:08x}", device.build),
         engines: definition.device.engines as u64,
-        protocols: protocol_names(protocols(definition.device.engines)),
+        protocols: protocol_names(protocols(definition.device.engines, definition.device.noise)),
         clock_hz: plan.output_hz(),
         baud: definition.serial.baud,
         fmax_mhz: 0.0,
         timing_met: false,
         gmac_per_s: 0.0,
         amadeus: None,
+        pearl: None,
         lut: area.lut,
         ff: area.ff,
         dsp: area.dsp,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gemmine_hdl::balance::{AMADEUS_K, Balance};
+use gemmine_hdl::balance::{AMADEUS_K, Balance, NoiseRow};
 use serde::{Deserialize, Serialize};
 
 use crate::board::{Device, Family};
@@ -42,6 +42,41 @@ impl Amadeus {
     }
 }
 
+/// Tickets of Pearl that a device makes by itself, on matrices of zeros: work that the network takes and nobody uses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pearl {
+    /// Tickets a second, row after row.
+    pub tickets_per_s: f64,
+    /// k of the tiles.
+    pub k: u64,
+    /// Tiles of a row.
+    pub columns: u64,
+    /// The part of the cycles in which the array takes a step.
+    pub array_use: f64,
+    /// What limits it: array, ports or hash.
+    pub limit: String,
+    /// Always false.
+    pub useful: bool,
+}
+
+impl Pearl {
+    /// Of a device with a source of noise, at a clock in hertz, for as large a k as it grows and rows of 512 tiles.
+    pub fn of(device: &Device, clock_hz: f64) -> Option<Self> {
+        let (k, tiles) = (NoiseRow::steps_max(device.panel_word_bits), 512);
+        let row = NoiseRow { geometry: device.geometry, k, tiles };
+        let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
+        device.noise.then(|| Self {
+            tickets_per_s: rounded(row.tickets_per_s(clock_hz)),
+            k: k as u64,
+            columns: tiles as u64,
+            array_use: rounded(row.array_use()),
+            limit: row.cycles().1.name().into(),
+            useful: false,
+        })
+    }
+}
+
 /// `report.json`. Figures are place and route's, not measured on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +101,9 @@ pub struct Report {
     pub protocols: Vec<String>,
     /// With engines, what that comes to at the slower of clock and Fmax.
     pub amadeus: Option<Amadeus>,
+    /// With a source of noise, what that comes to, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pearl: Option<Pearl>,
     /// The clock that the PLL makes, in hertz.
     pub clock_hz: u64,
     /// First rate of the line, in bits a second.

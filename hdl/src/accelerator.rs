@@ -6,7 +6,7 @@
 //!  write, address  | Queue ==> Sequencer --start, tokens--> .              |
 //!  data ==========>|   |           | steps                  v              |
 //!                  |   `------> Feeder ==> PanelMemory ==> Array ==> folds |
-//!                  |                                         |     |       |
+//!                  |  Sources ===================^           |     |       |
 //!  data_out <======| RegisterFile   Results <== results -----'  Finisher   |
 //!                  +-------------------------------------------------------+
 //! ```
@@ -45,7 +45,7 @@ use crate::registers::{self, RegisterFile};
 use crate::result_place::ResultPlace;
 use crate::results::Results;
 use crate::sequencer::Sequencer;
-use crate::xof_source::XofSource;
+use crate::sources::Sources;
 use crate::zero_extend::ZeroExtend;
 
 /// Cycles from a step to its operands at row 0 and column 0 of the grid.
@@ -109,8 +109,8 @@ pub struct Accelerator<
     array: Array<P, Q, A>,
     results: Results<Q, A, B>,
     finisher: Finisher,
-    /// Of a device that grows operands: one.
-    source: Vec<XofSource<P, Q, W>>,
+    sources: Sources<P, Q, W>,
+    /// Of a device that hashes results: one.
     result_place: Vec<ResultPlace<P, Q>>,
     registers: RegisterFile,
     // Counters
@@ -134,8 +134,6 @@ pub struct Accelerator<
     clear: Signal<Local, Bit>,
     runs: Signal<Local, Bit>,
     stuck: Signal<Local, Bit>,
-    scan: Signal<Local, Bit>,
-    grows: Signal<Local, Bit>,
     // Words of registers
     error_flags: Flags,
     error_word: ZeroExtend<3, 32>,
@@ -158,13 +156,14 @@ impl<
 {
     /// The accelerator of a build.
     pub fn new(build: Build) -> Self {
-        let sources = 0..usize::from(build.engines > 0);
         Self {
             array: Array::new(build.multipliers),
             counters: Counters::new(&identity::constants(P, Q, build)),
-            finisher: Finisher::new(build.engines > 0),
-            source: sources.clone().map(|_| XofSource::new(build.engines)).collect(),
-            result_place: sources.map(|_| ResultPlace::default()).collect(),
+            finisher: Finisher::new(build.engines > 0, build.noise),
+            sources: Sources::new(build.engines, build.noise),
+            result_place: (0..usize::from(build.engines > 0))
+                .map(|_| ResultPlace::default())
+                .collect(),
             ..Self::default()
         }
     }
@@ -229,35 +228,29 @@ impl<
         self.finisher.job_data_in.next = self.data_in.val();
         self.finisher.address_in.next = self.bus.low_out.val().get_bits::<8>(0);
         self.results.address_in.next = self.bus.next_out.val().get_bits::<9>(0);
-        self.a_panels.write_in.next = self.bus.a_write_out.val();
-        self.a_panels.write_address_in.next = self.bus.low_out.val();
-        self.a_panels.write_data_in.next = self.data_in.val();
-        self.b_panels.write_in.next = self.bus.b_write_out.val();
-        self.b_panels.write_address_in.next = self.bus.low_out.val();
-        self.b_panels.write_data_in.next = self.data_in.val();
 
-        // Source of operands: what it grows goes where else a host writes
-        self.scan.next = false;
-        self.grows.next = false;
-        for n in 0..self.source.len() {
-            self.source[n].clock.next = self.clock.val();
-            self.source[n].scan_in.next = self.queue.scans_out.val();
-            self.source[n].seed_write_in.next = self.finisher.seed_write_out.val();
-            self.source[n].seed_place_in.next = self.finisher.seed_place_out.val();
-            self.source[n].seed_word_in.next = self.finisher.seed_word_out.val();
-            self.source[n].seeded_in.next = self.finisher.seeded_out.val();
-            self.source[n].chunks_last_in.next = self.queue.chunks_last_out.val();
-            self.source[n].pass_end_in.next = self.sequencer.pass_end_out.val();
-            self.scan.next = self.queue.scan_out.val();
-            self.grows.next = self.source[n].hold_out.val();
-            if self.source[n].write_out.val() {
-                self.a_panels.write_in.next = true;
-                self.a_panels.write_address_in.next = self.source[n].a_address_out.val();
-                self.a_panels.write_data_in.next = self.source[n].a_word_out.val();
-                self.b_panels.write_in.next = true;
-                self.b_panels.write_address_in.next = self.source[n].b_address_out.val();
-                self.b_panels.write_data_in.next = self.source[n].b_word_out.val();
-            }
+        // Sources of operands
+        self.sources.clock.next = self.clock.val();
+        self.sources.a_write_in.next = self.bus.a_write_out.val();
+        self.sources.b_write_in.next = self.bus.b_write_out.val();
+        self.sources.address_in.next = self.bus.low_out.val();
+        self.sources.word_in.next = self.data_in.val();
+        self.sources.scan_in.next = self.queue.scan_out.val();
+        self.sources.noise_in.next = self.queue.noise_out.val();
+        self.sources.scans_in.next = self.queue.scans_out.val();
+        self.sources.chunks_last_in.next = self.queue.chunks_last_out.val();
+        self.sources.pass_end_in.next = self.sequencer.pass_end_out.val();
+        self.sources.seed_write_in.next = self.finisher.seed_write_out.val();
+        self.sources.seed_place_in.next = self.finisher.seed_place_out.val();
+        self.sources.seed_word_in.next = self.finisher.seed_word_out.val();
+        self.sources.seeded_in.next = self.finisher.seeded_out.val();
+        self.a_panels.write_in.next = self.sources.a_write_out.val();
+        self.a_panels.write_address_in.next = self.sources.a_address_out.val();
+        self.a_panels.write_data_in.next = self.sources.a_word_out.val();
+        self.b_panels.write_in.next = self.sources.b_write_out.val();
+        self.b_panels.write_address_in.next = self.sources.b_address_out.val();
+        self.b_panels.write_data_in.next = self.sources.b_word_out.val();
+        for n in 0..self.result_place.len() {
             self.result_place[n].clock.next = self.clock.val();
             self.result_place[n].bank_in.next = self.finisher.bank_out.val();
             self.result_place[n].place_in.next = self.finisher.result_place_out.val();
@@ -281,7 +274,7 @@ impl<
         self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
         self.queue.again_in.next = self.finisher.again_out.val();
         self.sequencer.valid_in.next = self.queue.active_out.val();
-        self.sequencer.hold_in.next = self.finisher.hold_out.val() || self.grows.val();
+        self.sequencer.hold_in.next = self.finisher.hold_out.val() || self.sources.hold_out.val();
         self.sequencer.chunk_last_in.next = self.queue.chunk_last_out.val();
         self.sequencer.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.sequencer.tail_in.next = self.queue.tail_out.val();
@@ -293,6 +286,8 @@ impl<
         self.feeder.step_in.next = self.sequencer.step_out.val();
         self.feeder.chunk_end_in.next = self.sequencer.chunk_end_out.val();
         self.feeder.pass_end_in.next = self.sequencer.pass_end_out.val();
+        self.feeder.a_returns_in.next =
+            self.sequencer.tile_ended_out.val() && self.sources.noise_out.val();
 
         // Panels and array
         self.a_panels.step_in.next = self.feeder.step_out.val();
@@ -328,7 +323,8 @@ impl<
         self.finisher.tag_in.next = self.queue.tag_out.val();
         self.finisher.job_in.next = self.queue.job_out.val();
         self.finisher.want_in.next = self.queue.want_out.val();
-        self.finisher.scan_in.next = self.scan.val();
+        self.finisher.scan_in.next = self.sources.scan_out.val();
+        self.finisher.noise_in.next = self.sources.noise_out.val();
         self.finisher.result_word_in.next = self.results.data_out.val();
         self.finisher.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.finisher.tile_end_in.next = self.sequencer.tile_ended_out.val();
@@ -349,7 +345,7 @@ impl<
         self.counts_panel.d.next = self.runs.val()
             && ((!self.queue.active_out.val() && self.queue.fenced_out.val())
                 || (self.queue.active_out.val()
-                    && self.grows.val()
+                    && self.sources.hold_out.val()
                     && !self.finisher.hold_out.val()));
         self.counts_drain.d.next = self.runs.val()
             && self.queue.active_out.val()

@@ -8,10 +8,22 @@
 //! | hash | of an attempt, not a chunk: the solution before is hashed when the last chunk begins |
 //!
 //! These are of attempts in a row, in lanes with room for three chunks or more; the first one of a scan waits for its
-//! first chunk besides. A Pearl ticket takes k D cycles of the array where panels wait for it and not it for them.
+//! first chunk besides. A Pearl ticket takes k D cycles of the array where panels wait for it and not it for them. In
+//! a scan of Pearl, whose noise the device grows, a tile takes the longest of
+//!
+//! | limit | cycles of a tile of k steps |
+//! |---|---|
+//! | array | k D |
+//! | ports | 4 k: a word a cycle into one panel memory |
+//! | hash | 4,368: the rows of E of a panel |
+//!
+//! and a row of tiles has a panel of A and a chunk besides, for which the array waits.
 
-use crate::geometry::Geometry;
+use crate::geometry::{Geometry, TILE};
+use crate::noise_hash;
+use crate::noise_source::{CHUNK_CYCLES, TURN_CYCLES};
 use crate::solution;
+use crate::sources::NOISE_STEP_BITS;
 use crate::xof_source::{WORDS, spacing};
 
 /// Steps of a chunk of Amadeus.
@@ -98,6 +110,51 @@ impl Balance {
     }
 }
 
+/// A row of tiles of a scan of Pearl.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoiseRow {
+    /// The array.
+    pub geometry: Geometry,
+    /// Steps of a tile.
+    pub k: usize,
+    /// Tiles of a row.
+    pub tiles: usize,
+}
+
+impl NoiseRow {
+    /// The most steps of a tile, in lanes of 2^`word_bits` words.
+    pub const fn steps_max(word_bits: usize) -> usize {
+        let (memory, pairs) = (4 << word_bits, 1 << NOISE_STEP_BITS);
+        if memory < pairs { memory } else { pairs }
+    }
+
+    /// Cycles from a row's first step to the next one's, and what limits it.
+    pub fn cycles(self) -> (u64, Limit) {
+        let array = self.k * self.geometry.slots();
+        let ports = TILE * self.k / 4;
+        let hash = TILE * noise_hash::BATCH_CYCLES;
+        let (tile, limit) = if array >= ports.max(hash) {
+            (array, Limit::Array)
+        } else if ports >= hash {
+            (ports, Limit::Ports)
+        } else {
+            (hash, Limit::Hash)
+        };
+        let turn = ports + CHUNK_CYCLES + TURN_CYCLES.end() - 1;
+        ((self.tiles * tile + turn) as u64, limit)
+    }
+
+    /// The part of them in which the array takes a step.
+    pub fn array_use(self) -> f64 {
+        (self.tiles * self.k * self.geometry.slots()) as f64 / self.cycles().0 as f64
+    }
+
+    /// Tickets a second at a clock in hertz.
+    pub fn tickets_per_s(self, clock_hz: f64) -> f64 {
+        self.tiles as f64 * clock_hz / self.cycles().0 as f64
+    }
+}
+
 /// Pearl tickets a second at a clock in hertz, where the array never waits.
 pub fn tickets_per_s(geometry: Geometry, k: usize, clock_hz: f64) -> f64 {
     clock_hz / (k * geometry.slots()) as f64
@@ -136,5 +193,18 @@ mod tests {
         let fast = Balance { geometry: Geometry::new(4, 4), engines: 2 };
         assert!((fast.engine_use(K) - 576.0 / 1024.0).abs() < 1e-12);
         assert!((tickets_per_s(Geometry::new(8, 8), 2048, 150e6) - 18_310.5).abs() < 0.1);
+    }
+
+    #[test]
+    fn rows_of_noise_wait_for_panels_of_a() {
+        let row =
+            |rows, columns, k, tiles| NoiseRow { geometry: Geometry::new(rows, columns), k, tiles };
+        assert_eq!(row(8, 8, 2048, 1).cycles(), (4 * 2048 + 4 * 2048 + 512 + 17, Limit::Array));
+        assert_eq!(row(16, 16, 2048, 10).cycles().1, Limit::Ports);
+        assert_eq!(row(8, 16, 1024, 10).cycles().1, Limit::Hash);
+        assert!((row(8, 4, 2048, 27).array_use() - 0.98).abs() < 0.001);
+        assert!((row(8, 8, 2048, 53).array_use() - 0.98).abs() < 0.001);
+        assert!((row(8, 8, 2048, 512).tickets_per_s(150e6) - 18_272.6).abs() < 0.1);
+        assert_eq!([5, 9, 11].map(NoiseRow::steps_max), [128, 2048, 2048]);
     }
 }

@@ -16,6 +16,7 @@
 //! | `step_in` | 1 | a step is taken |
 //! | `unsigned_in` | 1 | a cycle later: its operand of A is a u8 |
 //! | `chunk_end_in`, `pass_end_in` | 1 | it is the last of a chunk in its slot; in all slots |
+//! | `a_returns_in` | 1 | a cycle later: it is a tile's last, and the next tile's panel of A begins at word 0 |
 //! | `step_out`, `fetch_out`, `unsigned_out` | 1 | the wave: an operand is due; it is a word's first; it is a u8 (A only) |
 //! | `a_address_out`, `b_address_out` | R, S | the word, behind the slot's group of rows or columns |
 //!
@@ -25,7 +26,8 @@
 //! # Why
 //! Whether a step is taken is known late in a cycle, and moves both walks: so it is looked at from a
 //! register. A chunk is read once for every slot, so both walks remember where it began. Every chunk begins with
-//! a new word, whatever the steps of the one before. A lane's memory holds
+//! a new word, whatever the steps of the one before. Tiles of a [scan](crate::noise_source) that share a panel of A
+//! read it from its beginning, while their panels of B go on round and round. A lane's memory holds
 //! 16/P (16/Q) lanes of the tile; which of them a slot needs, is the front of the address.
 
 use rust_hdl_core::prelude::*;
@@ -58,6 +60,8 @@ pub struct Feeder<const Q: usize, const W: usize, const R: usize, const S: usize
     pub chunk_end_in: Signal<In, Bit>,
     /// The last of a chunk.
     pub pass_end_in: Signal<In, Bit>,
+    /// The last cycle's is a tile's last, and the same panel of A is that of the next one.
+    pub a_returns_in: Signal<In, Bit>,
     // Wave
     /// An operand is due.
     pub step_out: Signal<Out, Bit>,
@@ -92,6 +96,7 @@ pub struct Feeder<const Q: usize, const W: usize, const R: usize, const S: usize
     b_join: Join<4, W, S>,
     a_next: Signal<Local, Bits<W>>,
     b_next: Signal<Local, Bits<W>>,
+    word_zero: Constant<Bits<W>>,
     word_one: Constant<Bits<W>>,
     last_column_group: Constant<Bits<4>>,
 }
@@ -109,6 +114,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Default
             unsigned_in: Signal::default(),
             chunk_end_in: Signal::default(),
             pass_end_in: Signal::default(),
+            a_returns_in: Signal::default(),
             step_out: Signal::default(),
             fetch_out: Signal::default(),
             unsigned_out: Signal::default(),
@@ -134,6 +140,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Default
             b_join: Join::default(),
             a_next: Signal::default(),
             b_next: Signal::default(),
+            word_zero: Constant::new(0.into()),
             word_one: Constant::new(1.into()),
             last_column_group: Constant::new((16 / Q as u64 - 1).into()),
         }
@@ -195,6 +202,10 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Logic for F
             self.b_chunk.d.next = self.b_next.val();
             self.column_group.d.next = bits::<4>(0);
             self.row_group.d.next = bits::<4>(0);
+        }
+        if self.a_returns_in.val() {
+            self.a_word.d.next = self.word_zero.val();
+            self.a_chunk.d.next = self.word_zero.val();
         }
         if self.load.q.val() {
             self.octet.d.next = bits::<2>(0);

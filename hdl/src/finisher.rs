@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | `reset_in` | 1 | drop all completions and tickets; stands while the array empties itself |
 //! | `job_write_in`, `job_address_in`, `job_data_in` | 1, 6, 32 | a word of a job slot |
-//! | `active_in` .. `chunks_last_in` | | the running tile, see [`queue`](crate::queue) |
+//! | `active_in` .. `chunks_last_in` | | the running tile, see [`queue`](crate::queue) and [`sources`](crate::sources) |
 //! | `tile_end_in`, `final_in` | 1 | from the [sequencer](crate::sequencer): the running tile's last step was taken in the last cycle; steps of its end are due |
 //! | `fold_valid_in`, `fold_in` | 1, 32 | from the [array](crate::array) |
 //! | `done_in` | 1 | the tile's last result is out |
@@ -83,8 +83,10 @@ pub struct Finisher {
     pub job_in: Signal<In, Bits<2>>,
     /// Its results are kept.
     pub want_in: Signal<In, Bit>,
-    /// It is an attempt of a scan.
+    /// It is a scan's.
     pub scan_in: Signal<In, Bit>,
+    /// It is a tile of Pearl, not an attempt.
+    pub noise_in: Signal<In, Bit>,
     /// Its whole chunks, less one.
     pub chunks_last_in: Signal<In, Bits<11>>,
     /// Its last step was taken in the last cycle.
@@ -156,6 +158,7 @@ pub struct Finisher {
     // State: the tile that is being finished
     pending: DFF<Bit>,
     want: DFF<Bit>,
+    is_scan: DFF<Bit>,
     is_attempt: DFF<Bit>,
     slot: DFF<Bits<2>>,
     chunks_last: DFF<Bits<11>>,
@@ -168,7 +171,7 @@ pub struct Finisher {
     ticket_done: DFF<Bit>,
     hit: DFF<Bit>,
     results_done: DFF<Bit>,
-    /// Those of a device that grows operands: one each.
+    /// Of a device that grows operands: one; of one that grows those of Amadeus: one.
     scan: Vec<Scan>,
     solution: Vec<Solution>,
     hashing: DFF<Bit>,
@@ -179,13 +182,15 @@ pub struct Finisher {
     accounts: Accounts,
     // Wires
     last_count: Signal<Local, Bits<11>>,
-    wants_bank: Signal<Local, Bit>,
+    attempts: Signal<Local, Bit>,
+    keeps: Signal<Local, Bit>,
+    drains: Signal<Local, Bit>,
+    free: Signal<Local, Bit>,
     folds_attempt: Signal<Local, Bit>,
     complete: Signal<Local, Bit>,
     finished: Signal<Local, Bit>,
     attempted: Signal<Local, Bit>,
     more: Signal<Local, Bit>,
-    hashes: Signal<Local, Bit>,
     hash_starts: Signal<Local, Bit>,
     nonce: Signal<Local, Bits<32>>,
     hit_before: Signal<Local, Bits<1>>,
@@ -194,12 +199,11 @@ pub struct Finisher {
 }
 
 impl Finisher {
-    /// One that finishes attempts of scans as well, or tiles only.
-    pub fn new(scans: bool) -> Self {
-        let one = usize::from(scans);
+    /// One that finishes attempts, or tiles of scans, as well.
+    pub fn new(attempts: bool, noise: bool) -> Self {
         Self {
-            scan: (0..one).map(|_| Scan::default()).collect(),
-            solution: (0..one).map(|_| Solution::default()).collect(),
+            scan: (0..usize::from(attempts || noise)).map(|_| Scan::default()).collect(),
+            solution: (0..usize::from(attempts)).map(|_| Solution::default()).collect(),
             ..Self::default()
         }
     }
@@ -213,6 +217,7 @@ impl Logic for Finisher {
             clock,
             pending,
             want,
+            is_scan,
             is_attempt,
             slot,
             chunks_last,
@@ -242,7 +247,7 @@ impl Logic for Finisher {
         self.nonce.next = bits::<32>(0);
         self.hit_before.next = bits::<1>(0);
         for n in 0..self.scan.len() {
-            if self.is_attempt.q.val() {
+            if self.is_scan.q.val() {
                 self.more.next = self.scan[n].more_out.val();
                 self.nonce.next = self.scan[n].nonce_out.val();
                 if self.scan[n].hit_before_out.val() {
@@ -259,22 +264,24 @@ impl Logic for Finisher {
         self.jobs.data_in.next = self.job_data_in.val();
         self.jobs.due_in.next = self.active_in.val() && !self.pending.q.val();
         self.jobs.scan_in.next = self.scan_in.val();
+        self.jobs.noise_in.next = self.noise_in.val();
         self.jobs.job_in.next = self.job_in.val();
         self.jobs.done_in.next = self.finished.val();
+        self.jobs.again_in.next = self.attempted.val() && !self.is_attempt.q.val();
         self.jobs.read_in.next = self.hashing.q.val();
         self.jobs.read_slot_in.next = self.slot.q.val();
 
         // Ticket: the fold words of a tile may end before its last step, if a tail follows, and those of
         // the next may begin before it is complete
+        self.attempts.next = self.scan_in.val() && !self.noise_in.val();
+        self.folds_attempt.next = self.attempts.val();
         self.last_count.next = self.chunks_last_in.val();
         if self.pending.q.val() && !self.folded.q.val() {
             self.last_count.next = self.chunks_last.q.val();
-        }
-        self.folds_attempt.next = self.scan_in.val();
-        if self.pending.q.val() && !self.folded.q.val() {
             self.folds_attempt.next = self.is_attempt.q.val();
         }
-        self.keep_out.next = self.want_in.val() || self.scan_in.val();
+        self.keeps.next = (self.want_in.val() && !self.scan_in.val()) || self.attempts.val();
+        self.keep_out.next = self.keeps.val();
         if self.pending.q.val() {
             self.keep_out.next = self.want.q.val() || self.is_attempt.q.val();
         }
@@ -309,12 +316,13 @@ impl Logic for Finisher {
         if self.tile_end_in.val() {
             self.pending.d.next = true;
             self.want.d.next = self.want_in.val() && !self.scan_in.val();
-            self.is_attempt.d.next = self.scan_in.val();
+            self.is_scan.d.next = self.scan_in.val();
+            self.is_attempt.d.next = self.attempts.val();
             self.slot.d.next = self.job_in.val();
             self.chunks_last.d.next = self.chunks_last_in.val();
         }
 
-        // An attempt has a hash instead of a ticket, of its results
+        // An attempt has a hash of its results instead of a ticket
         self.hash_starts.next = self.pending.q.val()
             && self.is_attempt.q.val()
             && self.results_done.q.val()
@@ -323,7 +331,7 @@ impl Logic for Finisher {
             self.hashing.d.next = true;
         }
         self.again_out.next = false;
-        self.hashes.next = false;
+        self.hashes_out.next = false;
         self.result_place_out.next = bits::<8>(0);
         for n in 0..self.scan.len() {
             self.scan[n].clock.next = self.clock.val();
@@ -332,6 +340,7 @@ impl Logic for Finisher {
             self.scan[n].seed_place_in.next = self.jobs.seed_place_out.val();
             self.scan[n].seed_word_in.next = self.jobs.word_out.val();
             self.scan[n].scan_in.next = self.scan_in.val();
+            self.scan[n].noise_in.next = self.noise_in.val();
             self.scan[n].tile_end_in.next = self.tile_end_in.val();
             self.scan[n].attempt_in.next = self.attempted.val();
             self.scan[n].hit_in.next = self.hit.q.val();
@@ -348,7 +357,7 @@ impl Logic for Finisher {
             self.solution[n].done_in.next = self.ticket.valid_out.val();
             self.solution[n].ticket_in.next = self.ticket.ticket_out.val();
             self.jobs.read_place_in.next = self.solution[n].job_place_out.val();
-            self.hashes.next = self.solution[n].busy_out.val();
+            self.hashes_out.next = self.solution[n].busy_out.val();
             self.result_place_out.next = self.solution[n].result_place_out.val();
             if self.solution[n].busy_out.val() {
                 self.ticket.load_in.next = self.solution[n].load_out.val();
@@ -367,14 +376,10 @@ impl Logic for Finisher {
         }
 
         // Hold the end of a tile
-        self.wants_bank.next =
-            (self.want_in.val() || self.scan_in.val()) && self.accounts.banks_full_out.val();
-        self.hold.d.next = self.final_in.val()
-            && (self.pending.q.val() || !self.jobs.loaded_out.val() || self.wants_bank.val());
-        self.drain.d.next = self.final_in.val()
-            && !self.pending.q.val()
-            && self.jobs.loaded_out.val()
-            && self.wants_bank.val();
+        self.drains.next = self.keeps.val() && self.accounts.banks_full_out.val();
+        self.free.next = self.jobs.loaded_out.val() && !self.pending.q.val();
+        self.hold.d.next = self.final_in.val() && (self.drains.val() || !self.free.val());
+        self.drain.d.next = self.final_in.val() && self.drains.val() && self.free.val();
 
         // Entry in the queue
         self.flags.zero_in.next = self.hit.q.val();
@@ -403,22 +408,17 @@ impl Logic for Finisher {
         if self.finished.val() && self.want.q.val() {
             self.bank.d.next = !self.bank.q.val();
         }
-        if self.finished.val() || self.attempted.val() {
+
+        // Ready for the next tile
+        if self.finished.val() || self.attempted.val() || self.reset_in.val() {
             self.pending.d.next = false;
             self.folded.d.next = false;
             self.ticket_done.d.next = false;
             self.results_done.d.next = false;
             self.hashing.d.next = false;
         }
-
-        // Reset
         if self.reset_in.val() {
-            self.pending.d.next = false;
             self.fold_count.d.next = bits::<11>(0);
-            self.folded.d.next = false;
-            self.ticket_done.d.next = false;
-            self.results_done.d.next = false;
-            self.hashing.d.next = false;
             self.hold.d.next = false;
             self.drain.d.next = false;
             self.bank.d.next = false;
@@ -431,8 +431,7 @@ impl Logic for Finisher {
         self.seed_write_out.next = self.jobs.seed_write_out.val();
         self.seed_place_out.next = self.jobs.seed_place_out.val();
         self.seed_word_out.next = self.jobs.word_out.val();
-        self.seeded_out.next = self.jobs.loaded_out.val() && !self.pending.q.val();
-        self.hashes_out.next = self.hashes.val();
+        self.seeded_out.next = self.free.val();
         self.bank_out.next = self.bank.q.val();
         self.popped_out.next = self.accounts.popped_out.val();
         self.popped_count_out.next = self.accounts.popped_count_out.val();

@@ -18,6 +18,8 @@ pub struct Build {
     pub panel_word_bits: usize,
     /// Engines that grow operands of Amadeus; 0: none, and no scans. Reads from GEOMETRY.
     pub engines: usize,
+    /// A source of Pearl's noise, for scans without a signal. Reads from PROTOCOLS.
+    pub noise: bool,
     /// Which multiplier each PE has. No register tells; BUILD differs.
     pub multipliers: Multipliers,
 }
@@ -30,6 +32,7 @@ impl Default for Build {
             baud: 115_200,
             panel_word_bits: PANEL_WORD_BITS,
             engines: 0,
+            noise: false,
             multipliers: Multipliers::default(),
         }
     }
@@ -39,17 +42,22 @@ impl Default for Build {
 pub const PEARL_VERSIONS: u32 = 1 << 3;
 /// In PROTOCOLS: the device scans for solutions of Amadeus uPoW2.
 pub const SCANS_AMADEUS: u32 = 1 << 16;
+/// In PROTOCOLS: the device scans tiles of Pearl, without a signal.
+pub const SCANS_PEARL: u32 = 1 << 17;
 
 /// What a value of PROTOCOLS says, by name.
 pub fn protocol_names(protocols: u32) -> Vec<String> {
     let pearl = (0..16).filter(|version| protocols >> version & 1 == 1);
     let amadeus = (protocols & SCANS_AMADEUS != 0).then(|| "amadeus-upow2".to_owned());
-    pearl.map(|version| format!("pearl-v{version}")).chain(amadeus).collect()
+    let noise = (protocols & SCANS_PEARL != 0).then(|| "pearl-v3-zero-signal".to_owned());
+    pearl.map(|version| format!("pearl-v{version}")).chain(amadeus).chain(noise).collect()
 }
 
-/// What PROTOCOLS reads as in a device with so many engines.
-pub const fn protocols(engines: usize) -> u32 {
-    if engines > 0 { PEARL_VERSIONS | SCANS_AMADEUS } else { PEARL_VERSIONS }
+/// What PROTOCOLS reads as in a device with so many engines, and with or without a source of noise.
+pub const fn protocols(engines: usize, noise: bool) -> u32 {
+    let amadeus = if engines > 0 { SCANS_AMADEUS } else { 0 };
+    let pearl = if noise { SCANS_PEARL } else { 0 };
+    PEARL_VERSIONS | amadeus | pearl
 }
 
 /// What the registers from address 0 on read as, whatever the device does: ID, VERSION, BUILD, GEOMETRY,
@@ -61,7 +69,7 @@ pub fn constants(rows: usize, columns: usize, build: Build) -> [u32; CONSTANTS] 
         VERSION_VALUE,
         build.hash,
         (rows | columns << 8 | build.engines << 16 | build.panel_word_bits << 24) as u32,
-        protocols(build.engines),
+        protocols(build.engines, build.noise),
         QUEUE | JOB_SLOTS << 8 | RESULT_BANKS << 16 | payload_last << 24,
         build.clock_hz,
     ]

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   write, address, data ==>+------+---> loaded_out
-//!   due, scan, job ========>|      |---> load, place (ticket)
-//!   done_in --------------->| Jobs |---> seed's write, place
+//!   due, scan, noise, job =>|      |---> load, place (ticket)
+//!   done, again ----------->| Jobs |---> seed's write, place
 //!   read, slot, place =====>+------+===> word_out
 //! ```
 //!
@@ -13,8 +13,9 @@
 //! | `reset_in` | 1 | no job is loaded |
 //! | `write_in`, `address_in`, `data_in` | 1, 6, 32 | a word of a slot |
 //! | `due_in` | 1 | a tile runs and none is being finished: load its job, if it is not loaded |
-//! | `scan_in`, `job_in` | 1, 2 | it is an attempt; its slot, or the first of its two; stand while `due_in` |
+//! | `scan_in`, `noise_in`, `job_in` | 1, 1, 2 | it is a scan's; a tile of Pearl; its slot, or the first of its two; stand while `due_in` |
 //! | `done_in` | 1 | the job that is loaded is not needed any more |
+//! | `again_in` | 1 | it was used up, and is needed once more: a Pearl tile of a scan with another one behind it is finished |
 //! | `loaded_out` | 1 | it is loaded |
 //! | `load_out`, `load_place_out` | 1, 5 | a word of a tile's job comes on `word_out` two cycles later |
 //! | `seed_write_out`, `seed_place_out` | 1, 5 | a word of a scan's seed is on `word_out` |
@@ -22,7 +23,11 @@
 //! | `word_out` | 32 | the word |
 //!
 //! # Latency
-//! From `due_in` to `loaded_out` 18 cycles for a tile, 34 for a scan.
+//! From `due_in` to `loaded_out` 18 cycles for a tile, 34 for a scan, 18 for its next tiles.
+//!
+//! # Why
+//! A ticket takes the place of its own key. So each tile of a scan of Pearl has its key and bound loaded anew, beside
+//! its own steps; the rest of the seed counts on where it is.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
@@ -48,8 +53,12 @@ pub struct Jobs {
     pub scan_in: Signal<In, Bit>,
     /// Its slot.
     pub job_in: Signal<In, Bits<2>>,
+    /// It is a tile of Pearl.
+    pub noise_in: Signal<In, Bit>,
     /// It is done.
     pub done_in: Signal<In, Bit>,
+    /// It is done, and the same once more.
+    pub again_in: Signal<In, Bit>,
     /// Its job is loaded.
     pub loaded_out: Signal<Out, Bit>,
     /// A word of a tile's job comes.
@@ -72,10 +81,17 @@ pub struct Jobs {
     loading: DFF<Bit>,
     place: DFF<Bits<6>>,
     loaded: DFF<Bit>,
+    /// A scan's seed was loaded: only the ticket needs its job again.
+    seeded: DFF<Bit>,
+    // State: the word whose address is next
+    load: DFF<Bit>,
+    seed: DFF<Bit>,
+    load_place: DFF<Bits<5>>,
     address: DFF<Bits<6>>,
     seed_write: [DFF<Bit>; 2],
     seed_place: [DFF<Bits<5>>; 2],
     ends: Signal<Local, Bit>,
+    seeds: Signal<Local, Bit>,
     slot: Signal<Local, Bits<2>>,
     read_place: Join<2, 5, 6>,
     whole: Join<2, 4, 6>,
@@ -84,7 +100,7 @@ pub struct Jobs {
 impl Logic for Jobs {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, loading, place, loaded, address);
+        dff_setup!(self, clock, loading, place, loaded, seeded, load, seed, load_place, address);
         self.memory.read_clock.next = self.clock.val();
         self.memory.write_clock.next = self.clock.val();
         for s in 0..2 {
@@ -96,8 +112,9 @@ impl Logic for Jobs {
         self.memory.write_data.next = self.data_in.val();
 
         // Where the load stands
+        self.seeds.next = self.scan_in.val() && !self.seeded.q.val();
         self.ends.next = self.place.q.val().get_bit(4);
-        if self.scan_in.val() {
+        if self.seeds.val() {
             self.ends.next = self.place.q.val().get_bit(5);
         }
         if self.loading.q.val() {
@@ -111,22 +128,28 @@ impl Logic for Jobs {
             self.loading.d.next = true;
             self.place.d.next = bits::<6>(0);
         }
+        if self.again_in.val() {
+            self.loaded.d.next = false;
+            self.seeded.d.next = true;
+        }
         if self.done_in.val() {
             self.loaded.d.next = false;
+            self.seeded.d.next = false;
         }
         if self.reset_in.val() {
             self.loading.d.next = false;
             self.loaded.d.next = false;
+            self.seeded.d.next = false;
         }
 
-        // Address: a seed goes on from its first slot into the next
+        // Address, a cycle behind the place: a seed goes on from its first slot into the next
         self.slot.next = self.job_in.val();
         if self.scan_in.val() {
             self.slot.next =
-                (self.job_in.val() & bits::<2>(2)) | self.place.q.val().get_bits::<2>(4);
+                (self.job_in.val() & bits::<2>(2)) | self.load_place.q.val().get_bits::<2>(4);
         }
         self.whole.high_in.next = self.slot.val();
-        self.whole.low_in.next = self.place.q.val().get_bits::<4>(0);
+        self.whole.low_in.next = self.load_place.q.val().get_bits::<4>(0);
         // The slot's low bit makes way for the place's high one.
         self.read_place.high_in.next = self.read_slot_in.val() >> 1;
         self.read_place.low_in.next = self.read_place_in.val();
@@ -138,10 +161,15 @@ impl Logic for Jobs {
 
         // Outputs
         self.loaded_out.next = self.loaded.q.val();
-        self.load_out.next = self.loading.q.val() && !self.ends.val() && !self.scan_in.val();
-        self.load_place_out.next = self.place.q.val().get_bits::<5>(0);
-        self.seed_write[0].d.next = self.loading.q.val() && !self.ends.val() && self.scan_in.val();
-        self.seed_place[0].d.next = self.place.q.val().get_bits::<5>(0);
+        self.load.d.next = self.loading.q.val()
+            && !self.ends.val()
+            && (!self.scan_in.val() || (self.noise_in.val() && !self.place.q.val().get_bit(4)));
+        self.seed.d.next = self.loading.q.val() && !self.ends.val() && self.seeds.val();
+        self.load_place.d.next = self.place.q.val().get_bits::<5>(0);
+        self.load_out.next = self.load.q.val();
+        self.load_place_out.next = self.load_place.q.val();
+        self.seed_write[0].d.next = self.seed.q.val();
+        self.seed_place[0].d.next = self.load_place.q.val();
         self.seed_write[1].d.next = self.seed_write[0].q.val();
         self.seed_place[1].d.next = self.seed_place[0].q.val();
         self.seed_write_out.next = self.seed_write[1].q.val();

@@ -71,6 +71,7 @@ pub mod shared_memory;
 pub mod sign_extend;
 pub mod skew;
 pub mod solution;
+pub mod sources;
 #[cfg(test)]
 mod testbench;
 pub mod ticket;

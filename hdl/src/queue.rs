@@ -16,7 +16,7 @@
 //! | `write_in`, `word_in`, `data_in` | 1, 2, 32 | a word of the descriptor window; word 3 pushes |
 //! | `a_commits_in`, `b_commits_in` | 8 | panels committed so far, modulo 256; a fence that is up to 127 behind is met |
 //! | `pop_in`, `pop_count_in` | 1, 5 | completions are popped: so many descriptors are no longer outstanding |
-//! | `tile_end_in` | 1 | this cycle's step is the running tile's last |
+//! | `tile_end_in` | 1 | this cycle's step is the running tile's last; not in the cycle behind `load_out` |
 //! | `again_in` | 1 | the running tile is an attempt of a scan and another one follows it: nothing is loaded at its end; stands from a cycle before that on |
 //! | `active_out` | 1 | a tile runs: its steps may be taken |
 //! | `load_out`, `a_base_out`, `b_base_out` | 1, W, W | another tile is loaded; where its panels begin, in this cycle and the next |
@@ -121,6 +121,8 @@ pub struct Queue<const W: usize> {
     pub want_out: Signal<Out, Bit>,
     /// It is an attempt of a scan.
     pub scan_out: Signal<Out, Bit>,
+    /// Its operands are noise.
+    pub noise_out: Signal<Out, Bit>,
     /// An attempt runs, or will in the next cycle.
     pub scans_out: Signal<Out, Bit>,
     /// Job slot.
@@ -161,6 +163,7 @@ pub struct Queue<const W: usize> {
     push: Signal<Local, Bit>,
     fetched: Signal<Local, Bit>,
     idle: Signal<Local, Bit>,
+    starts: Signal<Local, Bit>,
     swap: Signal<Local, Bit>,
     met: Signal<Local, Bit>,
     a_lead: Signal<Local, Bits<8>>,
@@ -253,15 +256,14 @@ impl<const W: usize> Logic for Queue<W> {
             && !self.arming[0].q.val()
             && !self.arming[1].q.val()
             && !self.armed.q.val();
-        self.swap.next = (self.ready.q.val() && self.idle.val())
-            || (self.follows.q.val() && self.tile_end_in.val());
+        self.starts.next = self.ready.q.val() && self.idle.val();
+        self.swap.next = self.starts.val() || (self.follows.q.val() && self.tile_end_in.val());
         self.a_lead.next = self.a_commits_in.val() - self.next_rest.q.val().get_bits::<8>(16);
         self.b_lead.next = self.b_commits_in.val() - self.next_rest.q.val().get_bits::<8>(24);
+        // What these say in the cycle behind a load is void: none follows so soon, be the queue idle or not.
         self.fenced.d.next = self.next_valid.q.val()
-            && !self.swap.val()
             && (self.a_lead.val().get_bit(7) || self.b_lead.val().get_bit(7));
         self.met.next = self.next_valid.q.val()
-            && !self.swap.val()
             && !self.a_lead.val().get_bit(7)
             && !self.b_lead.val().get_bit(7);
         self.ready.d.next = self.met.val();
@@ -271,7 +273,7 @@ impl<const W: usize> Logic for Queue<W> {
             self.again_in.val() || (self.met.val() && !self.next_shape.q.val().get_bit(23));
 
         // The running one
-        self.arming[0].d.next = self.swap.val() && self.idle.val();
+        self.arming[0].d.next = self.starts.val();
         self.arming[1].d.next = self.arming[0].q.val();
         self.armed.d.next = self.arming[1].q.val();
         if self.armed.q.val() {
@@ -324,6 +326,7 @@ impl<const W: usize> Logic for Queue<W> {
         self.unsigned_out.next = self.shape.q.val().get_bit(21);
         self.want_out.next = self.shape.q.val().get_bit(22);
         self.scan_out.next = self.shape.q.val().get_bit(23);
+        self.noise_out.next = self.shape.q.val().get_bit(24);
         self.scans_out.next =
             self.shape.q.val().get_bit(23) && (self.armed.q.val() || self.active.q.val());
         self.chunks_last_out.next = self.rest.q.val().get_bits::<11>(0);

@@ -44,7 +44,8 @@ use crate::geometry::Geometry;
 pub mod layout;
 
 pub use layout::{
-    COMPLETION_FIELDS, DESCRIPTOR_FIELDS, Field, JOB_FIELDS, NONCE_WORD, SEED_FIELDS,
+    COMPLETION_FIELDS, DESCRIPTOR_FIELDS, Field, JOB_FIELDS, NOISE_SEED_FIELDS, NONCE_WORD,
+    SEED_FIELDS,
 };
 
 /// Bits of a word address.
@@ -57,13 +58,14 @@ pub const DESCRIPTORS: u32 = 64;
 /// Words of a descriptor; its fields are [`DESCRIPTOR_FIELDS`].
 pub const DESCRIPTOR_WORDS: u32 = 4;
 /// Third word of a descriptor: names, lowest bits and bits of its fields.
-pub const SHAPE_FIELDS: [(&str, u32, u32); 6] = [
+pub const SHAPE_FIELDS: [(&str, u32, u32); 7] = [
     layout::place(3),
     layout::place(4),
     layout::place(5),
     layout::place(6),
     layout::place(7),
     layout::place(8),
+    layout::place(9),
 ];
 /// Descriptors that may be outstanding, from their push to the pop of their completion.
 pub const QUEUE: u32 = 16;
@@ -268,7 +270,7 @@ registers! {
         VERSION = 1: "version of the register map and the frames";
         BUILD = 2: "first word of the BLAKE3 hash of the device's Verilog with a BUILD of 0";
         GEOMETRY = 3: "rows P (7:0), columns Q (15:8), engines that grow operands (23:16), bits of a word's address in a panel lane (31:24)";
-        PROTOCOLS = 4: "bit n below 16: Pearl certificate version n; bit 16: scans of Amadeus uPoW2";
+        PROTOCOLS = 4: "bit n below 16: Pearl certificate version n; bit 16: scans of Amadeus uPoW2; bit 17: scans of Pearl without a signal";
         LIMITS = 5: "descriptors (7:0), job slots (15:8), result banks (23:16), words of a payload less one (31:24)";
         CLOCK_HZ = 6: "clock in hertz";
     }

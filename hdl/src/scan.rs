@@ -1,4 +1,4 @@
-//! Which attempt of a scan is where: counts them, steps the nonce, and ends the scan.
+//! Which attempt or tile of a scan is where: counts them, steps the nonce, and ends the scan.
 //!
 //! ```text
 //!   seed's words ==>+------+---> again_out, more_out
@@ -13,14 +13,16 @@
 //! |---|---|---|
 //! | `reset_in` | 1 | no scan any more |
 //! | `seed_write_in`, `seed_place_in`, `seed_word_in` | 1, 5, 32 | a word of the scan's [seed](crate::registers::SEED_FIELDS) |
-//! | `scan_in` | 1 | the running tile is an attempt |
+//! | `scan_in`, `noise_in` | 1 | the running tile is a scan's; and one of Pearl, whose nonces count from 0 |
 //! | `tile_end_in` | 1 | the running tile's last step was taken in the last cycle |
-//! | `again_out` | 1 | behind its end it begins again, as the next attempt |
-//! | `more_out` | 1 | the same of the attempt that is being finished |
-//! | `attempt_in`, `hit_in` | 1 | an attempt with another one behind it is finished; and is a hit |
-//! | `end_in` | 1 | the scan's last attempt is finished |
-//! | `nonce_out` | 32 | nonce word of the attempt that is being finished |
-//! | `hit_before_out` | 1 | the attempt before that one is a hit |
+//! | `again_out` | 1 | behind its end it begins again, as the next attempt or tile |
+//! | `more_out` | 1 | the same of the one that is being finished |
+//! | `attempt_in`, `hit_in` | 1 | one with another one behind it is finished; and is a hit |
+//! | `end_in` | 1 | the scan's last one is finished |
+//! | `nonce_out` | 32 | nonce word of the attempt that is being finished, or how many tiles came before it |
+//! | `hit_before_out` | 1 | the one before is a hit |
+//!
+//! Attempts and tiles are meant where only attempts are named.
 //!
 //! # Protocol
 //! An attempt is finished before the next one ends. So whether that one is the last is known a chunk ahead, and the
@@ -48,6 +50,8 @@ pub struct Scan {
     pub seed_word_in: Signal<In, Bits<32>>,
     /// The running tile is an attempt.
     pub scan_in: Signal<In, Bit>,
+    /// It is a tile of Pearl.
+    pub noise_in: Signal<In, Bit>,
     /// Its last step was taken in the last cycle.
     pub tile_end_in: Signal<In, Bit>,
     /// It begins again.
@@ -93,6 +97,9 @@ impl Logic for Scan {
             // NONCE_WORD, and where the number of attempts is
             if self.seed_place_in.val() == bits::<5>(9) {
                 self.nonce.d.next = self.seed_word_in.val();
+                if self.noise_in.val() {
+                    self.nonce.d.next = bits::<32>(0);
+                }
             }
             if self.seed_place_in.val() == bits::<5>(30) {
                 self.left.d.next = self.seed_word_in.val().get_bits::<16>(0);

@@ -100,9 +100,9 @@ fn test(environment: &[(&str, &str)]) -> anyhow::Result<()> {
     cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     // What the README's first command builds, so that the tests below find it made.
     cargo(&["build", "--release", "--locked"], &[])?;
-    cargo(&["test", "--workspace", "--locked"], environment)?;
-    // Each bench once, as a test.
-    cargo(&["test", "--package", "gemmine-benches", "--benches", "--locked"], &[])?;
+    // All targets: each bench once as well, as a test.
+    cargo(&["test", "--workspace", "--all-targets", "--locked"], environment)?;
+    cargo(&["test", "--workspace", "--doc", "--locked"], environment)?;
     eprintln!("xtask: every test passed in {} s", begin.elapsed().as_secs());
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::accelerator::{ADDRESS_CYCLES, READ_LATENCY};
 use crate::devices::PANEL_WORD_BITS;
 use crate::geometry::{Geometry, TILE};
 use crate::registers::*;
+use crate::sources::NOISE_STEP_BITS;
 
 /// The geometry of the worked examples.
 const EXAMPLE: Geometry = Geometry::new(8, 4);
@@ -129,13 +130,22 @@ reads whole words of its panels: every chunk begins with a new one.
 Each low word first. A slot is read when the tile before is complete and the one that names it runs; write
 it only while no descriptor that names it is outstanding.
 
-### A scan's seed: {} words, job slots 0 and 1, or 2 and 3
+### The seed of a scan of Amadeus: {} words, job slots 0 and 1, or 2 and 3
 
 {}
 A descriptor whose `scan` is set names the first of the two; its panels, and `unsigned_a`, say where and how the
 array reads what the device grows: words 0 and 0, and u8. One chunk has 64 steps. A scan ends behind the attempt
 that runs when a hit is found, or behind the last one: with one completion for all of its attempts, so the hits
 of a scan are among its last two. It leaves nothing of panel memory, and while it runs results can't be read.
+
+### The seed of a scan of Pearl: as many words, in the same slots
+
+{}
+With `noise` set as well, the device grows Pearl's noise and multiplies it: tiles of matrices that are all zeros,
+which the network takes and nobody uses. Words 0 and 0 again, i8, no tail, nothing kept; one chunk has 128 steps,
+a tile up to {}, and no more than a lane of A' has. The tiles of a row come one behind the other, then
+those of the next row; a scan may end in the middle of one. It ends like one of Amadeus; every tile has a ticket,
+and is counted.
 
 ### A completion: {COMPLETION_WORDS} words, entry n from {} + {COMPLETION_WORDS} n
 
@@ -148,6 +158,8 @@ Words that are not listed read as 0. An entry stands until its completion is pop
         fields(&JOB_FIELDS),
         2 * JOB_WORDS,
         fields(&SEED_FIELDS),
+        fields(&NOISE_SEED_FIELDS),
+        grouped(1 << NOISE_STEP_BITS),
         address(COMPLETIONS),
         fields(&COMPLETION_FIELDS),
     )

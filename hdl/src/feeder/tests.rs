@@ -23,6 +23,8 @@ struct Tile {
     chunks: usize,
     tail: usize,
     unsigned: bool,
+    /// Tiles behind it that share its panel of A.
+    again: usize,
 }
 
 impl Tile {
@@ -34,6 +36,7 @@ impl Tile {
             chunks: 1 + below(3),
             tail: [0, 5 + below(10)][below(2)],
             unsigned: below(2) == 1,
+            again: [0, below(3)][below(2)],
         }
     }
 }
@@ -43,17 +46,21 @@ impl Tile {
 struct Step {
     chunk_end: bool,
     pass_end: bool,
+    a_returns: bool,
     fetch: bool,
     address: [u64; 2],
 }
 
-/// All steps of a tile. Every chunk begins with a new word, and is read again for every slot.
+/// All steps of a tile and those that share its panel of A, which then begins at word 0. Every chunk begins with a new
+/// word, and is read again for every slot.
 fn steps(tile: Tile, geometry: Geometry) -> Vec<Step> {
     let mut lengths = vec![tile.chunk; tile.chunks];
     lengths.extend((tile.tail > 0).then_some(tile.tail));
     let mut base = tile.base;
     let mut steps = Vec::new();
-    for length in lengths {
+    let tiles = 1 + tile.again;
+    for (nth, &length) in (0..tiles).flat_map(|_| &lengths).enumerate() {
+        let returns = tile.again > 0 && (nth + 1) % lengths.len() == 0;
         for slot in 0..geometry.slots() {
             let (row, column) = geometry.slot_origin(slot);
             let groups = [row / geometry.rows(), column / geometry.columns()];
@@ -63,10 +70,14 @@ fn steps(tile: Tile, geometry: Geometry) -> Vec<Step> {
                 let chunk_end = step + 1 == length;
                 let pass_end = chunk_end && slot + 1 == geometry.slots();
                 let address = [address(0), address(1)];
-                steps.push(Step { chunk_end, pass_end, fetch: step % 4 == 0, address });
+                let a_returns = pass_end && returns;
+                steps.push(Step { chunk_end, pass_end, a_returns, fetch: step % 4 == 0, address });
             }
         }
         base = base.map(|base| base + length.div_ceil(4));
+        if returns {
+            base[0] = 0;
+        }
     }
     steps
 }
@@ -87,6 +98,7 @@ impl<const Q: usize, const W: usize, const R: usize, const S: usize> Bench<Q, W,
         feeder.chunk_end_in.next = step.is_some_and(|(step, _)| step.chunk_end);
         feeder.pass_end_in.next = step.is_some_and(|(step, _)| step.pass_end);
         feeder.unsigned_in.next = self.taken[LATENCY - 1].is_some_and(|(_, unsigned)| unsigned);
+        feeder.a_returns_in.next = self.taken[LATENCY - 1].is_some_and(|(step, _)| step.a_returns);
         feeder.load_in.next = load.is_some();
         feeder.a_base_in.next = (self.base[0] as u64).into();
         feeder.b_base_in.next = (self.base[1] as u64).into();

@@ -19,4 +19,8 @@ fn every_word_says_what_the_device_is() {
     let words = constants(8, 4, Build { engines: 3, ..build });
     assert_eq!(words[GEOMETRY as usize].to_le_bytes(), [8, 4, 3, 11]);
     assert_eq!(words[PROTOCOLS as usize], 1 << 16 | 1 << 3);
+    let words = constants(8, 4, Build { noise: true, ..build });
+    assert_eq!(words[PROTOCOLS as usize], 1 << 17 | 1 << 3);
+    let both = protocol_names(protocols(1, true));
+    assert_eq!(both, ["pearl-v3", "amadeus-upow2", "pearl-v3-zero-signal"]);
 }

@@ -37,14 +37,15 @@ fn a_job_or_a_seed_is_loaded_once() {
     let random = &mut Random(1);
     let (mut module, words) = filled(random);
     for round in 0..40 {
-        let scan = round % 2 == 1;
+        let (scan, noise) = (round % 2 == 1, round % 4 == 3);
         let job = random.below(4);
         let count = if scan { 32 } else { 16 };
         let first = 16 * if scan { job & 2 } else { job } as usize;
         module.due_in.next = true;
         module.scan_in.next = scan;
+        module.noise_in.next = noise;
         module.job_in.next = unsigned_bits(job);
-        let (mut got, mut announced) = (Vec::new(), [None; 2]);
+        let (mut got, mut jobs, mut announced) = (Vec::new(), Vec::new(), [None; 2]);
         for now in 0..60 {
             module.settle();
             assert_eq!(module.loaded_out.val(), now >= count + 2, "cycle {now}");
@@ -52,23 +53,46 @@ fn a_job_or_a_seed_is_loaded_once() {
             let due = announced[1].take();
             announced[1] = announced[0].take();
             if module.load_out.val() {
-                assert!(!scan);
+                assert!(!scan || noise);
                 announced[0] = Some(module.load_place_out.val().to_u64());
             }
             if module.seed_write_out.val() {
                 assert!(scan);
                 got.push((module.seed_place_out.val().to_u64(), word));
             }
-            got.extend(due.map(|place| (place, word)));
+            jobs.extend(due.map(|place| (place, word)));
             module.edge();
         }
-        let want = words[first..][..count].iter();
-        assert!(got.iter().copied().eq((0..).zip(want.copied())), "{got:x?}");
+        let want = |count: usize| (0..).zip(words[first..][..count].iter().copied());
+        assert!(got.iter().copied().eq(want(if scan { 32 } else { 0 })), "{got:x?}");
+        assert!(jobs.iter().copied().eq(want(if scan && !noise { 0 } else { 16 })), "{jobs:x?}");
+        if noise {
+            let again = load_again(&mut module);
+            assert!(again.iter().copied().eq(want(16)), "{again:x?}");
+        }
         module.done_in.next = true;
         module.due_in.next = false;
         cycle(&mut module);
         module.done_in.next = false;
     }
+}
+
+/// What comes for the next tile of a scan of Pearl: key and bound, and nothing of the seed.
+fn load_again(module: &mut Jobs) -> Vec<(u64, u32)> {
+    module.again_in.next = true;
+    cycle(module);
+    module.again_in.next = false;
+    let (mut got, mut announced) = (Vec::new(), [None; 2]);
+    for now in 0..40 {
+        module.settle();
+        assert_eq!(module.loaded_out.val(), now >= 18, "cycle {now}");
+        assert!(!module.seed_write_out.val());
+        got.extend(announced[1].take().map(|place| (place, module.word_out.val().to_u32())));
+        let place = module.load_place_out.val().to_u64();
+        announced = [module.load_out.val().then_some(place), announced[0]];
+        module.edge();
+    }
+    got
 }
 
 #[test]

@@ -160,7 +160,10 @@ impl Bench {
             self.again_for = 0;
         }
         self.queue.again_in.next = self.again;
-        let ends = self.queue.active_out.val() && self.again_for > 0 && self.random.one_in(tile);
+        let ends = self.queue.active_out.val()
+            && self.again_for > 0
+            && !self.loaded
+            && self.random.one_in(tile);
         self.queue.tile_end_in.next = ends;
         self.queue.pop_in.next = pop > 0;
         self.queue.pop_count_in.next = (pop as u64).into();

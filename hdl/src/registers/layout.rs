@@ -52,7 +52,7 @@ impl Field {
 }
 
 /// Fields of a descriptor. Shape and panels hold for the tile of this descriptor alone.
-pub const DESCRIPTOR_FIELDS: [Field; 13] = [
+pub const DESCRIPTOR_FIELDS: [Field; 14] = [
     Field::words("tag", 0, 1, "any number; comes back in the completion"),
     Field::bits("a_word", 1, 0, 16, "first word of the panel of A' in its lanes"),
     Field::bits("b_word", 1, 16, 16, "first word of the panel of B' in its lanes"),
@@ -78,7 +78,14 @@ pub const DESCRIPTOR_FIELDS: [Field; 13] = [
         2,
         23,
         1,
-        "grow the operands on the device, attempt by attempt, from the seed in two job slots; an attempt is such a tile",
+        "grow the operands on the device, tile by tile, from the seed in two job slots: attempts of Amadeus, each of them such a tile",
+    ),
+    Field::bits(
+        "noise",
+        2,
+        24,
+        1,
+        "with `scan`: the operands are Pearl's noise, for tiles without a signal",
     ),
     Field::bits("chunks_last", 3, 0, 11, "whole chunks, less one"),
     Field::bits("job", 3, 12, 2, "job slot: key and bound of the ticket"),
@@ -92,7 +99,7 @@ pub const JOB_FIELDS: [Field; 2] = [
     Field::words("bound", 8, 8, "largest ticket that is a hit, as a number of 256 bits"),
 ];
 
-/// Fields of a scan's seed, which takes two job slots, an even one and the next.
+/// Fields of the seed of a scan of Amadeus, which takes two job slots, an even one and the next.
 pub const SEED_FIELDS: [Field; 5] = [
     Field::words(
         "message",
@@ -115,6 +122,16 @@ pub const SEED_FIELDS: [Field; 5] = [
     ),
     Field::bits("attempts_last", 30, 0, 16, "attempts of the scan, less one"),
 ];
+/// Fields of the seed of a scan of Pearl, in two job slots as well.
+pub const NOISE_SEED_FIELDS: [Field; 7] = [
+    Field::words("a_seed", 0, 8, "key of A's noise and of the tickets"),
+    Field::words("bound", 8, 8, "largest ticket that is a hit, as a number of 256 bits"),
+    Field::words("b_seed", 16, 8, "key of B's noise"),
+    Field::bits("row", 24, 0, 20, "first row of the first tile, divided by 16"),
+    Field::bits("column", 25, 0, 20, "first column of every row's first tile, divided by 16"),
+    Field::bits("columns_last", 26, 0, 16, "tiles of a row, less one"),
+    Field::bits("tiles_last", 30, 0, 16, "tiles of the scan, less one"),
+];
 /// The seed's word that differs from attempt to attempt.
 pub const NONCE_WORD: u32 = 9;
 
@@ -126,19 +143,24 @@ pub const COMPLETION_FIELDS: [Field; 9] = [
         1,
         0,
         1,
-        "the ticket is at most the bound; of a scan: the last attempt's hash has zeros under the mask",
+        "the ticket is at most the bound; of attempts: the last one's hash has zeros under the mask",
     ),
     Field::bits("kept", 1, 1, 1, "the product tile is kept"),
     Field::bits("bank", 1, 2, 1, "in this bank"),
-    Field::bits("hit_before", 1, 3, 1, "of a scan: the attempt before the last is a hit"),
+    Field::bits("hit_before", 1, 3, 1, "of a scan: the attempt or tile before the last is a hit"),
     Field::bits("cycle_low", 2, 0, 24, "cycle, as TIME counts, behind ticket and last result"),
     Field::bits("cycle_high", 3, 0, 24, "its high half"),
-    Field::words("nonce", 4, 1, "of a scan: the last attempt's nonce word"),
+    Field::words(
+        "nonce",
+        4,
+        1,
+        "of a scan: the last attempt's nonce word, or how many tiles came before the last",
+    ),
     Field::words(
         "ticket",
         8,
         8,
-        "the ticket, as a number of 256 bits; of a scan: the hash of the last attempt's solution",
+        "the ticket, as a number of 256 bits, of a scan the last tile's; of attempts: the hash of the last one's solution",
     ),
 ];
 

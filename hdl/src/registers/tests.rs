@@ -47,13 +47,13 @@ fn fields_fill_their_entries_in_order_and_do_not_overlap() {
         }
         assert!(free <= 32 * words);
     }
-    let entry = [1, 0xabcd_1234, 0x00e0_0fff, 0x8040_3005];
+    let entry = [1, 0xabcd_1234, 0x01e0_0fff, 0x8040_3005];
     let values = DESCRIPTOR_FIELDS.map(|field| field.get(&entry));
-    assert_eq!(values, [1, 0x1234, 0xabcd, 1023, 1, 1, 1, 1, 1, 5, 3, 0x40, 0x80]);
+    assert_eq!(values, [1, 0x1234, 0xabcd, 1023, 1, 1, 1, 1, 1, 1, 5, 3, 0x40, 0x80]);
     let names = SHAPE_FIELDS.map(|(name, low, bits)| format!("{name} {low} {bits}"));
     let same = ["chunk_last 0 10", "tail 10 1", "tail_last 11 10", "unsigned_a 21 1"];
     assert_eq!(names[..4], same);
-    assert_eq!(names[4..], ["want_tile 22 1", "scan 23 1"]);
+    assert_eq!(names[4..], ["want_tile 22 1", "scan 23 1", "noise 24 1"]);
 }
 
 #[test]

@@ -88,6 +88,20 @@ fn a_scan_ends_behind_the_attempt_that_follows_a_hit_or_behind_its_last() {
     assert_eq!(run(&mut module, u32::MAX, 3, &[]), (2, false));
 }
 
+/// Tiles of Pearl are counted from 0, whatever stands at the nonce's place.
+#[test]
+fn tiles_count_from_zero() {
+    let mut module = Scan::connected();
+    module.noise_in.next = true;
+    module.scan_in.next = true;
+    write(&mut module, crate::registers::NONCE_WORD, 0xdead_beef);
+    assert_eq!(module.nonce_out.val().to_u32(), 0);
+    module.hit_in.next = false;
+    module.attempt_in.next = true;
+    cycle(&mut module);
+    assert_eq!(module.nonce_out.val().to_u32(), 1);
+}
+
 #[test]
 fn a_reset_ends_it() {
     let mut module = Scan::connected();

@@ -48,10 +48,10 @@ module!([const W: usize] Queue<W>: clock,
     (reset_in, write_in, word_in, data_in, a_commits_in, b_commits_in, pop_in, pop_count_in,
      tile_end_in, again_in) ->
     (outstanding_out, overflow_out, active_out, load_out, a_base_out, b_base_out, tag_out,
-     chunk_last_out, chunks_last_out, tail_out, tail_last_out, unsigned_out, want_out, scan_out, scans_out, job_out,
-     fenced_out));
+     chunk_last_out, chunks_last_out, tail_out, tail_last_out, unsigned_out, want_out, scan_out, noise_out,
+     scans_out, job_out, fenced_out));
 module!([const Q: usize, const W: usize, const R: usize, const S: usize] Feeder<Q, W, R, S>: clock,
-    (load_in, a_base_in, b_base_in, step_in, unsigned_in, chunk_end_in, pass_end_in) ->
+    (load_in, a_base_in, b_base_in, step_in, unsigned_in, chunk_end_in, pass_end_in, a_returns_in) ->
     (step_out, fetch_out, unsigned_out, a_address_out, b_address_out));
 module!([const N: usize, const R: usize] PanelMemory<N, R>: clock,
     (write_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
@@ -229,6 +229,7 @@ fn panels() {
         inputs[0] = u64::from(random.below(100) == 0);
         inputs[5] = u64::from(random.below(12) == 0);
         inputs[6] = u64::from(random.below(60) == 0);
+        inputs[7] = u64::from(random.below(60) == 0);
     }
     check::<Feeder<4, 5, 6, 7>>("feeder", &stimulus, None);
     let stimulus = random_inputs::<PanelMemory<4, 5>>(&mut random, 6000);
@@ -295,6 +296,39 @@ fn accelerator_with_engines() {
     let trace = check_made::<Small>("accelerator_scan", make, &stimulus, None);
     let busy = trace.count(&["busy_out"]);
     assert!(busy > 25_000, "busy for {busy} cycles");
+}
+
+/// One scan of two tiles of Pearl, of one chunk each.
+#[test]
+fn accelerator_with_noise() {
+    type Small = Accelerator<2, 2, 7, 8, 5, 8, 8>;
+    let mut random = Random(37);
+    let mut stimulus: Vec<Values> = Vec::new();
+    let mut before = 0;
+    let mut write = |address: u32, data: u32| {
+        stimulus.push(vec![0, 1, address.into(), before, 1, 1, 0, 1, 0, 0, 1]);
+        before = data.into();
+    };
+    for word in 0..32 {
+        // Two tiles of one row.
+        let counted = [26, 30].contains(&word);
+        write(registers::JOBS + word, if counted { 1 } else { random.next() as u32 });
+    }
+    for (n, word) in [1, 0, 127 | 1 << 23 | 1 << 24, 0].into_iter().enumerate() {
+        write(registers::DESCRIPTORS + n as u32, word);
+    }
+    write(registers::SCRATCH_SET, 0);
+    while stimulus.len() < 29_000 {
+        let address = match stimulus.len() % 2 {
+            0 => registers::COMPLETIONS + random.below(16) as u32,
+            _ => random.below(registers::DESCRIPTORS.into()) as u32,
+        };
+        stimulus.push(vec![0, 0, address.into(), 1, 1, 0, 1, 0, 0, 1, 0]);
+    }
+    let make = || Small::new(Build { noise: true, panel_word_bits: 5, ..Build::default() });
+    let trace = check_made::<Small>("accelerator_noise", make, &stimulus, None);
+    let busy = trace.count(&["busy_out"]);
+    assert!((24_000..28_500).contains(&busy), "busy for {busy} cycles");
 }
 
 #[test]

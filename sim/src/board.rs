@@ -52,8 +52,10 @@ pub struct BoardConfig {
     pub first_baud: u32,
     /// Bits of a word's address in a lane of panel memory.
     pub panel_word_bits: u32,
-    /// Engines that grow operands of Amadeus; 0: none, and no scans.
+    /// Engines that grow operands of Amadeus; 0: none, and no scans of it.
     pub engines: u32,
+    /// There is a source of noise, for scans of Pearl.
+    pub noise: bool,
     /// What the register BUILD reads as.
     pub build: u32,
 }
@@ -67,6 +69,7 @@ impl BoardConfig {
             first_baud: FIRST_BAUD,
             panel_word_bits: devices::PANEL_WORD_BITS as u32,
             engines: 0,
+            noise: false,
             build: 0,
         }
     }

@@ -9,7 +9,8 @@
 //! | `control` | rate, errors in a row, watchdog | `line_control` |
 //! | `device` | all of these and the accelerator | `serial_device` |
 //! | `queue`, `sequencer`, `finisher` | descriptor to completion | the same |
-//! | `scan` | attempts, and when their operands are grown | `scan`, `xof_source` |
+//! | `scan` | tiles of a scan; when operands of Amadeus are grown | `scan`, `xof_source` |
+//! | `noise` | when the noise of Pearl is, and what it is | `noise_source` |
 //! | `panels`, `work` | what a tile reads, and what comes of it | panel memory and array |
 //! | `counter`, `read` | counters and registers as of a cycle | `counter`, `registers` |
 //! | `accelerator` | everything behind the bus | `accelerator` |
@@ -25,6 +26,7 @@ mod device;
 mod encoder;
 mod endpoint;
 mod finisher;
+mod noise;
 mod panels;
 mod queue;
 mod read;
@@ -45,6 +47,8 @@ use receiver::Receiver;
 
 /// Address bits that panel memory may have: a tile of one chunk at least, the window at most.
 const PANEL_WORD_BITS: RangeInclusive<usize> = 4..=14;
+/// The same of a device with a source of noise, whose chunks are twice as long.
+const NOISE_WORD_BITS: RangeInclusive<usize> = 5..=14;
 
 /// A device in this process, and the host's end of its line.
 #[derive(Clone, Debug)]
@@ -68,12 +72,13 @@ impl ModelBoard {
     /// that the register map has room for.
     pub fn new(config: BoardConfig) -> Result<Self, EngineError> {
         let bits = config.panel_word_bits as usize;
-        if !PANEL_WORD_BITS.contains(&bits) {
+        let built = if config.noise { NOISE_WORD_BITS } else { PANEL_WORD_BITS };
+        if !built.contains(&bits) {
             return Err(EngineError::Unsupported {
                 what: "bits of a panel word's address",
                 value: bits,
-                min: *PANEL_WORD_BITS.start(),
-                max: *PANEL_WORD_BITS.end(),
+                min: *built.start(),
+                max: *built.end(),
             });
         }
         let increment = increment(config.first_baud, config.clock_hz)?;

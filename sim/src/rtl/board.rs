@@ -37,6 +37,7 @@ impl RustHdlBoard {
             clock_hz: config.clock_hz,
             baud: config.first_baud,
             engines: config.engines as usize,
+            noise: config.noise,
             ..Build::default()
         };
         let device: Box<dyn Wired> = with_device!(config.geometry, config.panel_word_bits as usize, D => {

@@ -86,6 +86,7 @@ impl VerilatedBoard {
             baud: config.first_baud,
             panel_word_bits: config.panel_word_bits as usize,
             engines: config.engines as usize,
+            noise: config.noise,
             ..Build::default()
         };
         Ok(devices::verilog(config.geometry, build)?)

@@ -4,6 +4,7 @@ mod gates;
 mod host;
 mod lockstep;
 mod mining;
+mod noise_scans;
 mod pair;
 mod protocol;
 mod rates;

@@ -13,11 +13,12 @@ use gemmine_hdl::{accelerator::OPERAND_LATENCY, head, ticket};
 
 use super::counter::Counter;
 use super::finisher::{Finisher, FinisherInputs};
+use super::noise::{Noise, NoiseInputs, NoiseSource};
 use super::panels::PanelMemory;
-use super::queue::{Queue, QueueInputs};
-use super::scan::Source;
+use super::queue::{Descriptor, Queue, QueueInputs};
+use super::scan::{Kind, Source};
 use super::sequencer::Sequencer;
-use super::work;
+use super::{noise, work};
 use crate::board::BoardConfig;
 
 /// Sticky bits of the register ERROR.
@@ -64,6 +65,9 @@ pub struct Accelerator {
     /// Of a device with engines.
     source: Option<Source>,
     attempts: work::Attempts,
+    /// Of a device with a source of noise.
+    noise_source: Option<NoiseSource>,
+    noise: Noise,
     pub(super) stalls: Stalls,
     pub(super) errors: Errors,
     pub(super) scratch: u32,
@@ -87,6 +91,8 @@ impl Accelerator {
             source: (config.engines > 0)
                 .then(|| Source::new(config.engines, config.panel_word_bits)),
             attempts: work::Attempts::default(),
+            noise_source: config.noise.then(|| NoiseSource::new(config.panel_word_bits)),
+            noise: Noise::default(),
             stalls: Stalls::default(),
             errors: Errors::default(),
             scratch: 0,
@@ -182,21 +188,43 @@ impl Accelerator {
         let tile = self.queue.running();
         let by_sequencer = self.sequencer.quiet_cycles(self.now, tile, self.stepping());
         let by_finisher = self.finisher.quiet_cycles(self.now, &self.finisher_inputs());
+        let seeded = self.finisher.seeded();
         let by_source = self.source.as_ref().map_or(u64::MAX, |source| {
-            source.quiet_cycles(self.now, self.queue.scans(), self.finisher.seeded())
+            source.quiet_cycles(self.now, self.grows(Kind::Amadeus), seeded)
         });
-        by_sequencer.min(by_finisher).min(by_source)
+        let by_noise = self.noise_source.as_ref().map_or(u64::MAX, |source| {
+            source.quiet_cycles(self.now, self.grows(Kind::Pearl), seeded)
+        });
+        by_sequencer.min(by_finisher).min(by_source).min(by_noise)
+    }
+
+    /// What a descriptor is run as: of a scan only with what grows its operands.
+    fn kind(&self, tile: &Descriptor) -> Kind {
+        match (tile.scan, tile.noise) {
+            (true, false) if self.source.is_some() => Kind::Amadeus,
+            (true, true) if self.noise_source.is_some() => Kind::Pearl,
+            _ => Kind::Plain,
+        }
+    }
+
+    /// Whether a scan of a kind runs, or will in the next cycle.
+    fn grows(&self, kind: Kind) -> bool {
+        self.queue.scans() && self.kind(self.queue.shown()) == kind
     }
 
     /// Whether this cycle takes a step.
     fn stepping(&self) -> bool {
-        let held = self.finisher.hold() || self.grows();
+        let held = self.finisher.hold() || self.source_holds();
         self.sequencer.running() && self.queue.active() && !held && !self.reset
     }
 
     /// Whether operands are not grown yet.
-    fn grows(&self) -> bool {
-        self.source.as_ref().is_some_and(Source::hold)
+    fn source_holds(&self) -> bool {
+        if self.queue.shown().noise {
+            self.noise_source.as_ref().is_some_and(NoiseSource::hold)
+        } else {
+            self.source.as_ref().is_some_and(Source::hold)
+        }
     }
 
     fn finisher_inputs(&self) -> FinisherInputs {
@@ -207,7 +235,7 @@ impl Accelerator {
             tag: tile.tag,
             job: tile.job,
             want: tile.want_tile,
-            scan: tile.scan && self.source.is_some(),
+            kind: self.kind(tile),
             tile_end: self.sequencer.tile_ended(),
             is_final: self.sequencer.final_out(self.queue.running()),
             pop: None,
@@ -220,13 +248,14 @@ impl Accelerator {
         if !self.sequencer.running() || self.reset {
             return;
         }
+        let source_holds = self.source_holds();
         let stalls = &mut self.stalls;
         let counter = match (self.queue.active(), self.finisher.hold()) {
             (false, _) if self.queue.fenced_out() => &mut stalls.panel,
             (false, _) => &mut stalls.link,
             (true, true) if self.finisher.drain() => &mut stalls.drain,
             (true, true) => &mut stalls.hash,
-            (true, false) if self.source.as_ref().is_some_and(Source::hold) => &mut stalls.panel,
+            (true, false) if source_holds => &mut stalls.panel,
             (true, false) => return,
         };
         counter.add(self.now, self.now + cycles);
@@ -245,13 +274,10 @@ impl Accelerator {
         let tile_end = stepping && self.sequencer.at_tile_end(&tile);
         let pass_end = stepping && self.sequencer.at_pass_end(&tile);
         let again = self.finisher.scan.again();
-        let is_attempt = tile.scan && self.source.is_some();
+        let kind = self.kind(&tile);
         self.count(1);
 
-        if let Some(source) = &mut self.source {
-            let scans = self.queue.scans();
-            source.tick(now, scans, self.finisher.seeded(), pass_end && scans);
-        }
+        self.tick_sources(pass_end);
         let mut inputs = self.finisher_inputs();
         inputs.pop = written(map::POP).map(|word| word & 0x1f);
         inputs.release = written(map::RELEASE).map(|word| word & 0x1f);
@@ -269,7 +295,7 @@ impl Accelerator {
             self.stalls.hits.event(now);
         }
 
-        if stepping && self.sequencer.at_last_fold(&tile) && !is_attempt {
+        if stepping && self.sequencer.at_last_fold(&tile) && kind != Kind::Amadeus {
             let latency = ticket::LATENCY as u64;
             self.finisher.expect_ticket(now + self.sequencer.settle() + latency);
         }
@@ -277,12 +303,15 @@ impl Accelerator {
             // Its last step is one of those that count.
             self.sequencer.pass(now, 1, &tile, stepping, self.reset);
             let geometry = self.config.geometry;
-            let outcome = if is_attempt {
-                let nonce = self.finisher.scan.nonce();
-                self.attempts.compute(geometry, &tile, self.finisher.seed(), nonce)
-            } else {
-                let steps = self.sequencer.steps();
-                work::compute(geometry, &tile, &self.panels, steps, self.finisher.job())
+            let (seed, job) = (self.finisher.seed(), self.finisher.job());
+            let nonce = self.finisher.scan.nonce();
+            let outcome = match kind {
+                Kind::Amadeus => self.attempts.compute(geometry, &tile, seed, nonce),
+                Kind::Pearl => work::compute_noise(&mut self.noise, &tile, seed, nonce, job),
+                Kind::Plain => {
+                    let steps = self.sequencer.steps();
+                    work::compute(geometry, &tile, &self.panels, steps, job)
+                }
             };
             self.finisher.expect_results(now + self.last_result_latency(), outcome);
         } else {
@@ -319,6 +348,21 @@ impl Accelerator {
         }
         self.reset = reset_in || written(map::RESET).is_some();
         self.now += 1;
+    }
+
+    /// A cycle of what grows operands, with a step that is perhaps a chunk's last.
+    fn tick_sources(&mut self, pass_end: bool) {
+        let (attempts, noise) = (self.grows(Kind::Amadeus), self.grows(Kind::Pearl));
+        let seeded = self.finisher.seeded();
+        if let Some(source) = &mut self.source {
+            source.tick(self.now, attempts, seeded, pass_end && attempts);
+        }
+        if let Some(source) = &mut self.noise_source {
+            let (chunks, columns_last) =
+                (self.queue.shown().chunks, noise::columns_last(self.finisher.seed()));
+            let inputs = NoiseInputs { scans: noise, seeded, chunks, columns_last, pass_end };
+            source.tick(self.now, &inputs);
+        }
     }
 
     /// Cycles from a tile's last step to its last result.

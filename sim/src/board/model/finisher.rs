@@ -10,7 +10,7 @@ use gemmine_hdl::solution;
 use gemmine_hdl::ticket::READ_LATENCY;
 
 use super::counter::{high_half, low_half};
-use super::scan::{SEED_WORDS, Scan};
+use super::scan::{Kind, SEED_WORDS, Scan};
 use super::work::Outcome;
 
 /// Words of a job slot.
@@ -29,8 +29,8 @@ pub struct FinisherInputs {
     pub job: usize,
     /// Its results are kept.
     pub want: bool,
-    /// It is an attempt of a scan.
-    pub scan: bool,
+    /// What it is.
+    pub kind: Kind,
     /// Its last step was taken in the last cycle.
     pub tile_end: bool,
     /// Steps of its last whole chunk or tail are due.
@@ -77,7 +77,11 @@ pub struct Finisher {
     // Job of the running tile
     loading: bool,
     load_place: u32,
+    /// Places whose words are read in the next cycle but one, and in the next.
+    places: [Option<u32>; 2],
     loaded: bool,
+    /// A scan of Pearl goes on: of its seed only the ticket's job is read again.
+    reload: bool,
     job: Job,
     seed: [u32; SEED_WORDS],
     /// Attempts, and which of them is which.
@@ -85,7 +89,7 @@ pub struct Finisher {
     // The tile that is being finished
     pending: bool,
     want: bool,
-    is_attempt: bool,
+    kind: Kind,
     outcome: Outcome,
     /// The cycle in which the ticket comes.
     ticket_due: Option<u64>,
@@ -118,13 +122,15 @@ impl Finisher {
             jobs: Default::default(),
             loading: false,
             load_place: 0,
+            places: [None; 2],
             loaded: false,
+            reload: false,
             job: Job::default(),
             seed: [0; SEED_WORDS],
             scan: Scan::default(),
             pending: false,
             want: false,
-            is_attempt: false,
+            kind: Kind::Plain,
             outcome: Outcome::default(),
             ticket_due: None,
             results_due: None,
@@ -205,10 +211,11 @@ impl Finisher {
 
     /// How many cycles change nothing.
     pub fn quiet_cycles(&self, now: u64, inputs: &FinisherInputs) -> u64 {
-        let loads = self.loading || (self.would_load(inputs) && !inputs.clear);
+        let reads = self.loading || self.places != [None; 2];
+        let loads = reads || (self.would_load(inputs) && !inputs.clear);
         let held = (self.hold, self.drain) == self.next_hold(inputs);
         let frees = self.frees.any();
-        let scans = self.hash_starts() || !self.scan.is_quiet(inputs.scan);
+        let scans = self.hash_starts() || !self.scan.is_quiet(inputs.kind.scans());
         let writes = self.writing || self.write.is_some() || self.is_complete();
         if loads || !held || frees || scans || writes {
             return 0;
@@ -223,7 +230,7 @@ impl Finisher {
         let (hold, drain) = self.next_hold(inputs);
         let (loads, complete) = (self.would_load(inputs), self.is_complete());
         let hash_starts = self.hash_starts();
-        self.scan.tick(inputs.scan, inputs.tile_end);
+        self.scan.tick(inputs.kind.scans(), inputs.tile_end);
 
         // Completion queue
         if let Some((place, word)) = self.write.take() {
@@ -253,25 +260,22 @@ impl Finisher {
         self.frees = compared;
 
         // Job of the running tile
+        let [next, place] = self.places;
+        self.places = [None, next];
+        if let Some(place) = place {
+            self.read_job(inputs, place as usize);
+        }
         if self.loading {
-            // A word is read a cycle behind its place.
-            let slot = if inputs.scan { inputs.job & 2 } else { inputs.job };
-            if let Some(place) = self.load_place.checked_sub(1) {
-                let place = place as usize;
-                let word = self.jobs.as_flattened()[slot * JOB_WORDS as usize + place];
-                if inputs.scan {
-                    self.seed[place] = word;
-                } else {
-                    self.job[place] = word;
-                }
-            }
-            let words = if inputs.scan { SEED_WORDS as u32 } else { JOB_WORDS };
+            let seeds = inputs.kind.scans() && !self.reload;
+            let words = if seeds { SEED_WORDS as u32 } else { JOB_WORDS };
             if self.load_place == words {
                 self.loading = false;
                 self.loaded = true;
-                if inputs.scan {
-                    self.scan.begin(&self.seed);
+                if seeds {
+                    self.scan.begin(inputs.kind, &self.seed);
                 }
+            } else {
+                self.places[0] = Some(self.load_place);
             }
             self.load_place += 1;
         } else if loads {
@@ -283,7 +287,7 @@ impl Finisher {
         self.ticket_done |= self.ticket_due.take_if(|due| *due <= now).is_some();
         if self.results_due.take_if(|due| *due <= now).is_some() {
             self.results_done = true;
-            if self.want || self.is_attempt {
+            if self.want || self.kind == Kind::Amadeus {
                 self.results[self.bank].copy_from_slice(&self.outcome.results[..]);
             }
         }
@@ -293,8 +297,8 @@ impl Finisher {
         }
         if inputs.tile_end {
             self.pending = true;
-            self.want = inputs.want && !inputs.scan;
-            self.is_attempt = inputs.scan;
+            self.want = inputs.want && !inputs.kind.scans();
+            self.kind = inputs.kind;
         }
         (self.hold, self.drain) = (hold, drain);
 
@@ -306,10 +310,15 @@ impl Finisher {
                 outputs.hit = self.outcome.hit;
                 self.finish();
             }
-        } else if complete && self.is_attempt && self.scan.more() {
+        } else if complete && self.kind.scans() && self.scan.more() {
             outputs.tile = true;
             outputs.hit = self.outcome.hit;
             self.scan.attempted(self.outcome.hit);
+            if self.kind == Kind::Pearl {
+                // The ticket has taken the key's place.
+                self.loaded = false;
+                self.reload = true;
+            }
             self.finish_tile();
         } else if complete {
             self.writing = true;
@@ -321,10 +330,27 @@ impl Finisher {
         outputs
     }
 
+    /// A word of the running tile's job, or of its scan's seed, is read.
+    fn read_job(&mut self, inputs: &FinisherInputs, place: usize) {
+        let scans = inputs.kind.scans();
+        let slot = if scans { inputs.job & 2 } else { inputs.job };
+        let word = self.jobs.as_flattened()[slot * JOB_WORDS as usize + place];
+        if scans && !self.reload {
+            self.seed[place] = word;
+        }
+        // Key and bound of Pearl's tickets are the first half of its seed.
+        if inputs.kind != Kind::Amadeus
+            && let Some(job) = self.job.get_mut(place)
+        {
+            *job = word;
+        }
+    }
+
     /// The completion's entry is written.
     fn finish(&mut self) {
         self.writing = false;
         self.loaded = false;
+        self.reload = false;
         self.scan.end();
         self.finish_tile();
         self.entry = (self.entry + 1) % QUEUE;
@@ -345,6 +371,7 @@ impl Finisher {
     fn clear(&mut self) {
         self.loading = false;
         self.loaded = false;
+        self.reload = false;
         self.finish_tile();
         self.scan.end();
         self.ticket_due = None;
@@ -364,7 +391,7 @@ impl Finisher {
     }
 
     fn hash_starts(&self) -> bool {
-        self.pending && self.is_attempt && self.results_done && !self.hashing
+        self.pending && self.kind == Kind::Amadeus && self.results_done && !self.hashing
     }
 
     fn is_complete(&self) -> bool {
@@ -373,7 +400,12 @@ impl Finisher {
 
     /// The next values of `hold` and `drain`.
     fn next_hold(&self, inputs: &FinisherInputs) -> (bool, bool) {
-        let no_bank = (inputs.want || inputs.scan) && self.banks >= RESULT_BANKS;
+        let keeps = match inputs.kind {
+            Kind::Plain => inputs.want,
+            Kind::Amadeus => true,
+            Kind::Pearl => false,
+        };
+        let no_bank = keeps && self.banks >= RESULT_BANKS;
         let free = self.loaded && !self.pending;
         let ends = inputs.is_final && !inputs.clear;
         (ends && (!free || no_bank), ends && free && no_bank)
@@ -391,12 +423,12 @@ impl Finisher {
         let value = match word {
             1 => {
                 let bank = if self.want { 2 | (self.bank as u32) << 2 } else { 0 };
-                let before = self.is_attempt && self.scan.hit_before();
+                let before = self.kind.scans() && self.scan.hit_before();
                 u32::from(self.outcome.hit) | bank | u32::from(before) << 3
             }
             2 => low_half(time),
             3 => high_half(time),
-            4 if self.is_attempt => self.scan.nonce(),
+            4 if self.kind.scans() => self.scan.nonce(),
             word @ 8..16 => {
                 let (ticket, _) = self.outcome.ticket.as_chunks::<4>();
                 u32::from_le_bytes(ticket[word as usize - 8])

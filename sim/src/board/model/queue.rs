@@ -20,8 +20,10 @@ pub struct Descriptor {
     pub unsigned_a: bool,
     /// Keep the product tile.
     pub want_tile: bool,
-    /// An attempt of a scan.
+    /// A scan, tile after tile.
     pub scan: bool,
+    /// With `scan`: of Pearl, not of Amadeus.
+    pub noise: bool,
     /// Job slot.
     pub job: usize,
     /// Commits of A and of B that the tile waits for.
@@ -48,6 +50,7 @@ impl Descriptor {
             unsigned_a: field(3) == 1,
             want_tile: field(4) == 1,
             scan: field(5) == 1,
+            noise: field(6) == 1,
             job: (rest >> 12 & 3) as usize,
             fences: [(rest >> 16) as u8, (rest >> 24) as u8],
         }
@@ -137,7 +140,7 @@ impl Queue {
         &self.shown
     }
 
-    /// An attempt of a scan runs, or will in the next cycle.
+    /// A scan's tile runs, or will in the next cycle.
     pub fn scans(&self) -> bool {
         self.shown.scan && (self.armed || self.active)
     }

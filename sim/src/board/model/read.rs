@@ -90,7 +90,7 @@ impl Accelerator {
                 let engines = self.config.engines;
                 rows | columns << 8 | engines << 16 | self.config.panel_word_bits << 24
             }
-            map::PROTOCOLS => protocols(self.config.engines as usize),
+            map::PROTOCOLS => protocols(self.config.engines as usize, self.config.noise),
             map::LIMITS => {
                 let payload_last = gemmine_hdl::frame::PAYLOAD_WORDS_MAX as u32 - 1;
                 map::QUEUE | map::JOB_SLOTS << 8 | map::RESULT_BANKS << 16 | payload_last << 24

@@ -1,4 +1,4 @@
-//! Scans: which attempt is where, and when its operands are grown. [`gemmine_hdl::scan`] and
+//! Scans: which tile is where, and when operands of Amadeus are grown. [`gemmine_hdl::scan`] and
 //! [`gemmine_hdl::xof_source`] by cycles instead of registers.
 
 use std::collections::VecDeque;
@@ -13,7 +13,26 @@ const BATCHES: u64 = 4;
 /// Bits of the words of a chunk in panel memory.
 const CHUNK_WORD_BITS: u32 = 4;
 
-/// Which attempt runs, and which is being finished.
+/// What a tile is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// The host's, who wrote its operands.
+    #[default]
+    Plain,
+    /// An attempt of a scan of Amadeus.
+    Amadeus,
+    /// Of a scan of Pearl.
+    Pearl,
+}
+
+impl Kind {
+    /// Of a scan.
+    pub fn scans(self) -> bool {
+        self != Self::Plain
+    }
+}
+
+/// Which attempt runs, and which is being finished. A tile of a scan of Pearl is an attempt as well.
 #[derive(Clone, Debug, Default)]
 pub struct Scan {
     /// Attempts behind the running one, where none is a hit.
@@ -46,8 +65,8 @@ impl Scan {
     }
 
     /// The seed of a scan is loaded.
-    pub fn begin(&mut self, seed: &[u32; SEED_WORDS]) {
-        self.nonce = seed[NONCE_WORD as usize];
+    pub fn begin(&mut self, kind: Kind, seed: &[u32; SEED_WORDS]) {
+        self.nonce = if kind == Kind::Pearl { 0 } else { seed[NONCE_WORD as usize] };
         self.left = seed[30] & 0xffff;
     }
 
@@ -82,7 +101,7 @@ impl Scan {
     }
 }
 
-/// The source of a scan's operands: when which chunk is whole.
+/// The source of operands of Amadeus: when which chunk is whole.
 #[derive(Clone, Debug)]
 pub struct Source {
     spacing: u64,

@@ -11,6 +11,7 @@ use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{fold_register, ticket};
 
 use super::finisher::Job;
+use super::noise::Noise;
 use super::panels::PanelMemory;
 use super::queue::Descriptor;
 use super::scan::SEED_WORDS;
@@ -50,11 +51,31 @@ pub fn compute(
         multiply(tile, panels)
     };
 
-    let (key, bound) = job.split_at(job.len() / 2);
-    let ticket = ticket(&bytes(key), &fold_register(&words));
-    let hit = meets(&ticket, U256::from_little_endian(&bytes(bound)));
-
+    let (ticket, hit) = hash(job, &words);
     Outcome { ticket, hit, results: results(geometry, &product) }
+}
+
+/// Computes a scan's nth tile from the words of its seed and the ticket's job, when its last step is taken. Its
+/// product is not kept.
+pub fn compute_noise(
+    noise: &mut Noise,
+    tile: &Descriptor,
+    seed: &[u32; SEED_WORDS],
+    nth: u32,
+    job: &Job,
+) -> Outcome {
+    let (a, b) = noise.panels(seed, tile.chunks * tile.chunk_steps, nth);
+    let mut words = Vec::new();
+    kernel::fold_tile(a, &b, tile.chunk_steps, &mut words);
+    let (ticket, hit) = hash(job, &words);
+    Outcome { ticket, hit, ..Outcome::default() }
+}
+
+/// A ticket by a job's key, and whether it meets the bound.
+fn hash(job: &Job, words: &[u32]) -> ([u8; 32], bool) {
+    let (key, bound) = job.split_at(job.len() / 2);
+    let ticket = ticket(&bytes(key), &fold_register(words));
+    (ticket, meets(&ticket, U256::from_little_endian(&bytes(bound))))
 }
 
 /// Attempts of scans, with what those of one seed share.
@@ -157,7 +178,7 @@ fn multiply_as_fetched(
 }
 
 /// Words as bytes, low byte first.
-fn bytes(words: &[u32]) -> [u8; 32] {
+pub fn bytes(words: &[u32]) -> [u8; 32] {
     let mut bytes = [0; 32];
     for (to, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
         *to = word.to_le_bytes();

@@ -100,6 +100,7 @@ impl Synthesised {
             first_baud: definition.definition.serial.baud,
             panel_word_bits: definition.definition.device.panel_word_bits as u32,
             engines: 0,
+            noise: false,
             build: device.build,
         };
         let gates = verilog(&definition, &device, folder.path());
@@ -170,9 +171,9 @@ fn check(of: &Synthesised, netlist: Netlist) {
         tail_steps,
         unsigned_a: false,
         want_tile: true,
-        scan: false,
         job: 1,
         fences: [1, 1],
+        ..Tile::default()
     };
     host.push(&first);
     host.write(map::COMMIT, &[0x0101]);

@@ -32,6 +32,7 @@ pub struct Tile {
     pub unsigned_a: bool,
     pub want_tile: bool,
     pub scan: bool,
+    pub noise: bool,
     pub job: u32,
     pub fences: [u8; 2],
 }
@@ -43,7 +44,8 @@ impl Tile {
             | (self.tail_steps.saturating_sub(1) as u32) << 11
             | u32::from(self.unsigned_a) << 21
             | u32::from(self.want_tile) << 22
-            | u32::from(self.scan) << 23;
+            | u32::from(self.scan) << 23
+            | u32::from(self.noise) << 24;
         let fences = u32::from(self.fences[0]) << 16 | u32::from(self.fences[1]) << 24;
         let panels = u32::from(self.first_words[0]) | u32::from(self.first_words[1]) << 16;
         [self.tag, panels, shape, (self.chunks - 1) as u32 | self.job << 12 | fences]

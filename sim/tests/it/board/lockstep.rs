@@ -91,6 +91,8 @@ fn descriptors(random: &mut Random) -> Vec<u32> {
         unsigned_a: random.below(2) == 0,
         want_tile: random.below(3) == 0,
         scan: false,
+        // Means nothing without a scan.
+        noise: random.below(2) == 0,
         job: random.below(4) as u32,
         fences: [random.below(3) as u8, random.below(3) as u8],
     };

@@ -76,9 +76,9 @@ pub fn check_tiles(random: &mut Random, board: impl Board + 'static) {
             tail_steps,
             unsigned_a: n % 2 == 1,
             want_tile: n < 2,
-            scan: false,
             job: 2,
             fences: [n as u8, 0],
+            ..Tile::default()
         };
         let (a, b) = (lanes(random, work.steps()), lanes(random, work.steps()));
         host.write_panel(0, 5, &a);

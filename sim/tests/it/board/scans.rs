@@ -18,7 +18,7 @@ const CHUNK: usize = 64;
 
 /// A scan's work.
 #[derive(Clone, Debug)]
-struct Scan {
+pub struct Scan {
     seed: [u8; SEED_BYTES],
     first: u32,
     attempts: u32,
@@ -27,7 +27,7 @@ struct Scan {
 }
 
 impl Scan {
-    fn random(random: &mut Random, chunks: usize) -> Self {
+    pub fn random(random: &mut Random, chunks: usize) -> Self {
         Self {
             seed: std::array::from_fn(|_| random.next() as u8),
             // Nonces that carry, and that wrap.
@@ -45,7 +45,7 @@ impl Scan {
     }
 
     /// The words of its two job slots.
-    fn words(&self) -> [u32; 32] {
+    pub fn words(&self) -> [u32; 32] {
         let midstate = Midstate::of(&self.seed).with_nonce(self.first);
         let mut words = [0; 32];
         words[..16].copy_from_slice(&midstate.message);
@@ -59,7 +59,7 @@ impl Scan {
         words
     }
 
-    fn tile(&self, tag: u32, job: u32, fences: [u8; 2]) -> Tile {
+    pub fn tile(&self, tag: u32, job: u32, fences: [u8; 2]) -> Tile {
         Tile {
             tag,
             chunk_steps: CHUNK,
@@ -86,7 +86,7 @@ impl Scan {
         unreachable!("a scan has an attempt")
     }
 
-    fn assert_ends(&self, completion: &Completion) {
+    pub fn assert_ends(&self, completion: &Completion) {
         let (last, hit, hit_before) = self.end();
         let nonce = self.first.wrapping_add(last);
         assert_eq!(completion.nonce, nonce);

@@ -3,15 +3,17 @@
 //! Tiles are walked row by row over a rectangle: a row panel of A with each of so many column panels of B, then the
 //! next row panel with the same ones.
 
+use gemmine_hdl::balance::NoiseRow;
 use gemmine_hdl::noise_hash::BATCH_CYCLES;
-use gemmine_hdl::noise_source::{CHUNK_CYCLES, CHUNK_STEPS, TURN_CYCLES};
+use gemmine_hdl::noise_source::CHUNK_STEPS;
+use gemmine_hdl::sources::NOISE_STEP_BITS;
 
 use crate::device::Identity;
 
 /// Steps of a tile are multiples of this: the noise's rank.
 pub const TILE_CHUNK: usize = CHUNK_STEPS;
 /// Most steps of a tile, in every device that has a source of noise.
-pub const TILE_STEPS_MAX: usize = 2048;
+pub const TILE_STEPS_MAX: usize = 1 << NOISE_STEP_BITS;
 /// Most tiles of a scan, as far as its seed counts.
 pub const TILES_MAX: u32 = 1 << 16;
 /// Most column panels of a row of tiles, likewise.
@@ -19,11 +21,9 @@ pub const TILE_COLUMNS_MAX: u32 = 1 << 16;
 /// Panels of 16 rows or columns that a scan can number.
 pub const PANELS_MAX: u32 = 1 << 20;
 
-/// Batches of hashes in a panel's rows of factors: 64 hashes of 32 bytes, four at a time.
-const ROW_BATCHES: usize = 16;
-/// Cycles in which words of a step, of 16 lanes by fours, are written.
-const WRITE_CYCLES_A_STEP: usize = CHUNK_CYCLES / CHUNK_STEPS;
-/// Cycles of a ticket's hash and of the key's load in front of it, rounded up.
+/// Cycles of the hashes of the first panel's rows, in front of a scan's first tile.
+const ROW_HASH_CYCLES: usize = 16 * BATCH_CYCLES;
+/// Cycles of a ticket's hash and of a scan's beginning and end, rounded up.
 const TICKET_CYCLES: usize = 1024;
 
 /// Tiles without a signal, row by row.
@@ -67,25 +67,28 @@ impl PearlScan {
 }
 
 impl Identity {
-    /// About how many cycles a tile of so many steps takes in the middle of a row of a scan of Pearl: as many as the
-    /// array, the panel of B or its hashes, whichever are slowest. `None` of a device without a source of noise, or
-    /// without an array.
+    /// About how many cycles a tile of so many steps takes in the middle of a row of a scan of Pearl. `None` of a
+    /// device without a source of noise, or without an array.
     pub fn tile_cycles(&self, steps: usize) -> Option<u64> {
-        let slots = self.geometry.filter(|_| self.noise)?.slots();
-        let panel = (WRITE_CYCLES_A_STEP * steps).max(ROW_BATCHES * BATCH_CYCLES);
-        Some((steps * slots).max(panel).max(TICKET_CYCLES) as u64)
+        let row = |tiles| self.row_cycles(steps, tiles);
+        Some(row(2)? - row(1)?)
+    }
+
+    fn row_cycles(&self, k: usize, tiles: u32) -> Option<u64> {
+        let geometry = self.geometry.filter(|_| self.noise)?;
+        Some(NoiseRow { geometry, k, tiles: tiles as usize }.cycles().0)
     }
 }
 
-/// Cycles of a scan that finds nothing. In front of a row come A's panel and the first chunk of B, in front of all the
-/// index pairs.
+/// Cycles of a scan that finds nothing. In front of all come the index pairs.
 pub(super) fn cycles(identity: &Identity, scan: &PearlScan) -> u64 {
-    let Some(tile) = identity.tile_cycles(scan.steps) else { return 0 };
-    let panel = (WRITE_CYCLES_A_STEP * scan.steps).max(ROW_BATCHES * BATCH_CYCLES);
-    let turn = (panel + CHUNK_CYCLES + TURN_CYCLES.end()) as u64;
-    let pairs = ((scan.steps / 16 + ROW_BATCHES) * BATCH_CYCLES) as u64;
-    let rows = u64::from(scan.tiles.div_ceil(scan.columns.max(1)));
-    u64::from(scan.tiles) * tile + rows * turn + pairs + TICKET_CYCLES as u64
+    let row = |tiles| identity.row_cycles(scan.steps, tiles).unwrap_or_default();
+    let columns = scan.columns.max(1);
+    let rest = scan.tiles % columns;
+    let rows =
+        u64::from(scan.tiles / columns) * row(columns) + if rest > 0 { row(rest) } else { 0 };
+    let pairs = scan.steps / 16 * BATCH_CYCLES;
+    rows + (pairs + ROW_HASH_CYCLES + TICKET_CYCLES) as u64
 }
 
 #[cfg(test)]
@@ -134,10 +137,11 @@ mod tests {
         assert_eq!(cycles(8, 4, 2048), Some(16_384));
         assert_eq!(cycles(4, 2, 2048), Some(65_536));
         assert_eq!(cycles(8, 8, 128), Some(4368));
-        // One row and two, by the rates of the source of noise: 27 columns are 98 % of a row's cycles.
+        // One row, two, and a tile more, by the rates of the source of noise: 27 columns are 98 % of a row's cycles.
         let one = super::cycles(&identity(true, 8, 4), &scan(27));
         let two = super::cycles(&identity(true, 8, 4), &scan(54));
-        assert_eq!(two - one, 27 * 16_384 + 8192 + 512 + 18);
+        assert_eq!(two - one, 27 * 16_384 + 8192 + 512 + 17);
+        assert_eq!(super::cycles(&identity(true, 8, 4), &scan(55)) - two, 16_384 + 8192 + 512 + 17);
         let beginning = one - 27 * 16_384;
         assert!((48_040..60_000).contains(&beginning), "{beginning}");
     }

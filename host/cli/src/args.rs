@@ -149,6 +149,8 @@ Examples:
   gemmine mine --device serial:/dev/ttyUSB1     on a board
   gemmine mine --device cpu --a A.npy --b B.npy on this computer's processor, for comparison
   gemmine mine --device cpu --zero-signal       Pearl tickets as fast as they come, of no use to anybody
+  gemmine mine --device serial:board --zero-signal 4096x8192   likewise on a board with a source of noise,
+                                                which grows the operands itself
   gemmine mine --protocol amadeus --device cpu  Amadeus, on a local chain
   gemmine mine --protocol amadeus --device cpu --node http://127.0.0.1:8648 --bits 12
   gemmine mine --protocol amadeus --device serial:/dev/ttyUSB1   on a board with engines
@@ -201,7 +203,8 @@ pub struct MineArgs {
     pub b: Option<PathBuf>,
 
     /// Multiply zeros, M rows by N columns (k = 2048): tickets of noise alone, which the network takes and which
-    /// are NOT USEFUL WORK; for comparing speeds
+    /// are NOT USEFUL WORK; for comparing speeds. A board with a source of noise (see `gemmine devices`) grows the
+    /// operands itself, and its link carries none
     #[arg(long, value_name = "MxN", num_args = 0..=1, default_missing_value = "1024x1024",
           value_parser = extents, conflicts_with_all = ["a", "b"])]
     pub zero_signal: Option<(usize, usize)>,

@@ -28,6 +28,7 @@ pub fn run(args: &BoardArgs) -> Result<Outcome> {
         clock_hz: args.clock,
         first_baud: args.baud,
         engines: args.engines.into(),
+        noise: args.noise,
         ..BoardConfig::new(args.geometry)
     };
     let board = power_up(args.engine, config)
@@ -53,8 +54,9 @@ fn serve(args: &BoardArgs, mut board: Box<dyn Board>) -> Result<Outcome> {
         0 => String::new(),
         engines => format!(", {}", display::counted(engines.into(), "engine")),
     };
+    let noise = if args.noise { ", source of noise" } else { "" };
     note(&format!(
-        "{engine} {}{engines} at {}Hz, {} baud at first, on {path}; Ctrl-C ends it",
+        "{engine} {}{engines}{noise} at {}Hz, {} baud at first, on {path}; Ctrl-C ends it",
         args.geometry,
         display::si(args.clock.into()),
         args.baud

@@ -74,6 +74,12 @@ impl fmt::Display for DeviceName {
     }
 }
 
+/// The local job's share target, before scaling, for tiles that a board scans without operands from the host: one
+/// ticket in 2^13, at a hundred to three thousand a second.
+pub fn scan_share_target() -> U256 {
+    U256::one() << 224
+}
+
 impl DeviceName {
     /// The local job's share target, before scaling: a share every few seconds at the device's usual
     /// speed. A native tile at k = 2048 scales it by 2^19, so its chance is 2^(exponent + 19 - 256).
@@ -163,9 +169,17 @@ impl DeviceHandle {
     /// # Errors
     /// If it can't be opened.
     pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Self> {
-        let device = open(args, quiet)?;
+        Self::of(open(args, quiet)?)
+    }
+
+    /// Gives an opened device a thread.
+    ///
+    /// # Errors
+    /// If there is none to be had.
+    pub fn of(device: Box<dyn Device>) -> Result<Self> {
+        let name = device.identity().name.clone();
         let worker = Worker::start(device, WINDOW_FAST);
-        let worker = worker.with_context(|| format!("open device {}", args.device))?;
+        let worker = worker.with_context(|| format!("open device {name}"))?;
         Ok(Self { worker, outstanding: 0, window: WINDOW_SLOW })
     }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use gemmine_driver::{Device, Identity, PortInfo, SerialDevice, ports};
-use gemmine_hdl::identity::{SCANS_AMADEUS, protocol_names};
+use gemmine_hdl::identity::{SCANS_AMADEUS, SCANS_PEARL, protocol_names};
 use gemmine_sim::verilator::Tools;
 use serde_json::{Value, json};
 
@@ -109,6 +109,7 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
                 "clock_hz": identity.clock_hz,
                 "cert_versions": identity.cert_versions,
                 "engines": identity.engines,
+                "noise": identity.noise,
                 "protocols": protocols(identity),
                 "register_map_version": identity.version,
                 "build": format!("{:08x}", identity.build),
@@ -125,7 +126,9 @@ fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
 /// What a board can mine, by name.
 fn protocols(identity: &Identity) -> Vec<String> {
     let pearl = identity.cert_versions.iter().fold(0, |bits, version| bits | 1 << version);
-    protocol_names(pearl | if identity.engines > 0 { SCANS_AMADEUS } else { 0 })
+    let amadeus = if identity.engines > 0 { SCANS_AMADEUS } else { 0 };
+    let noise = if identity.noise { SCANS_PEARL } else { 0 };
+    protocol_names(pearl | amadeus | noise)
 }
 
 fn to_text(found: &[Found], ignored: &[PortInfo]) -> String {

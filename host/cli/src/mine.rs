@@ -2,8 +2,10 @@
 
 mod amadeus;
 mod operands;
+pub mod pace;
 mod product;
 mod progress;
+mod scans;
 mod session;
 mod shares;
 mod store;
@@ -15,14 +17,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use gemmine_driver::Identity;
+use gemmine_driver::{Counters, Identity};
 use gemmine_pouw::U256;
 use gemmine_pouw::config::MiningConfig;
 use gemmine_pouw::limits;
 use gemmine_pouw::mine::PreparedJob;
 
 use crate::args::{DeviceArgs, MineArgs, MiningArgs, Protocol};
-use crate::device::DeviceHandle;
+use crate::device::{self, DeviceHandle};
 use crate::job::Job;
 use crate::npy::{self, Matrix, Operand};
 use crate::outcome::Outcome;
@@ -32,6 +34,7 @@ pub use operands::Operands;
 pub use product::ProductFile;
 use product::Sink;
 use progress::Progress;
+use scans::Scans;
 use session::{Ended, Session, Until};
 use shares::Keeper;
 pub use store::JOB_FILE;
@@ -85,28 +88,17 @@ pub fn run(args: &MineArgs) -> Result<Outcome> {
 /// Mines, and prints the summary.
 pub fn mine(plan: &Plan) -> Result<Outcome> {
     let Plan { operands, mining, .. } = plan;
-    let (job, description) = load_job(plan)?;
-    limits::check_cert_version(job.cert_version).context("mine the job")?;
-    let share_target = job.share_target.context("find the share target")?;
-    let device = DeviceHandle::open(plan.device, mining.json)?;
+    let loaded = load_job(mining)?;
+    limits::check_cert_version(loaded.job.cert_version).context("mine the job")?;
+    let mut device = device::open(plan.device, mining.json)?;
     let identity = device.identity().clone();
-    if !identity.cert_versions.contains(&job.cert_version) {
-        bail!(
-            "mine the job: device {} implements certificate versions {:?}, not {}; choose another \
-             --device",
-            identity.name,
-            identity.cert_versions,
-            job.cert_version
-        );
-    }
-    let (k, most) = (operands.a_padded.k(), identity.limits.panel_steps);
-    if k > most {
-        bail!(
-            "mine the job: k is {k} with padding, and device {} holds panels of up to {most} steps; choose \
-             another --device, or operands with a smaller k",
-            identity.name
-        );
-    }
+    check_device(&identity, &loaded.job, operands)?;
+    // Tiles without a signal need no operands from the host.
+    let by_scans = operands.zero_signal && identity.noise;
+    let fallback =
+        if by_scans { device::scan_share_target() } else { plan.device.device.share_target() };
+    let (job, share_target, description) = loaded.with_target(fallback)?;
+    let before = device.counters().context("read the device's counters")?;
     let sink = Sink::new(operands, plan.product_file, plan.out)?;
     let store = Store::open(plan.out, &job)?;
     sink.check_writable()?;
@@ -119,15 +111,46 @@ pub fn mine(plan: &Plan) -> Result<Outcome> {
     let progress = Progress::new(mining.json, operands.a_padded.k(), until.shares);
     let keeper = Keeper::new(job, share_target, seed, &identity, store);
     let kept = (keeper, sink);
-    let session = Session::new(operands, prepared, device, kept, progress, until, started);
-    let ended = session.run();
-    report(&summarise(plan, ended, identity, description, seed), mining.json)
+    let ended = if by_scans {
+        Scans::new(operands, prepared, device, kept, progress, until, started)?.run()
+    } else {
+        let device = DeviceHandle::of(device)?;
+        Session::new(operands, prepared, device, kept, progress, until, started).run()
+    };
+    report(&summarise(plan, ended, (identity, before), description, seed), mining.json)
 }
 
-fn summarise(plan: &Plan, ended: Ended<'_>, identity: Identity, job: String, seed: u64) -> Summary {
+/// Refuses devices that can't do the job's tiles.
+fn check_device(identity: &Identity, job: &Job, operands: &Operands) -> Result<()> {
+    let Identity { name, cert_versions, limits, .. } = identity;
+    if !cert_versions.contains(&job.cert_version) {
+        bail!(
+            "mine the job: device {name} implements certificate versions {cert_versions:?}, not {}; choose \
+             another --device",
+            job.cert_version
+        );
+    }
+    let (k, most) = (operands.a_padded.k(), limits.panel_steps);
+    if k > most {
+        bail!(
+            "mine the job: k is {k} with padding, and device {name} holds panels of up to {most} steps; choose \
+             another --device, or operands with a smaller k"
+        );
+    }
+    Ok(())
+}
+
+fn summarise(
+    plan: &Plan,
+    ended: Ended<'_>,
+    (identity, before): (Identity, Counters),
+    job: String,
+    seed: u64,
+) -> Summary {
     let operands = plan.operands;
     let Ended { end, trouble, elapsed, sink, tally, counters } = ended;
     Summary {
+        before,
         identity,
         job,
         operands: operands.description.clone(),
@@ -168,32 +191,47 @@ fn read_int8(path: &Path) -> Result<Matrix<i8>> {
     }
 }
 
-/// The job with its share target set, and what to call it.
-fn load_job(plan: &Plan) -> Result<(Job, String)> {
-    let given = plan.mining.share_target;
-    let (mut job, source, fallback) = match &plan.mining.job {
+/// A job, and what is known of its share target before the device is.
+struct LoadedJob {
+    job: Job,
+    source: String,
+    /// What was asked for; of the local job nothing may have been.
+    share_target: Option<U256>,
+}
+
+fn load_job(mining: &MiningArgs) -> Result<LoadedJob> {
+    let (job, source, own) = match &mining.job {
         Some(path) => {
             let job = Job::read(path)?;
             if let Some(warning) = job.target_warning() {
                 crate::note(&format!("warning: {warning}"));
             }
-            let fallback = job.share_target.unwrap_or_else(|| job.network_target());
-            (job, path.display().to_string(), fallback)
+            let own = job.share_target.unwrap_or_else(|| job.network_target());
+            (job, path.display().to_string(), Some(own))
         }
-        None => (Job::simnet()?, "local simnet".to_owned(), plan.device.device.share_target()),
+        None => (Job::simnet()?, "local simnet".to_owned(), None),
     };
-    let share_target = given.unwrap_or(fallback);
-    if share_target == U256::zero() {
+    let share_target = mining.share_target.or(own);
+    if share_target == Some(U256::zero()) {
         bail!("mine the job: its share target is 0, which no ticket meets; give --share-target");
     }
-    job.set_share_target(share_target)?;
-    let description = format!(
-        "Pearl certificate V{}, {source}, nbits {:#010x}, share target {}",
-        job.cert_version,
-        job.header.nbits(),
-        gemmine_pouw::target::to_hex(share_target)
-    );
-    Ok((job, description))
+    Ok(LoadedJob { job, source, share_target })
+}
+
+impl LoadedJob {
+    /// The job with its share target set, that target, and what to call it.
+    fn with_target(self, fallback: U256) -> Result<(Job, U256, String)> {
+        let Self { mut job, source, share_target } = self;
+        let share_target = share_target.unwrap_or(fallback);
+        job.set_share_target(share_target)?;
+        let description = format!(
+            "Pearl certificate V{}, {source}, nbits {:#010x}, share target {}",
+            job.cert_version,
+            job.header.nbits(),
+            gemmine_pouw::target::to_hex(share_target)
+        );
+        Ok((job, share_target, description))
+    }
 }
 
 /// Two miners of one job must not search the same nonces; the local job is for repeating.

@@ -29,6 +29,7 @@ pub fn run(args: &SelftestArgs) -> Result<Outcome> {
             "device_description": identity.description,
             "geometry": identity.array(),
             "engines": identity.engines,
+            "noise": identity.noise,
             "build": format!("{:08x}", identity.build),
             "checks": checks.iter().map(to_json).collect::<Vec<Value>>(),
             "exit": outcome.code(),

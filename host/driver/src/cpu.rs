@@ -77,6 +77,7 @@ impl Cpu {
             geometry: None,
             cert_versions: vec![3],
             engines: 0,
+            noise: false,
             version: 0,
             build: 0,
             clock_hz: None,

@@ -46,8 +46,10 @@ pub struct Identity {
     pub geometry: Option<Geometry>,
     /// Pearl certificate versions that the device implements.
     pub cert_versions: Vec<u32>,
-    /// Engines that grow operands of Amadeus; 0: it can't [scan](Device::scan).
+    /// Engines that grow operands of Amadeus; 0: it can't [scan](Device::scan) for it.
     pub engines: usize,
+    /// It has a source of Pearl's noise, and scans tiles without a signal.
+    pub noise: bool,
     /// Version of the register map; 0 of a device in this process.
     pub version: u32,
     /// What the device was built from: the first word of the hash of its Verilog; 0 of a device in this
@@ -121,10 +123,10 @@ pub struct Completion {
     pub tag: u32,
     /// Device cycle at which the tile's last result left the array, since the device started.
     pub cycle: u64,
-    /// Keyed hash of the 16-word fold register after the last whole chunk; of a scan the hash of its last
-    /// attempt's solution.
+    /// Keyed hash of the 16-word fold register after the last whole chunk; of a scan the last tile's,
+    /// or the hash of the last attempt's solution.
     pub ticket: [u8; 32],
-    /// Whether the ticket meets the bound; of a scan, whether its last attempt is a hit.
+    /// Whether the ticket meets the bound; of a scan, whether its last attempt or tile is.
     pub hit: bool,
     /// The product tile, if it was asked for: row-major, exact.
     pub tile: Option<Box<[[i32; 16]; 16]>>,
@@ -263,14 +265,14 @@ pub trait Device: Send {
     /// while scans are outstanding; nothing is queued then.
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError>;
 
-    /// Queues a scan. It will get exactly one completion: behind the attempt that runs when a hit is found, or
-    /// behind its last one. It leaves nothing in panel memory: all places of both sides are empty from now on.
+    /// Queues a scan. It will get exactly one completion: behind the attempt or tile that runs when a hit is
+    /// found, or behind its last one. It leaves nothing in panel memory: all places of both sides are empty from now on.
     ///
     /// # Errors
     /// Refuses what the device can't do, a full queue and one seed too many; also while tiles are
     /// outstanding, whose panels it would overwrite and whose products it would keep from being read.
     fn scan(&mut self, scan: Scan) -> Result<(), DeviceError> {
-        Err(crate::scan::refuse(self.identity(), &scan))
+        Err(crate::scan::refuse(self.identity(), &scan.work))
     }
 
     /// Waits for the next completion, in the order of the descriptors. A simulation in this process

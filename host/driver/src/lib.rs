@@ -18,7 +18,10 @@ pub use device::{
     Identity, Limits, LinkCheck, LinkCounters, Side, Stalls,
 };
 pub use error::DeviceError;
-pub use scan::{SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK, SCAN_STEPS_MAX, Scan, ScanEnd};
+pub use scan::{
+    AmadeusScan, PANELS_MAX, PearlScan, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK,
+    SCAN_STEPS_MAX, Scan, ScanEnd, TILE_CHUNK, TILE_COLUMNS_MAX, TILE_STEPS_MAX, TILES_MAX, Work,
+};
 pub use scanner::{Scanned, Scanner};
 pub use serial::{
     BoardOpener, LinkError, Opener, Port, PortInfo, SerialDevice, SerialOptions, SharedBoard,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::device::{Completion, Counters, Device, Identity};
 use crate::error::DeviceError;
 use crate::feeder::LOSSES;
-use crate::scan::{Scan, ScanEnd};
+use crate::scan::{Scan, ScanEnd, Work};
 
 /// Scans that are outstanding at once: one in work, one waiting. A seed takes two of a device's four job slots.
 const WINDOW: usize = 2;
@@ -28,7 +28,7 @@ pub struct Scanner {
 #[derive(Clone, Debug)]
 pub struct Scanned {
     /// What was asked for.
-    pub scan: Scan,
+    pub work: Work,
     /// Where it ended.
     pub end: ScanEnd,
     /// The device's answer.
@@ -36,9 +36,9 @@ pub struct Scanned {
 }
 
 impl Scanned {
-    /// How many attempts the device made.
-    pub fn attempts(&self) -> u32 {
-        self.end.nonce.wrapping_sub(self.scan.nonce).wrapping_add(1)
+    /// How many attempts or tiles the device made.
+    pub fn made(&self) -> u32 {
+        self.end.nonce.wrapping_sub(self.work.first()).wrapping_add(1)
     }
 }
 
@@ -63,12 +63,12 @@ impl Scanner {
         self.outstanding.is_empty()
     }
 
-    /// Sends a scan. Its tag is replaced.
+    /// Sends a scan.
     ///
     /// # Errors
     /// If the device can't do it, or was lost and not found again.
-    pub fn send(&mut self, scan: Scan) -> Result<(), DeviceError> {
-        self.outstanding.push_back(Scan { tag: self.tag, ..scan });
+    pub fn send(&mut self, work: impl Into<Work>) -> Result<(), DeviceError> {
+        self.outstanding.push_back(Scan { tag: self.tag, work: work.into() });
         self.tag = self.tag.wrapping_add(1);
         let delivered = self.deliver();
         if delivered.is_err() {
@@ -94,7 +94,7 @@ impl Scanner {
                 self.outstanding.pop_front();
                 self.sent -= 1;
                 self.losses = 0;
-                Ok(Some(Scanned { scan, end, completion }))
+                Ok(Some(Scanned { work: scan.work, end, completion }))
             }
             _ => {
                 let expected = due.map_or(self.tag, |scan| scan.tag);

@@ -97,6 +97,7 @@ impl Simulated {
             geometry: Some(geometry),
             cert_versions: vec![3],
             engines: 0,
+            noise: false,
             version: 0,
             build: 0,
             clock_hz: None,

@@ -15,6 +15,7 @@ Examples:
   gemmine mine --device serial:board
   gemmine board --engine verilator --geometry 8x4 --clock 12000000
   gemmine board --engines 2                      mines Amadeus, too
+  gemmine board --noise --geometry 8x8           mines zero signals by itself
   gemmine board --pace                           as fast as a board, not as the simulation can
 
 The first line of standard output is the port's name. Any program can open it, one after the other,
@@ -40,6 +41,10 @@ pub struct BoardArgs {
     /// Engines that grow operands of Amadeus on the board; without one it can't mine Amadeus
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub engines: u8,
+
+    /// Give it a source of Pearl's noise: it then mines zero signals without operands from the host
+    #[arg(long)]
+    pub noise: bool,
 
     /// First rate of its serial line, in bits a second
     #[arg(long, value_name = "N", default_value_t = FIRST_BAUD, value_parser = clap::value_parser!(u32).range(1..))]

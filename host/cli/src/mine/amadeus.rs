@@ -183,16 +183,7 @@ impl Run {
     }
 
     fn ended(&self) -> Option<End> {
-        let Until { shares, elapsed, .. } = self.until;
-        if interrupt::requested() {
-            Some(End::Interrupt)
-        } else if shares.is_some_and(|wanted| self.tally.shares >= wanted) {
-            Some(End::Shares)
-        } else if elapsed.is_some_and(|most| self.started.elapsed() >= most) {
-            Some(End::Seconds)
-        } else {
-            None
-        }
+        self.until.reached(self.tally.shares, self.started)
     }
 
     fn work(&mut self) -> Result<()> {

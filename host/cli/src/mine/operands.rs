@@ -51,7 +51,7 @@ impl Operands {
         Ok(operands)
     }
 
-    /// Zeros, m x n of them: what is mined is the noise alone, as miners do who have nothing to multiply. The
+    /// Zeros, m x n of them, with the nonce in A's last row panel: what is mined is the noise alone, as miners do who have nothing to multiply. The
     /// network takes it, and it is no useful work.
     ///
     /// # Errors
@@ -64,6 +64,8 @@ impl Operands {
         let mut operands = Self::new(zeros(m, k), zeros(k, n))?;
         operands.description = "zero signal, NOT USEFUL WORK".into();
         operands.zero_signal = true;
+        // A device that grows the operands itself does so where the signal is zero: in all row panels but one.
+        operands.nonce.0 = operands.a_padded.rows() - LANES;
         Ok(operands)
     }
 
@@ -135,8 +137,9 @@ fn nonce_place(m: usize, k: usize, k_padded: usize) -> (usize, (usize, Range<usi
     (if m_padded > m { m_padded } else { m + LANES }, (m, 0..NONCE_VALUES))
 }
 
-/// Memory that mining takes besides the operands as given: three copies of both padded (as operands, as
-/// the newest pass, as an earlier pass that is made again), one of B as panels, and noise and peeling.
+/// Memory that mining takes besides the operands as given: four copies of both padded, as operands, as the
+/// newest pass, as an earlier pass that is made again or the next one, and of B as panels or of both as one more
+/// pass whose scans are under way; and noise and peeling.
 fn mine_bytes(
     (m, m_padded): (usize, usize),
     k_padded: usize,
@@ -144,7 +147,7 @@ fn mine_bytes(
 ) -> Option<u128> {
     // All within the limits, so these products are far below 2^128.
     let (m_padded, k_padded, n_padded) = (m_padded as u128, k_padded as u128, n_padded as u128);
-    let copies = (3 * m_padded + 4 * n_padded) * k_padded;
+    let copies = 4 * (m_padded + n_padded) * k_padded;
     let noise = (m_padded + n_padded) * 1024;
     product::product_bytes(m, n)?.checked_add(copies + noise)
 }

@@ -15,7 +15,7 @@ use gemmine_pouw::panel::{LANES, Panel};
 use super::operands::Operands;
 use super::product::{FirstPass, Sink};
 use super::progress::Progress;
-use super::shares::{Found, Keeper};
+use super::shares::{Claim, Keeper};
 use super::summary::{End, Tally};
 use crate::device::DeviceHandle;
 use crate::interrupt;
@@ -25,7 +25,7 @@ const UNIT_TILES_MAX: usize = 64;
 /// Units that are sent together.
 const BATCH_UNITS: usize = 16;
 /// How often an idle wait looks whether the run should end.
-const POLL: Duration = Duration::from_millis(50);
+pub const POLL: Duration = Duration::from_millis(50);
 
 /// When to stop.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,26 @@ pub struct Until {
     pub elapsed: Option<Duration>,
     /// After the first pass.
     pub product: bool,
+}
+
+impl Until {
+    /// Whether that many shares are enough.
+    pub fn enough(&self, shares: u64) -> bool {
+        self.shares.is_some_and(|wanted| shares >= wanted)
+    }
+
+    /// The first reason to stop that holds, of a run that began then.
+    pub fn reached(&self, shares: u64, started: Instant) -> Option<End> {
+        if interrupt::requested() {
+            Some(End::Interrupt)
+        } else if self.enough(shares) {
+            Some(End::Shares)
+        } else if self.elapsed.is_some_and(|most| started.elapsed() >= most) {
+            Some(End::Seconds)
+        } else {
+            self.product.then_some(End::Product)
+        }
+    }
 }
 
 /// A unit on its way.
@@ -173,19 +193,11 @@ impl<'a> Session<'a> {
 
     /// The first reason to stop that holds.
     fn ended(&self) -> Option<End> {
-        if interrupt::requested() {
-            Some(End::Interrupt)
-        } else if self.enough() {
-            Some(End::Shares)
-        } else if self.until.elapsed.is_some_and(|most| self.started.elapsed() >= most) {
-            Some(End::Seconds)
-        } else {
-            self.until.product.then_some(End::Product)
-        }
+        self.until.reached(self.tally.shares, self.started)
     }
 
     fn enough(&self) -> bool {
-        self.until.shares.is_some_and(|wanted| self.tally.shares >= wanted)
+        self.until.enough(self.tally.shares)
     }
 
     /// Whether there is a unit to send; starts the next pass if there should be one.
@@ -200,6 +212,7 @@ impl<'a> Session<'a> {
         self.pass = if self.pass == 0 { self.resume } else { self.pass + 1 };
         let (row, column, values) = self.operands.nonce(self.seed, self.pass);
         self.prepared.reseed(row, column, &values).context("prepare a pass")?;
+        self.tally.reseeds += 1;
         self.next = (0, 0);
         Ok(true)
     }
@@ -276,32 +289,24 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let place = ((flight.strip * LANES) as u32, (column_strip * LANES) as u32);
+        let claim = Claim::of(completion);
         let found = if flight.pass == self.pass {
-            self.keeper.keep(&self.prepared, flight.pass, place, completion)?
+            self.keeper.keep(&self.prepared, flight.pass, place, &claim)?
         } else {
             let (row, column, values) = self.operands.nonce(self.seed, flight.pass);
             let mut earlier = self.prepared.clone();
             earlier.reseed(row, column, &values).context("prepare an earlier pass again")?;
-            self.keeper.keep(&earlier, flight.pass, place, completion)?
+            self.keeper.keep(&earlier, flight.pass, place, &claim)?
         };
-        match found {
-            Found::Share { meets_network, line } => {
-                self.tally.shares += 1;
-                self.tally.shares_network += u64::from(meets_network);
-                self.progress.line(&line);
-            }
-            Found::Known => self.tally.shares_known += 1,
-            Found::Wrong(line) => {
-                self.tally.hits_refused += 1;
-                self.progress.line(&line);
-            }
+        if let Some(line) = self.tally.note(found) {
+            self.progress.line(&line);
         }
         Ok(())
     }
 }
 
 /// What a device did, or `None` if it failed because of a Ctrl-C: then that is the run's end.
-fn unless_interrupted<T>(result: Result<T>) -> Result<Option<T>> {
+pub fn unless_interrupted<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Err(_) if interrupt::behind_a_failure() => Ok(None),
         result => result.map(Some),

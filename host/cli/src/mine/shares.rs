@@ -4,6 +4,7 @@
 use anyhow::{Result, bail};
 use gemmine_driver::{Completion, Identity};
 use gemmine_pouw::U256;
+use gemmine_pouw::digest::Digest;
 use gemmine_pouw::mine::PreparedJob;
 use gemmine_pouw::target;
 use gemmine_pouw::tile;
@@ -13,7 +14,26 @@ use super::store::Store;
 use crate::job::Job;
 use crate::receipts::Receipt;
 
-/// What became of a hit.
+/// What a device says of a tile.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// Its ticket, where the device says which.
+    pub ticket: Option<Digest>,
+    /// Whether that meets the bound.
+    pub hit: bool,
+    /// Device cycle of the completion that says so.
+    pub cycle: u64,
+}
+
+impl Claim {
+    /// What a completion says of its own tile, or of its last one.
+    pub fn of(completion: &Completion) -> Self {
+        let Completion { ticket, hit, cycle, .. } = *completion;
+        Self { ticket: Some(ticket), hit, cycle }
+    }
+}
+
+/// What became of a claim.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
     /// Stored.
@@ -25,6 +45,8 @@ pub enum Found {
     },
     /// An earlier run stored it.
     Known,
+    /// It is no hit, as the device says.
+    Miss,
     /// The host computes something else: an error of the device, with a line for people.
     Wrong(String),
 }
@@ -62,7 +84,7 @@ impl Keeper {
         self.store.last_pass(self.seed).unwrap_or(0).max(1)
     }
 
-    /// Rechecks a hit and, if it holds, stores it.
+    /// Rechecks what a device says of a tile and, if that is a hit and holds, stores it.
     ///
     /// # Errors
     /// If the share can't be stored, or the verifier refuses a proof made here.
@@ -71,19 +93,30 @@ impl Keeper {
         prepared: &PreparedJob,
         pass: u64,
         (t_row, t_col): (u32, u32),
-        completion: &Completion,
+        claim: &Claim,
     ) -> Result<Found> {
         let golden = prepared.golden(t_row, t_col)?;
         let ticket = tile::ticket(&prepared.seeds().a, &golden.register);
         let bound = prepared.bound(Some(self.share_target));
-        if completion.ticket != ticket || !target::meets(&ticket, bound) {
+        let is_hit = target::meets(&ticket, bound);
+        let other = claim.ticket.filter(|said| *said != ticket);
+        if other.is_some() || claim.hit != is_hit {
             return Ok(Found::Wrong(format!(
-                "hit refused: device {} reports ticket {} for the tile at ({t_row}, {t_col}), the host \
-                 computes {}",
+                "{} refused: device {} reports {} for the tile at ({t_row}, {t_col}), the host computes \
+                 ticket {}, {}",
+                if claim.hit { "hit" } else { "ticket" },
                 self.device,
-                hex::encode(completion.ticket),
-                hex::encode(ticket)
+                match other {
+                    Some(said) => format!("ticket {}", hex::encode(said)),
+                    None if claim.hit => "a hit".to_owned(),
+                    None => "no hit".to_owned(),
+                },
+                hex::encode(ticket),
+                if is_hit { "a hit" } else { "no hit" }
             )));
+        }
+        if !is_hit {
+            return Ok(Found::Miss);
         }
         if self.store.has_ticket(&hex::encode(ticket)) {
             return Ok(Found::Known);
@@ -116,7 +149,7 @@ impl Keeper {
             pass,
             device: self.device.clone(),
             geometry: self.geometry.clone(),
-            device_cycle: completion.cycle,
+            device_cycle: claim.cycle,
             unix_time_s: 0,
             energy_pj: None,
             energy_source: "none measured".to_owned(),

@@ -7,7 +7,9 @@ use gemmine_driver::{Counters, DeviceKind, Identity};
 use serde_json::{Value, json};
 
 use super::product::Product;
+use super::shares::Found;
 use crate::counters;
+use crate::device::cycle_kind;
 use crate::outcome::Outcome;
 
 /// Why a run ended.
@@ -42,7 +44,7 @@ impl End {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     /// Tickets (tiles that came back) up to the last share that was asked for. The same on every machine
-    /// where the run ends by its shares.
+    /// where the run ends by its shares, but for scans.
     pub tickets: u64,
     /// Tickets that were under way by then.
     pub tickets_surplus: u64,
@@ -52,15 +54,39 @@ pub struct Tally {
     pub shares_network: u64,
     /// Hits that an earlier run into the same folder had saved.
     pub shares_known: u64,
-    /// Hits that the host's own computation does not confirm.
+    /// Hits and tickets that the host's own computation does not confirm.
     pub hits_refused: u64,
     /// Hits after the last share that was asked for.
     pub hits_surplus: u64,
     /// Passes over the product whose last tile came back.
     pub passes: u64,
+    /// Changes of the nonce.
+    pub reseeds: u64,
+    /// Scans that came back, of a device that grows the operands.
+    pub scans: Option<u64>,
 }
 
 impl Tally {
+    /// Counts what became of a claim; what there is to say of it.
+    pub fn note(&mut self, found: Found) -> Option<String> {
+        match found {
+            Found::Share { meets_network, line } => {
+                self.shares += 1;
+                self.shares_network += u64::from(meets_network);
+                Some(line)
+            }
+            Found::Known => {
+                self.shares_known += 1;
+                None
+            }
+            Found::Miss => None,
+            Found::Wrong(line) => {
+                self.hits_refused += 1;
+                Some(line)
+            }
+        }
+    }
+
     /// Tiles that the device did.
     pub fn tiles(&self) -> u64 {
         self.tickets + self.tickets_surplus
@@ -82,8 +108,10 @@ pub struct Summary {
     pub k_padded: usize,
     /// What was counted.
     pub tally: Tally,
-    /// The device's counters.
+    /// The device's counters after the last report.
     pub counters: Counters,
+    /// Its counters before the run.
+    pub before: Counters,
     /// Host time from the preparation of the first pass to the last completion.
     pub elapsed: Duration,
     /// Why the run ended.
@@ -110,6 +138,7 @@ const WALL_PROCESSOR: &str = "wall time; preparation and rechecks included";
 const BUSY_SIMULATED: &str =
     "simulated array core while it has work; link and host waits are not in it";
 const BUSY: &str = "the array while it has work, since power-up; waits without work are not in it";
+const CYCLES_OF_RUN: &str = "cycles with a step, of all the device's cycles from the start of the run to the last report; waits for link and host are in it";
 
 /// A finished run of any protocol.
 pub trait Summarised {
@@ -164,7 +193,9 @@ impl Summary {
             Outcome::No if self.product == Product::Wrong => {
                 Some("the device's product is wrong".into())
             }
-            Outcome::No => Some("the device reported hits that the host could not confirm".into()),
+            Outcome::No => {
+                Some("the device reported hits or tickets that the host could not confirm".into())
+            }
             Outcome::Trouble => self.trouble.clone(),
             Outcome::Interrupted => Some("interrupted before the product was written".into()),
         }
@@ -184,6 +215,25 @@ impl Summary {
     /// Passes that yielded the product.
     pub fn useful_passes(&self) -> u64 {
         if self.product == Product::NotWanted { 0 } else { self.tally.passes.min(1) }
+    }
+
+    /// Bytes that the link carried in the run, both ways, of a device that has a link.
+    pub fn link_bytes(&self) -> Option<u64> {
+        let used = self.counters.link?.host.since(self.before.link?.host);
+        Some(used.bytes_in + used.bytes_out)
+    }
+
+    /// The same for a ticket.
+    pub fn link_bytes_a_ticket(&self) -> Option<f64> {
+        let tiles = self.tally.tiles();
+        self.link_bytes().filter(|_| tiles > 0).map(|bytes| bytes as f64 / tiles as f64)
+    }
+
+    /// Cycles with a step, of all of the device's cycles in the run, of a device that counts its time.
+    pub fn run_utilisation(&self) -> Option<f64> {
+        let cycles = self.counters.time?.checked_sub(self.before.time?)?;
+        let steps = self.counters.mac_cycles.checked_sub(self.before.mac_cycles)?;
+        (cycles > 0).then(|| steps as f64 / cycles as f64)
     }
 
     /// A part of all cycles.
@@ -223,6 +273,7 @@ impl Summary {
             "tickets_surplus": self.tally.tickets_surplus,
             "useful_passes": self.useful_passes(),
             "repeat_passes": self.tally.passes - self.useful_passes(),
+            "reseeds": self.tally.reseeds,
             "macs": self.macs(),
             "useful_macs": self.useful_macs(),
             "seconds": self.elapsed.as_secs_f64(),
@@ -257,8 +308,31 @@ impl Summary {
                 object.insert("simulated_cycles_per_s".into(), measured(self.counters.cycles));
             }
             object.extend(counters::to_json(&self.identity, &self.counters));
+            object.extend(self.run_figures());
             object.extend(self.error().map(|error| ("error".to_owned(), error.into())));
         }
         object
+    }
+
+    /// Figures of the run alone, of a device that has a link: its counters are those since power-up.
+    fn run_figures(&self) -> Vec<(String, Value)> {
+        let figure = |value: Value, kind: &str, boundary: &str| json!({ "value": value, "kind": kind, "boundary": boundary });
+        let bytes = "bytes of the run on the link, both ways";
+        let measured = |value: Value| figure(value, "measured", bytes);
+        let utilisation = self
+            .run_utilisation()
+            .map(|share| figure(share.into(), cycle_kind(&self.identity), CYCLES_OF_RUN));
+        [
+            ("scans", self.tally.scans.map(Value::from)),
+            ("link_bytes", self.link_bytes().map(|bytes| measured(bytes.into()))),
+            (
+                "link_bytes_per_ticket",
+                self.link_bytes_a_ticket().map(|bytes| measured(bytes.into())),
+            ),
+            ("run_utilisation", utilisation),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
     }
 }

@@ -22,7 +22,7 @@ impl Summary {
             ("shares", self.shares_text()),
             (
                 "hits refused",
-                format!("{} (hits that the host could not confirm)", tally.hits_refused),
+                format!("{} (hits or tickets that the host could not confirm)", tally.hits_refused),
             ),
             (
                 "MACs",
@@ -35,6 +35,7 @@ impl Summary {
         ];
         lines.extend(self.rate_lines());
         lines.extend(counters::to_lines(&self.counters));
+        lines.extend(self.run_lines());
         if let Some(bound) = self.error_bound {
             lines.push(("float32", quantise::bound_text(bound)));
         }
@@ -94,6 +95,18 @@ impl Summary {
         lines
     }
 
+    /// What a link carried, and how busy that kept the array.
+    fn run_lines(&self) -> Vec<(&'static str, String)> {
+        let load = self.link_bytes().zip(self.link_bytes_a_ticket()).map(|(bytes, a_ticket)| {
+            format!("{} bytes in the run, both ways; {a_ticket:.2} a ticket", grouped(bytes))
+        });
+        let used = self.run_utilisation().map(|share| {
+            format!("{:.3} % of all cycles of the run with a step, waits included", 100.0 * share)
+        });
+        let lines = [("link load", load), ("of the run", used)];
+        lines.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    }
+
     fn product_text(&self) -> String {
         let (m, n, k) = self.shape;
         let state = match self.product {
@@ -124,6 +137,13 @@ impl Summary {
 
     fn tickets_text(&self) -> String {
         let mut text = grouped(self.tally.tickets);
+        if let Some(scans) = self.tally.scans {
+            text.push_str(&format!(
+                " in {} of operands that the device grew, {}",
+                counted(scans, "scan"),
+                counted(self.tally.reseeds, "re-seed")
+            ));
+        }
         if self.tally.tickets_surplus > 0 {
             let surplus = grouped(self.tally.tickets_surplus);
             text.push_str(&format!(

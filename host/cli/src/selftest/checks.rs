@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use gemmine_driver::{Completion, Counters, Descriptor, Device, DeviceError, Side};
+use gemmine_driver::{
+    Completion, Counters, Descriptor, Device, DeviceError, PearlScan, Scan, ScanEnd, Side,
+    TILE_CHUNK, TILE_STEPS_MAX,
+};
 
-use super::vectors::{KEY, Vector, golden_vectors, memory_vectors};
+use super::vectors::{KEY, Vector, golden_vectors, memory_vectors, noise_ticket};
 use crate::device::link_error;
 use crate::display::grouped;
 
@@ -45,13 +48,16 @@ type Found = Result<Option<String>, Failure>;
 /// Runs all checks; `begin` hears each one's name before it runs. A lost device ends them.
 pub fn run(device: &mut dyn Device, mut begin: impl FnMut(&'static str)) -> Vec<Check> {
     type Question = fn(&mut dyn Device) -> Found;
-    let questions: [(&'static str, Question); 5] = [
+    let mut questions: Vec<(&'static str, Question)> = vec![
         ("link", link),
         ("golden vectors", vectors),
         ("queue and job slots", queue),
         ("panel memory", memory),
         ("counters", counters),
     ];
+    if device.identity().noise {
+        questions.push(("scans", scans));
+    }
     let mut checks = Vec::new();
     for (name, question) in questions {
         begin(name);
@@ -200,6 +206,57 @@ fn memory(device: &mut dyn Device) -> Found {
     }
     let words = grouped(16 * steps as u64 / 4);
     Ok(Some(format!("{words} words a side, every bit as 0 and as 1, by two tiles")))
+}
+
+/// Scans of a few tiles without a signal, of the shortest and the longest k, two at once; one of them ends at a hit.
+fn scans(device: &mut dyn Device) -> Found {
+    const TILES: u32 = 6;
+    let most = device.identity().limits.panel_steps.min(TILE_STEPS_MAX);
+    let base = PearlScan {
+        a_seed: KEY,
+        b_seed: *b"gemmine selftest: B's noise seed",
+        bound_le: [0; 32],
+        row_panel: 3,
+        column_panel: 1000,
+        columns: 4,
+        tiles: TILES,
+        steps: TILE_CHUNK,
+    };
+    let asked = [
+        (base, TILES - 1),
+        (PearlScan { steps: most / TILE_CHUNK * TILE_CHUNK, ..base }, TILES - 1),
+        // Its first tile is one, and the second runs by then.
+        (PearlScan { bound_le: [0xff; 32], ..base }, 1),
+    ];
+    for (tag, (work, _)) in (0..).zip(&asked[..2]) {
+        device.scan(Scan { tag, work: (*work).into() })?;
+    }
+    for (tag, (work, nonce)) in (0..).zip(&asked) {
+        let completion = take(device, tag)?;
+        let hit = work.bound_le != [0; 32];
+        let end = ScanEnd { nonce: *nonce, hit_before: hit };
+        if (completion.scan, completion.hit) != (Some(end), hit) {
+            return Err(Failure::Wrong(format!(
+                "a scan of {TILES} tiles of {} steps ended as {:?}, not {end:?}",
+                work.steps, completion.scan
+            )));
+        }
+        let want = noise_ticket(work, *nonce);
+        if completion.ticket != want {
+            let (got, want) = (hex::encode(completion.ticket), hex::encode(want));
+            let steps = work.steps;
+            return Err(Failure::Wrong(format!(
+                "a scan's tile of {steps} steps: ticket {got}, not {want}"
+            )));
+        }
+        if let (0, Some((work, _))) = (tag, asked.get(2)) {
+            device.scan(Scan { tag: 2, work: (*work).into() })?;
+        }
+    }
+    let steps = asked[1].0.steps;
+    Ok(Some(format!(
+        "tiles of {TILE_CHUNK} and {steps} steps, grown on the device: ends and tickets as the rule has them"
+    )))
 }
 
 /// Tiles, hits and steps go up by what was done; every cycle is one with a step or has a reason.

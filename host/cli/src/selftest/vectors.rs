@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use gemmine_driver::{Completion, Limits};
+use gemmine_driver::{Completion, Limits, PearlScan, TILE_CHUNK};
+use gemmine_pouw::noise::{Side, factor_rows, index_pairs, noise_row};
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::tile::{fold_register, ticket, tile};
 
@@ -75,6 +76,21 @@ impl Vector {
             format!("{name}: ticket {got}, not {want}")
         })
     }
+}
+
+/// The ticket of one of a scan's tiles.
+pub fn noise_ticket(scan: &PearlScan, nth: u32) -> [u8; 32] {
+    let rank = TILE_CHUNK as u16;
+    let lanes = |side, seed, panel: u32| -> Lanes {
+        let pairs = index_pairs(side, seed, rank, scan.steps as u32);
+        let rows: Vec<u32> = (16 * panel..16 * panel + 16).collect();
+        let factors = factor_rows(side, seed, rank, &rows);
+        factors.chunks(TILE_CHUNK).map(|factor| noise_row(factor, &pairs)).collect()
+    };
+    let (row, column) = scan.place(nth);
+    let (a, b) = (lanes(Side::A, &scan.a_seed, row), lanes(Side::B, &scan.b_seed, column));
+    let (register, _) = golden(&a, &b, false, TILE_CHUNK);
+    ticket(&scan.a_seed, &register)
 }
 
 /// Fold register and product. The golden function takes signed bytes: an unsigned one is a signed one,

@@ -68,14 +68,22 @@ fn a_board_is_found_and_mines_for_one_program_after_the_other() {
 }
 
 #[test]
-fn a_board_says_what_engines_it_has() {
+fn a_board_says_what_grows_operands_on_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    for (engines, text, protocols) in [
-        (0, "4x4 array at 24 MHz, panels", "pearl-v3"),
-        (3, "4x4 array at 24 MHz, 3 engines for Amadeus, panels", "pearl-v3 amadeus-upow2"),
+    for (engines, noise, text, protocols) in [
+        (0, false, "4x4 array at 24 MHz, panels", "pearl-v3"),
+        (3, false, "4x4 array at 24 MHz, 3 engines for Amadeus, panels", "pearl-v3 amadeus-upow2"),
+        (
+            0,
+            true,
+            "4x4 array at 24 MHz, source of Pearl's noise, panels",
+            "pearl-v3 pearl-v3-zero-signal",
+        ),
     ] {
-        let arguments = format!("--geometry 4x4 --engines {engines} --baud 1000000 --link port");
+        let source = if noise { "--noise" } else { "" };
+        let arguments =
+            format!("--geometry 4x4 --engines {engines} {source} --baud 1000000 --link port");
         let board = Board::start(path, &arguments);
         let devices = "devices --port port --baud 1000000 --max-baud 1000000 --json";
         let answer = last_json(&expect(path, devices, 0));
@@ -83,10 +91,17 @@ fn a_board_says_what_engines_it_has() {
         let description = found["description"].as_str().unwrap();
         assert!(description.starts_with(text), "{description}");
         let details = &found["details"];
-        assert_eq!(details["engines"], engines);
+        assert_eq!((&details["engines"], &details["noise"]), (&engines.into(), &noise.into()));
         let protocols: Vec<&str> = protocols.split(' ').collect();
         assert_eq!(details["protocols"], serde_json::json!(protocols));
-        if engines == 0 {
+        if noise {
+            let selftest = "selftest --device serial:port --baud 1000000 --max-baud 1000000";
+            let text = expect(path, selftest, 0);
+            assert!(
+                text.contains("pass  scans                tiles of 128 and 2048 steps"),
+                "{text}"
+            );
+        } else if engines == 0 {
             let mine =
                 "mine --protocol amadeus --device serial:port --baud 1000000 --max-baud 1000000";
             expect_trouble(path, mine, "its image has no engines that grow operands");
@@ -113,6 +128,50 @@ fn a_board_with_engines_scans_for_what_the_local_chain_accepts() {
     assert_eq!(verdict["accepted"], 3);
     // A scan that was given up is not in the way of the next run.
     expect(path, &format!("{mine} --bits 2 --shares 1"), 0);
+}
+
+/// A share target that about one native tile in 64 at k = 2048 meets.
+const RARE: &str = "0000008000000000000000000000000000000000000000000000000000000000";
+
+#[test]
+fn a_board_with_a_source_of_noise_mines_zero_signals_without_operands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let _board = Board::start(path, "--noise --geometry 8x8 --baud 1000000 --link port");
+    let mine = "mine --device serial:port --baud 1000000 --max-baud 1000000";
+    let zeros = format!("{mine} --zero-signal 64x512 --out run --seed 3");
+    let arguments = format!("{zeros} --shares 6 --share-target {RARE} --json");
+    let summary = last_json(&expect(path, &arguments, 0));
+    assert_eq!((&summary["shares"], &summary["hits_refused"]), (&6.into(), &0.into()));
+    assert_eq!((&summary["useful_work"], &summary["useful_macs"]), (&false.into(), &0.into()));
+    assert_eq!(summary["product"], "none: zero signal, not useful work");
+    assert!(summary["operands"].as_str().unwrap().contains("NOT USEFUL WORK"));
+    // Three rows of 32 tiles a nonce: the fourth has it.
+    let tickets = summary["tickets"].as_u64().unwrap();
+    assert!(summary["reseeds"].as_u64().unwrap() + 1 >= tickets / 96);
+    assert!(summary["scans"].as_u64().unwrap() >= 3);
+    assert!(summary["mac_cycles"].as_u64().unwrap() >= tickets * 2048 * 4);
+    for share in 1..=6 {
+        expect(path, &format!("verify --job run/job.json run/share-{share}.b64"), 0);
+    }
+    let verdict = last_json(&expect(path, "verify --receipts run --json", 0));
+    assert_eq!(verdict["receipts"], 6);
+    // It goes on where it was, in the same folder, and says so to people.
+    let text = expect(path, &format!("{zeros} --shares 1 --share-target {RARE}"), 0);
+    assert!(text.contains("NOT USEFUL WORK") && text.contains("of operands that the device grew"));
+    assert!(text.contains(" a ticket\n"), "{text}");
+
+    // No operand crosses the link, and the array hardly waits.
+    let arguments = "--zero-signal 48x8192 --out speed --seconds 4 --share-target";
+    let summary = last_json(&expect(path, &format!("{mine} {arguments} {HARDEST} --json"), 0));
+    assert_eq!((&summary["ended_by"], &summary["shares"]), (&"seconds".into(), &0.into()));
+    let figure = |name: &str| summary[name]["value"].as_f64().unwrap();
+    assert!(summary["tickets"].as_u64().unwrap() > 500, "{summary}");
+    assert!(figure("link_bytes_per_ticket") < 20.0, "{summary}");
+    assert!(figure("run_utilisation") > 0.95, "{summary}");
+    // Operands over the link, for comparison: panels of A and B for every few tiles.
+    let few = "--zero-signal 16x64 --out few --shares 1";
+    expect_trouble(path, &format!("{mine} {few}"), "give --zero-signal more than 16 rows");
 }
 
 #[test]

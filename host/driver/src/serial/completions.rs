@@ -142,8 +142,8 @@ impl SerialDevice {
             let tile = if kept { Some(self.read_tile((flags >> 2 & 1) as usize)?) } else { None };
             tiles += u32::from(kept);
             let mut completion = completion(entry, tile);
-            if let Task::Scan { nonces } = &self.outstanding[taken.len()].task {
-                let ended = scan::end(&completion, entry, nonces);
+            if let Task::Scan { numbers, unit } = &self.outstanding[taken.len()].task {
+                let ended = scan::end(&completion, entry, numbers, unit);
                 completion.scan = Some(ended.map_err(|source| self.lose(source))?);
             }
             taken.push(completion);

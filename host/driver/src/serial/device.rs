@@ -65,8 +65,16 @@ pub(super) struct Outstanding {
 /// What a descriptor asks for. Those of both kinds are never outstanding together.
 #[derive(Debug)]
 pub(super) enum Task {
-    Tile { want_tile: bool, panels: [usize; 2], words: [Range<usize>; 2] },
-    Scan { nonces: RangeInclusive<u32> },
+    Tile {
+        want_tile: bool,
+        panels: [usize; 2],
+        words: [Range<usize>; 2],
+    },
+    /// Its attempts or tiles, by number, and what those are for people.
+    Scan {
+        numbers: RangeInclusive<u32>,
+        unit: &'static str,
+    },
 }
 
 impl Outstanding {

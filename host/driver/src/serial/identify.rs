@@ -2,7 +2,7 @@
 
 use gemmine_hdl::Geometry;
 use gemmine_hdl::frame::PAYLOAD_WORDS_MAX;
-use gemmine_hdl::identity::SCANS_AMADEUS;
+use gemmine_hdl::identity::{SCANS_AMADEUS, SCANS_PEARL};
 use gemmine_hdl::pe::CHUNK_STEPS_MAX;
 use gemmine_hdl::registers::{
     BUILD, CLOCK_HZ, GEOMETRY, ID, ID_VALUE, LIMITS, PROTOCOLS, QUEUE, VERSION, VERSION_VALUE,
@@ -12,6 +12,7 @@ use gemmine_hdl::sequencer::CHUNK_STEPS_MIN;
 use super::error::LinkError;
 use super::link::Link;
 use crate::device::{DeviceKind, Identity, Limits};
+use crate::scan::TILE_CHUNK;
 
 /// Steps that a word of panel memory holds.
 pub const WORD_STEPS: usize = 4;
@@ -71,8 +72,13 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
     if scans && engines == 0 {
         return Err(nonsense("GEOMETRY", GEOMETRY));
     }
+    let noise = register(PROTOCOLS) & SCANS_PEARL != 0;
+    // A panel that the source of noise writes has a chunk at least.
+    if noise && lane_steps < TILE_CHUNK {
+        return Err(nonsense("GEOMETRY", GEOMETRY));
+    }
     // A scan's seed takes a pair of job slots.
-    if scans && job_slots < 2 {
+    if (scans || noise) && job_slots < 2 {
         return Err(nonsense("LIMITS", LIMITS));
     }
     // Descriptors and completions are pushed and read by fours and sixteens of words.
@@ -97,18 +103,20 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
     let identity = Identity {
         name: name.to_owned(),
         description: format!(
-            "{geometry} array at {clock}, {}panels of up to {lane_steps} steps, build {:08x}",
+            "{geometry} array at {clock}, {}{}panels of up to {lane_steps} steps, build {:08x}",
             match engines {
                 0 => String::new(),
                 1 => "1 engine for Amadeus, ".into(),
                 engines => format!("{engines} engines for Amadeus, "),
             },
+            if noise { "source of Pearl's noise, " } else { "" },
             register(BUILD)
         ),
         kind: DeviceKind::External,
         geometry: Some(geometry),
         cert_versions: (0..16).filter(|n| register(PROTOCOLS) >> n & 1 == 1).collect(),
         engines,
+        noise,
         version: register(VERSION),
         build: register(BUILD),
         clock_hz: (clock_hz > 0).then_some(clock_hz),

@@ -5,7 +5,10 @@ use gemmine_pouw::panel::Panel;
 
 use crate::device::{Descriptor, Identity};
 use crate::error::DeviceError;
-use crate::scan::{self, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK, SCAN_STEPS_MAX, Scan};
+use crate::scan::{
+    self, AmadeusScan, PANELS_MAX, PearlScan, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK,
+    SCAN_STEPS_MAX, TILE_CHUNK, TILE_COLUMNS_MAX, TILE_STEPS_MAX, TILES_MAX, Work,
+};
 
 /// Most whole chunks of a tile, as far as the descriptor counts.
 const CHUNKS_MAX: usize = 2048;
@@ -46,10 +49,15 @@ pub fn tile(identity: &Identity, descriptor: &Descriptor) -> Result<(), DeviceEr
 ///
 /// # Errors
 /// Names the quantity, the limit and a remedy.
-pub fn scan(identity: &Identity, scan: &Scan) -> Result<(), DeviceError> {
-    if identity.engines == 0 {
-        return Err(scan::refuse(identity, scan));
+pub fn scan(identity: &Identity, work: &Work) -> Result<(), DeviceError> {
+    match work {
+        Work::Amadeus(scan) if identity.engines > 0 => amadeus(identity, scan),
+        Work::Pearl(scan) if identity.noise => pearl(identity, scan),
+        Work::Amadeus(_) | Work::Pearl(_) => Err(scan::refuse(identity, work)),
     }
+}
+
+fn amadeus(identity: &Identity, scan: &AmadeusScan) -> Result<(), DeviceError> {
     let attempts = (1, SCAN_ATTEMPTS_MAX as usize);
     let remedy = "make several scans of it";
     within(identity, "attempts of a scan", scan.attempts as usize, attempts, remedy)?;
@@ -63,6 +71,23 @@ pub fn scan(identity: &Identity, scan: &Scan) -> Result<(), DeviceError> {
     let remedy = "choose another k; the network's is 50240";
     within(identity, "steps of an attempt", scan.steps, steps, remedy)?;
     multiple_of(identity, "steps of an attempt", scan.steps, (SCAN_CHUNK, remedy))
+}
+
+fn pearl(identity: &Identity, scan: &PearlScan) -> Result<(), DeviceError> {
+    let remedy = "make several scans of it";
+    let tiles = (1, TILES_MAX as usize);
+    within(identity, "tiles of a scan", scan.tiles as usize, tiles, remedy)?;
+    let columns = (1, TILE_COLUMNS_MAX as usize);
+    within(identity, "column panels of a scan", scan.columns as usize, columns, remedy)?;
+    let panels = (0, PANELS_MAX as usize - 1);
+    let remedy = "choose panels that a matrix of Pearl can have";
+    let (row, column) = (scan.last_row_panel() as usize, scan.last_column_panel() as usize);
+    within(identity, "last row panel of a scan", row, panels, remedy)?;
+    within(identity, "last column panel of a scan", column, panels, remedy)?;
+    let steps = (TILE_CHUNK, TILE_STEPS_MAX.min(identity.limits.panel_steps));
+    let remedy = "choose another k, or load panels";
+    within(identity, "steps of a scan's tile", scan.steps, steps, remedy)?;
+    multiple_of(identity, "steps of a scan's tile", scan.steps, (TILE_CHUNK, remedy))
 }
 
 /// Refuses a tile that is not as long as a panel.

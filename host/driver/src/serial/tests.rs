@@ -7,6 +7,8 @@ mod device;
 mod engines;
 mod line;
 mod lost;
+mod noise;
+mod pearl_scan;
 mod pty;
 mod rates;
 mod scan;

@@ -8,26 +8,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Sender;
-use gemmine_driver::{Device, Identity, SCAN_ATTEMPTS_MAX, Scan, Scanned, Scanner};
+use gemmine_driver::{AmadeusScan, Device, Scanned, Scanner};
 use gemmine_pouw::amadeus::{Attempts, K, NONCE_AT};
 
 use super::miner::{Found, POLL, send};
 use super::work::{Shared, Work};
-
-/// How long a scan should take.
-const SCAN_TIME: Duration = Duration::from_secs(1);
-/// The first scans are shorter by so much: a simulated board may be far slower than its clock says.
-const CAUTION: f64 = 8.0;
-/// Attempts a second of a device that does not say its clock.
-const RATE_UNKNOWN: f64 = 16.0;
-/// By how much one measurement changes the rate at most.
-const CHANGE_MAX: f64 = 2.0;
-/// The shortest time that is measured.
-const TIME_MIN: Duration = Duration::from_millis(1);
+use crate::mine::pace::Pace;
 
 /// Gives a device with engines a thread.
 ///
@@ -44,7 +34,7 @@ pub fn start(
     let mut miner = Miner {
         scanner: Scanner::new(device),
         works: VecDeque::new(),
-        pace: Pace::new(&identity),
+        pace: Pace::new(identity.attempt_cycles(K), identity.clock_hz),
         since: Instant::now(),
         bits,
         shared: Arc::clone(shared),
@@ -91,13 +81,13 @@ impl Miner {
             self.scanner.drop_all()?;
         }
         while self.scanner.has_room()
-            && let Some((nonce, attempts)) = work.take(self.pace.attempts())
+            && let Some((nonce, attempts)) = work.take(self.pace.count())
         {
             if self.scanner.is_idle() {
                 self.since = Instant::now();
             }
             let seed = work.attempts.seed(nonce);
-            self.scanner.send(Scan { tag: 0, seed, nonce, attempts, bits: self.bits, steps: K })?;
+            self.scanner.send(AmadeusScan { seed, nonce, attempts, bits: self.bits, steps: K })?;
             self.works.push_back(Arc::clone(&work));
         }
         if self.scanner.is_idle() {
@@ -106,9 +96,9 @@ impl Miner {
             return Ok(());
         }
         let Some(scanned) = self.scanner.next(POLL)? else { return Ok(()) };
-        self.pace.saw(scanned.attempts(), self.since.elapsed());
+        self.pace.saw(scanned.made(), self.since.elapsed());
         self.since = Instant::now();
-        self.shared.attempts.fetch_add(scanned.attempts().into(), Ordering::Relaxed);
+        self.shared.attempts.fetch_add(scanned.made().into(), Ordering::Relaxed);
         if let Some(work) = self.works.pop_front() {
             for found in judge(&work.attempts, &scanned, self.bits) {
                 send(&self.shared, &self.found, Ok(found));
@@ -142,35 +132,6 @@ fn judge(attempts: &Attempts, scanned: &Scanned, bits: u32) -> Vec<Found> {
     let solutions = before.into_iter().chain([last]).filter(|solution| solution.bits() >= bits);
     found.extend(solutions.map(|solution| Found::Solution(Box::new(solution))));
     found
-}
-
-/// How many attempts a scan should have.
-#[derive(Debug)]
-struct Pace {
-    per_second: f64,
-}
-
-impl Pace {
-    /// By the device's clock, until something is measured.
-    fn new(identity: &Identity) -> Self {
-        let cycles = identity.attempt_cycles(K);
-        let estimate =
-            cycles.zip(identity.clock_hz).map(|(cycles, hertz)| hertz as f64 / cycles as f64);
-        Self { per_second: estimate.unwrap_or(RATE_UNKNOWN) / CAUTION }
-    }
-
-    fn attempts(&self) -> u32 {
-        let attempts = self.per_second * SCAN_TIME.as_secs_f64();
-        attempts.round().clamp(1.0, SCAN_ATTEMPTS_MAX.into()) as u32
-    }
-
-    /// Takes in that so many attempts took so long.
-    fn saw(&mut self, attempts: u32, took: Duration) {
-        let seconds = took.max(TIME_MIN).as_secs_f64();
-        let measured = f64::from(attempts) / seconds;
-        let (least, most) = (self.per_second / CHANGE_MAX, self.per_second * CHANGE_MAX);
-        self.per_second = measured.clamp(least, most);
-    }
 }
 
 #[cfg(test)]

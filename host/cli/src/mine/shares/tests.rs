@@ -30,6 +30,7 @@ fn keeper(folder: &std::path::Path) -> Keeper {
         geometry: Some(Geometry::new(4, 4)),
         cert_versions: vec![3],
         engines: 0,
+        noise: false,
         version: 0,
         build: 0,
         clock_hz: None,
@@ -69,19 +70,27 @@ fn only_what_the_host_confirms_is_stored_and_only_once() {
     let places = || (0..16).map(|tile| (tile / 4 * 16, tile % 4 * 16));
     let hit = places().find(|place| honest(&prepared, *place).hit).unwrap();
     let miss = places().find(|place| !honest(&prepared, *place).hit).unwrap();
-    let mut keep =
-        |place, completion: &Completion| keeper.keep(&prepared, 0, place, completion).unwrap();
+    let mut keep = |place, claim: &Claim| keeper.keep(&prepared, 0, place, claim).unwrap();
     let right = honest(&prepared, hit);
     let mut wrong = [right.clone(), right.clone(), honest(&prepared, miss)];
     wrong[0].ticket[0] ^= 1;
     // The ticket of another tile; a hit that is none.
     wrong[1] = honest(&prepared, places().find(|place| *place != hit).unwrap());
-    for (place, completion) in [hit, hit, miss].into_iter().zip(&wrong) {
-        let found = keep(place, completion);
+    let claims = wrong.map(|completion| Claim { hit: true, ..Claim::of(&completion) });
+    // A hit whose ticket nobody said, and one that is kept back.
+    let more = [
+        (miss, Claim { ticket: None, hit: true, cycle: 0 }),
+        (hit, Claim { hit: false, ..Claim::of(&right) }),
+    ];
+    for (place, claim) in [hit, hit, miss].into_iter().zip(claims).chain(more) {
+        let found = keep(place, &claim);
         assert!(matches!(found, Found::Wrong(_)), "{found:?}");
     }
     assert!(!folder.path().join("share-1.b64").exists(), "nothing wrong is stored");
-    assert!(matches!(keep(hit, &right), Found::Share { .. }));
-    assert_eq!(keep(hit, &right), Found::Known);
+    assert_eq!(keep(miss, &Claim::of(&honest(&prepared, miss))), Found::Miss);
+    assert!(matches!(keep(hit, &Claim::of(&right)), Found::Share { .. }));
+    for known in [Claim::of(&right), Claim { ticket: None, ..Claim::of(&right) }] {
+        assert_eq!(keep(hit, &known), Found::Known);
+    }
     assert!(!folder.path().join("share-2.b64").exists(), "nothing is stored twice");
 }

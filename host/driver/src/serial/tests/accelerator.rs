@@ -8,7 +8,7 @@ use gemmine_hdl::registers::*;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{fold_register, ticket};
 
-use super::engines;
+use super::{engines, noise};
 
 /// Clock of the double.
 pub const CLOCK_HZ: u64 = 48_000_000;
@@ -40,6 +40,8 @@ pub struct Accelerator {
     pub version: u32,
     /// Engines for scans.
     pub engines: u32,
+    /// A source of noise for scans.
+    pub noise: bool,
     /// XORed into the nonce word of a scan's completion.
     pub wrong_nonce: u32,
     /// XORed into the first word of a scan's hash.
@@ -63,7 +65,7 @@ pub struct Accelerator {
     pub errors: u32,
     pub jobs_written: u32,
     pub resets: u32,
-    /// Attempts of scans.
+    /// Attempts and tiles of scans.
     pub attempts: u64,
 }
 
@@ -78,6 +80,7 @@ impl Accelerator {
             wrong_tag: 0,
             version: VERSION_VALUE,
             engines: 0,
+            noise: false,
             wrong_nonce: 0,
             wrong_hash: 0,
             panels: [vec![0; 16 << word_bits], vec![0; 16 << word_bits]],
@@ -203,11 +206,21 @@ impl Accelerator {
     }
 
     fn scan(&mut self, [tag, starts, shape, rest]: [u32; 4]) -> Finished {
-        assert!(self.engines > 0 && starts == 0, "{tag}: no scan");
-        assert_eq!(shape, 63 | 1 << 21 | 1 << 23, "u8 in chunks of 64, no tail, no tile");
-        let slot = (rest >> 12 & 3) as usize;
-        assert!(slot.is_multiple_of(2));
-        let ended = engines::run(&self.jobs[16 * slot..][..32], (rest & 0x7ff) as usize + 1);
+        let (slot, chunks) = ((rest >> 12 & 3) as usize, (rest & 0x7ff) as usize + 1);
+        assert!(slot.is_multiple_of(2) && starts == 0);
+        let seed = &self.jobs[16 * slot..][..32];
+        let ended = if shape >> 24 == 1 {
+            assert!(
+                self.noise && 128 * chunks <= (4 << self.word_bits).min(2048),
+                "{tag}: no scan"
+            );
+            assert_eq!(shape, 127 | 1 << 23 | 1 << 24, "i8 in chunks of 128, no tail, no tile");
+            noise::run(seed, chunks)
+        } else {
+            assert!(self.engines > 0, "{tag}: no scan");
+            assert_eq!(shape, 63 | 1 << 21 | 1 << 23, "u8 in chunks of 64, no tail, no tile");
+            engines::run(seed, chunks)
+        };
         // Nothing is left of what a host put there.
         self.panels.iter_mut().for_each(|words| words.fill(0x5a5a_5a5a));
         self.attempts += u64::from(ended.attempts);
@@ -298,7 +311,7 @@ impl Accelerator {
                 // One without engines has something else in their place.
                 8 | 4 << 8 | self.engines.max(1) << 16 | (self.word_bits as u32) << 24
             }
-            PROTOCOLS => 1 << 3 | u32::from(self.engines > 0) << 16,
+            PROTOCOLS => 1 << 3 | u32::from(self.engines > 0) << 16 | u32::from(self.noise) << 17,
             LIMITS => 16 | 4 << 8 | 2 << 16 | 123 << 24,
             gemmine_hdl::registers::CLOCK_HZ => CLOCK_HZ as u32,
             STATUS => u32::from(self.waiting()) << 8 | (self.queue.len() as u32) << 16,

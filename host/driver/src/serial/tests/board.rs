@@ -50,9 +50,9 @@ impl Board {
 
     /// What power-up leaves.
     pub fn power_cycle(&mut self) {
-        let Accelerator { word_bits, engines, .. } = self.accelerator;
+        let Accelerator { word_bits, engines, noise, .. } = self.accelerator;
         let mut accelerator = Accelerator::new(word_bits);
-        accelerator.engines = engines;
+        (accelerator.engines, accelerator.noise) = (engines, noise);
         *self = Self { expected: 0, ..Self::new(accelerator) };
     }
 

@@ -29,7 +29,7 @@ const CHUNK_END: u32 = 2;
 const PARENT: u32 = 4;
 const ROOT: u32 = 8;
 
-fn compress(cv: &[u32; 8], block: &[u32], [counter, bytes, flags]: [u32; 3]) -> [u32; 16] {
+pub fn compress(cv: &[u32; 8], block: &[u32], [counter, bytes, flags]: [u32; 3]) -> [u32; 16] {
     let mut v: [u32; 16] = std::array::from_fn(|n| if n < 8 { cv[n] } else { IV[n - 8] });
     v[12..].copy_from_slice(&[counter, 0, bytes, flags]);
     let mut m: [u32; 16] = std::array::from_fn(|n| block.get(n).copied().unwrap_or(0));
@@ -51,7 +51,7 @@ fn head(words: &[u32]) -> [u32; 8] {
     std::array::from_fn(|n| words[n])
 }
 
-/// What a scan came to.
+/// What a scan came to; of tiles the last one's number and ticket.
 pub struct Ended {
     pub nonce: u32,
     pub hash: [u32; 8],

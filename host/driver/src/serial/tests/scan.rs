@@ -11,7 +11,7 @@ use super::device::{lanes, options, panel};
 use super::line::{Line, Random};
 use crate::device::{Completion, Descriptor, Device, Side};
 use crate::error::DeviceError;
-use crate::scan::{Scan, ScanEnd};
+use crate::scan::{AmadeusScan, Scan, ScanEnd, Work};
 use crate::scanner::Scanner;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,10 +28,25 @@ fn device(engines: u32) -> (Line, SerialDevice) {
 fn scan(tag: u32, attempts: u32) -> Scan {
     let mut random = Random(u64::from(tag));
     let seed = std::array::from_fn(|_| random.next() as u8);
-    Scan { tag, seed, nonce: random.next() as u32 >> 1, attempts, bits: 3, steps: STEPS }
+    let nonce = random.next() as u32 >> 1;
+    Scan { tag, work: AmadeusScan { seed, nonce, attempts, bits: 3, steps: STEPS }.into() }
 }
 
-fn solution(scan: &Scan, nonce: u32) -> Solution {
+fn amadeus(scan: &Scan) -> AmadeusScan {
+    match scan.work {
+        Work::Amadeus(scan) => scan,
+        Work::Pearl(scan) => unreachable!("{scan:?}"),
+    }
+}
+
+/// The same with other numbers.
+fn with(scan: Scan, change: impl FnOnce(&mut AmadeusScan)) -> Scan {
+    let mut work = amadeus(&scan);
+    change(&mut work);
+    Scan { work: work.into(), ..scan }
+}
+
+fn solution(scan: &AmadeusScan, nonce: u32) -> Solution {
     let mut seed = scan.seed;
     seed[NONCE_AT..NONCE_AT + 4].copy_from_slice(&nonce.to_le_bytes());
     Solution::new(&seed, seeded_product(&seed, scan.steps))
@@ -39,6 +54,7 @@ fn solution(scan: &Scan, nonce: u32) -> Solution {
 
 /// Where a scan ends by the rule: where, with which hash, a hit or not, and one before it or not.
 fn golden(scan: &Scan) -> (ScanEnd, Digest, bool) {
+    let scan = &amadeus(scan);
     let is_hit = |nonce| solution(scan, nonce).bits() >= scan.bits;
     let last = scan.nonce + (scan.attempts - 1);
     let hit = (scan.nonce..=last).find(|&nonce| is_hit(nonce));
@@ -66,9 +82,9 @@ fn scans_end_where_the_rule_says() {
         let attempts = 1 + tag % 12;
         let scan = match tag % 10 {
             // The last nonces that there are, more chunks, hits in every other attempt.
-            7 => Scan { nonce: u32::MAX - attempts + 1, ..scan(tag, attempts) },
-            8 => Scan { steps: 3 * STEPS, ..scan(tag, attempts) },
-            0..3 | 9 => Scan { bits: 1, ..scan(tag, 1 + tag % 2) },
+            7 => with(scan(tag, attempts), |scan| scan.nonce = u32::MAX - attempts + 1),
+            8 => with(scan(tag, attempts), |scan| scan.steps = 3 * STEPS),
+            0..3 | 9 => with(scan(tag, 1 + tag % 2), |scan| scan.bits = 1),
             _ => scan(tag, attempts),
         };
         device.scan(scan).unwrap();
@@ -149,27 +165,30 @@ fn tiles_and_scans_wait_for_each_other() {
 fn what_no_scan_can_be_is_refused_before_a_byte_is_sent() {
     let (line, mut device) = device(2);
     let sent = line.world().bytes;
-    let base = scan(1, 4);
+    let base = amadeus(&scan(1, 4));
     for (scan, text) in [
         (
-            Scan { attempts: 0, ..base },
+            AmadeusScan { attempts: 0, ..base },
             "attempts of a scan 0 is outside of what device test can do (1 to",
         ),
-        (Scan { attempts: 65_537, ..base }, "attempts of a scan 65537 is outside"),
-        (Scan { nonce: u32::MAX - 2, ..base }, "last nonce word of a scan 4294967296 is outside"),
-        (Scan { bits: 0, ..base }, "leading zero bits of a scan 0 is outside"),
-        (Scan { bits: 65, ..base }, "leading zero bits of a scan 65 is outside"),
-        (Scan { steps: 0, ..base }, "steps of an attempt 0 is outside"),
-        (Scan { steps: 100, ..base }, "steps of an attempt 100 is outside"),
-        (Scan { steps: 65_856, ..base }, "steps of an attempt 65856 is outside"),
+        (AmadeusScan { attempts: 65_537, ..base }, "attempts of a scan 65537 is outside"),
+        (
+            AmadeusScan { nonce: u32::MAX - 2, ..base },
+            "last nonce word of a scan 4294967296 is outside",
+        ),
+        (AmadeusScan { bits: 0, ..base }, "leading zero bits of a scan 0 is outside"),
+        (AmadeusScan { bits: 65, ..base }, "leading zero bits of a scan 65 is outside"),
+        (AmadeusScan { steps: 0, ..base }, "steps of an attempt 0 is outside"),
+        (AmadeusScan { steps: 100, ..base }, "steps of an attempt 100 is outside"),
+        (AmadeusScan { steps: 65_856, ..base }, "steps of an attempt 65856 is outside"),
     ] {
-        let error = device.scan(scan).unwrap_err();
+        let error = device.scan(Scan { tag: 1, work: scan.into() }).unwrap_err();
         assert!(error.to_string().starts_with(text), "{error}");
         assert!(!error.is_busy() && !error.is_lost());
     }
     assert_eq!(line.world().bytes, sent);
     // The first nonce does not have to leave room for more than the scan has.
-    device.scan(Scan { nonce: u32::MAX - 3, ..base }).unwrap();
+    device.scan(with(scan(1, 4), |scan| scan.nonce = u32::MAX - 3)).unwrap();
     device.wait(PATIENCE).unwrap();
 }
 
@@ -208,7 +227,7 @@ fn an_end_that_can_not_be_is_a_broken_protocol_and_a_wrong_hash_is_handed_on() {
 fn a_stuck_scan_is_an_error_only_after_its_time_and_a_reset_drops_it() {
     let (line, mut device) = device(1);
     line.world().board.accelerator.stuck = true;
-    let long = Scan { steps: 640, attempts: 60_000, ..scan(1, 1) };
+    let long = with(scan(1, 1), |scan| (scan.steps, scan.attempts) = (640, 60_000));
     device.scan(long).unwrap();
     let cycles = device.identity().attempt_cycles(640).unwrap() * 60_000;
     assert_eq!(cycles, 60_000 * 10 * 1152);
@@ -228,7 +247,7 @@ fn few_questions_are_asked_during_a_long_scan() {
     let (line, mut device) = device(1);
     line.world().board.accelerator.tile_time = Duration::from_secs(1);
     // 4,000 times 576 cycles, and some, by estimate.
-    let second = Scan { steps: 640, attempts: 4_000, bits: 2, ..scan(1, 1) };
+    let second = with(scan(1, 1), |scan| (scan.steps, scan.attempts, scan.bits) = (640, 4_000, 2));
     let before = line.world().bytes;
     device.scan(second).unwrap();
     device.wait(PATIENCE).unwrap();
@@ -271,16 +290,16 @@ fn run(line: &Line) -> [u64; 2] {
             while scanner.has_room()
                 && let Some(scan) = scans.next()
             {
-                scanner.send(scan).unwrap();
+                scanner.send(scan.work).unwrap();
             }
             if let Some(scanned) = scanner.next(Duration::from_millis(40)).unwrap() {
                 break scanned;
             }
         };
         let wanted = scan(came, 3);
-        assert_eq!(scanned.scan, wanted);
+        assert_eq!(scanned.work, wanted.work);
         assert_golden(&scanned.completion, &wanted);
-        assert_eq!(scanned.attempts(), golden(&wanted).0.nonce - wanted.nonce + 1);
+        assert_eq!(scanned.made(), golden(&wanted).0.nonce - wanted.work.first() + 1);
     }
     assert!(scanner.is_idle());
     scanner.counters().unwrap();
@@ -310,14 +329,14 @@ fn a_device_that_stays_away_and_one_that_is_lost_again_and_again_are_errors() {
     let mut scanner = Scanner::new(Box::new(device));
     // Its answers break the protocol every time.
     line.world().board.accelerator.wrong_nonce = 1 << 20;
-    scanner.send(scan(0, 1)).unwrap();
+    scanner.send(scan(0, 1).work).unwrap();
     let tries = (0..10).map(|_| scanner.next(PATIENCE)).take_while(Result::is_ok).count();
     assert_eq!(tries, 4);
     line.world().board.accelerator.wrong_nonce = 0;
     scanner.drop_all().unwrap();
     assert!(scanner.is_idle());
     line.world().plugged = false;
-    let error = scanner.send(scan(1, 1)).unwrap_err();
+    let error = scanner.send(scan(1, 1).work).unwrap_err();
     assert!(error.is_lost(), "{error}");
     assert!(error.to_string().contains("there is no port"), "{error}");
 }
@@ -328,19 +347,19 @@ fn what_is_dropped_never_comes_back() {
     line.world().board.accelerator.tile_time = Duration::from_millis(300);
     let mut scanner = Scanner::new(Box::new(device));
     for tag in [0, 1] {
-        scanner.send(scan(tag, 4)).unwrap();
+        scanner.send(scan(tag, 4).work).unwrap();
     }
     assert!(!scanner.has_room() && scanner.next(Duration::from_millis(5)).unwrap().is_none());
     scanner.drop_all().unwrap();
     // Tags go on.
-    scanner.send(scan(9, 4)).unwrap();
+    scanner.send(scan(9, 4).work).unwrap();
     let scanned = loop {
         if let Some(scanned) = scanner.next(Duration::from_millis(5)).unwrap() {
             break scanned;
         }
     };
     let wanted = Scan { tag: 2, ..scan(9, 4) };
-    assert_eq!(scanned.scan, wanted);
+    assert_eq!(scanned.work, wanted.work);
     assert_golden(&scanned.completion, &wanted);
     assert!(scanner.is_idle());
     assert_eq!(line.world().board.accelerator.resets, 2);

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, bounded};
 use gemmine_driver::{
-    Completion, Counters, Descriptor, DeviceError, EngineKind, LinkError, ScanEnd, Side, Simulated,
+    Completion, Counters, Descriptor, DeviceError, EngineKind, Identity, LinkError, Scan, ScanEnd,
+    Side, Simulated, Work as Asked,
 };
 use gemmine_hdl::Geometry;
 use gemmine_pouw::amadeus::{SEED_BYTES, Solution};
@@ -22,7 +24,7 @@ const FIRST: u32 = 4;
 /// What the device did, and what it should do wrong.
 #[derive(Debug, Default)]
 struct Told {
-    scans: Vec<Scan>,
+    scans: Vec<AmadeusScan>,
     attempts: u64,
     resets: u32,
     /// No scan ends.
@@ -42,11 +44,12 @@ struct Double {
 fn identity() -> Identity {
     let model = Simulated::new(EngineKind::Model, Geometry::new(16, 16)).unwrap();
     let identity = Identity { engines: 2, ..model.identity().clone() };
-    let second = identity.attempt_cycles(K).unwrap() * u64::from(FIRST) * CAUTION as u64;
+    // The first scan is an eighth of a second long.
+    let second = identity.attempt_cycles(K).unwrap() * u64::from(FIRST) * 8;
     Identity { clock_hz: Some(second), ..identity }
 }
 
-fn ended(scan: &Scan) -> Completion {
+fn ended(tag: u32, scan: &AmadeusScan) -> Completion {
     let attempts = Attempts::new(&scan.seed);
     let mut hit_before = false;
     for nonce in scan.nonce..=scan.last() as u32 {
@@ -54,7 +57,7 @@ fn ended(scan: &Scan) -> Completion {
         let hit = solution.bits() >= scan.bits;
         if hit_before || u64::from(nonce) == scan.last() {
             return Completion {
-                tag: scan.tag,
+                tag,
                 cycle: 0,
                 ticket: solution.hash,
                 hit,
@@ -79,7 +82,8 @@ impl Device for Double {
     }
     fn scan(&mut self, scan: Scan) -> Result<(), DeviceError> {
         assert!(self.queue.len() < 2);
-        self.told.lock().unwrap().scans.push(scan);
+        let Asked::Amadeus(asked) = scan.work else { unreachable!("{scan:?}") };
+        self.told.lock().unwrap().scans.push(asked);
         self.queue.push_back(scan);
         Ok(())
     }
@@ -95,8 +99,9 @@ impl Device for Double {
             return Err(DeviceError::Timeout { what: "a completion", waited_ms: 0 });
         }
         let scan = self.queue.pop_front().unwrap();
-        let mut completion = ended(&scan);
-        told.attempts += u64::from(completion.scan.unwrap().nonce - scan.nonce) + 1;
+        let Asked::Amadeus(asked) = scan.work else { unreachable!("{scan:?}") };
+        let mut completion = ended(scan.tag, &asked);
+        told.attempts += u64::from(completion.scan.unwrap().nonce - asked.nonce) + 1;
         if told.wrong_hashes > 0 {
             told.wrong_hashes -= 1;
             completion.ticket[31] ^= 1;
@@ -176,7 +181,7 @@ fn what_is_found_is_what_the_golden_function_finds() {
     let mut golden = Vec::new();
     for scan in &told.scans {
         let attempts = Attempts::new(&scan.seed);
-        let end = ended(scan).scan.unwrap().nonce;
+        let end = ended(0, scan).scan.unwrap().nonce;
         let last = [end.wrapping_sub(1), end].into_iter().filter(|nonce| *nonce >= scan.nonce);
         golden.extend(last.map(|nonce| attempts.attempt(nonce)).filter(|s| s.bits() >= BITS));
     }
@@ -259,11 +264,11 @@ fn a_hit_that_is_none_and_one_that_is_kept_back_are_wrong() {
     let hit = (1..).find(|nonce| is_hit(nonce) && !is_hit(&(nonce - 1))).unwrap();
     let scanned = |nonce, hit, hit_before| {
         let scan =
-            Scan { tag: 0, seed: attempts.seed(0), nonce: 0, attempts: 100, bits: BITS, steps: K };
+            AmadeusScan { seed: attempts.seed(0), nonce: 0, attempts: 100, bits: BITS, steps: K };
         let end = ScanEnd { nonce, hit_before };
         let ticket = attempts.attempt(nonce).hash;
         let completion = Completion { tag: 0, cycle: 0, ticket, hit, tile: None, scan: Some(end) };
-        Scanned { scan, end, completion }
+        Scanned { work: scan.into(), end, completion }
     };
     let judged = |scanned| {
         let found = judge(&attempts, &scanned, BITS);
@@ -282,36 +287,4 @@ fn a_hit_that_is_none_and_one_that_is_kept_back_are_wrong() {
     assert_eq!(judged(scanned(hit, true, true)), format!("a hit {before}, nonce {at}"));
     assert_eq!(judged(scanned(hit - 1, false, false)), "");
     assert_eq!(judged(scanned(hit - 1, true, false)), format!("a hit {before}"));
-}
-
-#[test]
-fn scans_come_to_take_a_second() {
-    let per_second = |clock_hz, engines| {
-        Pace::new(&Identity { clock_hz, engines, ..identity() }).attempts() * CAUTION as u32
-    };
-    // 2,550 and 332 attempts a second by the clock, and a device that has none.
-    assert_eq!(per_second(Some(1_153_000_000), 2), 2552);
-    assert_eq!(per_second(Some(150_000_000), 2), 328);
-    assert_eq!(per_second(None, 2), 16);
-    assert_eq!(per_second(Some(1_000), 1), 8);
-
-    let mut pace = Pace::new(&identity());
-    for _ in 0..20 {
-        let attempts = pace.attempts();
-        pace.saw(attempts, Duration::from_secs_f64(f64::from(attempts) / 300.0));
-    }
-    assert_eq!(pace.attempts(), 300);
-    // One odd measurement does not change it by much.
-    pace.saw(300, Duration::ZERO);
-    assert_eq!(pace.attempts(), 600);
-    pace.saw(1, PATIENCE);
-    assert_eq!(pace.attempts(), 300);
-    for _ in 0..40 {
-        pace.saw(pace.attempts(), Duration::ZERO);
-    }
-    assert_eq!(pace.attempts(), SCAN_ATTEMPTS_MAX);
-    for _ in 0..60 {
-        pace.saw(1, PATIENCE);
-    }
-    assert_eq!(pace.attempts(), 1);
 }

@@ -168,8 +168,8 @@ fn a_board_with_a_source_of_noise_mines_zero_signals_without_operands() {
     let figure = |name: &str| summary[name]["value"].as_f64().unwrap();
     assert!(summary["tickets"].as_u64().unwrap() > 500, "{summary}");
     assert!(figure("link_bytes_per_ticket") < 20.0, "{summary}");
-    assert!(figure("run_utilisation") > 0.95, "{summary}");
-    // Operands over the link, for comparison: panels of A and B for every few tiles.
+    assert!(figure("run_utilisation") > 0.9, "{summary}");
+    // The nonce's 16 rows alone leave nothing to scan.
     let few = "--zero-signal 16x64 --out few --shares 1";
     expect_trouble(path, &format!("{mine} {few}"), "give --zero-signal more than 16 rows");
 }

@@ -238,6 +238,7 @@ impl<
         self.sources.scan_in.next = self.queue.scan_out.val();
         self.sources.noise_in.next = self.queue.noise_out.val();
         self.sources.scans_in.next = self.queue.scans_out.val();
+        self.sources.hold_in.next = self.finisher.hold_out.val();
         self.sources.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.sources.pass_end_in.next = self.sequencer.pass_end_out.val();
         self.sources.seed_write_in.next = self.finisher.seed_write_out.val();
@@ -274,7 +275,7 @@ impl<
         self.queue.tile_end_in.next = self.sequencer.tile_end_out.val();
         self.queue.again_in.next = self.finisher.again_out.val();
         self.sequencer.valid_in.next = self.queue.active_out.val();
-        self.sequencer.hold_in.next = self.finisher.hold_out.val() || self.sources.hold_out.val();
+        self.sequencer.hold_in.next = self.sources.hold_out.val();
         self.sequencer.chunk_last_in.next = self.queue.chunk_last_out.val();
         self.sequencer.chunks_last_in.next = self.queue.chunks_last_out.val();
         self.sequencer.tail_in.next = self.queue.tail_out.val();
@@ -345,7 +346,7 @@ impl<
         self.counts_panel.d.next = self.runs.val()
             && ((!self.queue.active_out.val() && self.queue.fenced_out.val())
                 || (self.queue.active_out.val()
-                    && self.sources.hold_out.val()
+                    && self.sources.grows_out.val()
                     && !self.finisher.hold_out.val()));
         self.counts_drain.d.next = self.runs.val()
             && self.queue.active_out.val()

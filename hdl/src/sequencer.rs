@@ -154,6 +154,8 @@ pub struct Sequencer<const P: usize, const Q: usize, const A: usize, const O: us
     /// The chunk is the tile's last, tail or not; and its slot is.
     tile_chunk_is_last: DFF<Bit>,
     tile_slot_is_last: DFF<Bit>,
+    /// The step that is due is the tile's last.
+    tile_step_is_last: DFF<Bit>,
     in_tail: DFF<Bit>,
     ended_tile: [DFF<Bit>; 2],
     // State: waves
@@ -229,6 +231,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Default
             chunk_is_last: DFF::default(),
             tile_chunk_is_last: DFF::default(),
             tile_slot_is_last: DFF::default(),
+            tile_step_is_last: DFF::default(),
             in_tail: DFF::default(),
             ended_tile: Default::default(),
             start: (0..O + 3).map(|_| DFF::default()).collect(),
@@ -281,6 +284,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             chunk_is_last,
             tile_chunk_is_last,
             tile_slot_is_last,
+            tile_step_is_last,
             in_tail,
             first,
             last,
@@ -311,10 +315,12 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         if self.taken.val() {
             self.next.d.next = self.next.q.val() + bits::<10>(1);
             self.step_is_last.d.next = self.step_last.val();
+            self.tile_step_is_last.d.next = self.step_last.val() && self.tile_slot_is_last.q.val();
         }
         if self.chunk_end.val() {
             self.next.d.next = bits::<10>(1);
             self.step_is_last.d.next = false;
+            self.tile_step_is_last.d.next = false;
         }
         self.limit.d.next = self.chunk_last_in.val();
         if self.in_tail.q.val() {
@@ -330,8 +336,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         if self.taken.val() {
             self.in_tile.d.next = true;
         }
-        self.tile_end.next =
-            self.taken.val() && self.step_is_last.q.val() && self.tile_slot_is_last.q.val();
+        self.tile_end.next = self.taken.val() && self.tile_step_is_last.q.val();
         self.ended_tile[0].d.next = self.tile_end.val();
         self.ended_tile[1].d.next = self.ended_tile[0].q.val();
         if self.chunk_end.val() {
@@ -400,6 +405,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
         if !self.running.q.val() {
             self.next.d.next = bits::<10>(1);
             self.step_is_last.d.next = false;
+            self.tile_step_is_last.d.next = false;
             self.slot.d.next = bits::<7>(0);
             self.chunk.d.next = bits::<11>(0);
             self.in_tail.d.next = false;

@@ -5,7 +5,7 @@
 //!                       |                       |===> write, address, word of A
 //!   scan, noise ------->| XofSource (Amadeus)   |===> write, address, word of B
 //!   seed's words ======>| NoiseSource (Pearl)   |---> scan_out, noise_out
-//!   pass_end_in ------->+-----------------------+---> hold_out
+//!   pass_end, hold ---->+-----------------------+---> grows_out, hold_out
 //! ```
 //!
 //! # Ports
@@ -14,14 +14,15 @@
 //! | `a_write_in`, `b_write_in`, `address_in`, `word_in` | 1, 1, 18, 32 | a word from the host, for either side |
 //! | `scan_in`, `noise_in`, `scans_in` | 1 | of the [queue](crate::queue): the running tile is a scan's, of Pearl; one runs |
 //! | `seed_write_in`, `seed_place_in`, `seed_word_in`, `seeded_in` | 1, 5, 32, 1 | of the [finisher](crate::finisher): a word of the seed; it is whole |
+//! | `hold_in` | 1 | no step may be taken, for another reason |
 //! | `chunks_last_in`, `pass_end_in` | 11, 1 | the running tile's chunks, less one; this cycle's step is the last that reads its chunk |
 //! | `scan_out`, `noise_out` | 1 | the running tile is a scan that this device can do; and of Pearl |
-//! | `hold_out` | 1 | no step may be taken: its operands are not grown yet |
+//! | `grows_out`, `hold_out` | 1 | a step's operands are not grown yet; that, or `hold_in` |
 //! | `a_write_out` .. `b_word_out` | | what is written to panel memory |
 //!
 //! # Why
 //! A scan's operands go where else the host writes, in the same cycles and through the same port: panel memory does
-//! not know of them. A device has either source, both or none.
+//! not know of them. A device has either source, both or none; with none, this is wires.
 
 use rust_hdl_core::prelude::*;
 
@@ -54,6 +55,8 @@ pub struct Sources<const P: usize, const Q: usize, const W: usize> {
     pub noise_in: Signal<In, Bit>,
     /// A scan's tile runs, or will in the next cycle.
     pub scans_in: Signal<In, Bit>,
+    /// No step may be taken.
+    pub hold_in: Signal<In, Bit>,
     /// Its chunks, less one.
     pub chunks_last_in: Signal<In, Bits<11>>,
     /// This cycle's step is the last that reads its chunk.
@@ -72,6 +75,8 @@ pub struct Sources<const P: usize, const Q: usize, const W: usize> {
     pub scan_out: Signal<Out, Bit>,
     /// Of Pearl.
     pub noise_out: Signal<Out, Bit>,
+    /// Its operands are not grown yet.
+    pub grows_out: Signal<Out, Bit>,
     /// No step may be taken.
     pub hold_out: Signal<Out, Bit>,
     // Panel memory
@@ -87,6 +92,7 @@ pub struct Sources<const P: usize, const Q: usize, const W: usize> {
     pub b_address_out: Signal<Out, Bits<18>>,
     /// The word.
     pub b_word_out: Signal<Out, Bits<32>>,
+    grows: Signal<Local, Bit>,
     xof: Vec<XofSource<P, Q, W>>,
     noise: Vec<NoiseSource<P, Q, W, NOISE_STEP_BITS, NOISE_PLACE_BITS>>,
 }
@@ -107,7 +113,7 @@ impl<const P: usize, const Q: usize, const W: usize> Logic for Sources<P, Q, W> 
     fn update(&mut self) {
         self.scan_out.next = false;
         self.noise_out.next = false;
-        self.hold_out.next = false;
+        self.grows.next = false;
         self.a_write_out.next = self.a_write_in.val();
         self.a_address_out.next = self.address_in.val();
         self.a_word_out.next = self.word_in.val();
@@ -125,7 +131,7 @@ impl<const P: usize, const Q: usize, const W: usize> Logic for Sources<P, Q, W> 
             self.xof[n].pass_end_in.next = self.pass_end_in.val();
             if !self.noise_in.val() {
                 self.scan_out.next = self.scan_in.val();
-                self.hold_out.next = self.xof[n].hold_out.val();
+                self.grows.next = self.xof[n].hold_out.val();
             }
             if self.xof[n].write_out.val() {
                 self.a_write_out.next = true;
@@ -148,7 +154,7 @@ impl<const P: usize, const Q: usize, const W: usize> Logic for Sources<P, Q, W> 
             if self.noise_in.val() {
                 self.scan_out.next = self.scan_in.val();
                 self.noise_out.next = self.scan_in.val();
-                self.hold_out.next = self.noise[n].hold_out.val();
+                self.grows.next = self.noise[n].hold_out.val();
             }
             if self.noise[n].a_write_out.val() {
                 self.a_write_out.next = true;
@@ -161,5 +167,7 @@ impl<const P: usize, const Q: usize, const W: usize> Logic for Sources<P, Q, W> 
                 self.b_word_out.next = self.noise[n].word_out.val();
             }
         }
+        self.grows_out.next = self.grows.val();
+        self.hold_out.next = self.hold_in.val() || self.grows.val();
     }
 }

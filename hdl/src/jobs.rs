@@ -86,7 +86,7 @@ pub struct Jobs {
     // State: the word whose address is next
     load: DFF<Bit>,
     seed: DFF<Bit>,
-    load_place: DFF<Bits<5>>,
+    load_place: DFF<Bits<6>>,
     address: DFF<Bits<6>>,
     seed_write: [DFF<Bit>; 2],
     seed_place: [DFF<Bits<5>>; 2],
@@ -165,11 +165,11 @@ impl Logic for Jobs {
             && !self.ends.val()
             && (!self.scan_in.val() || (self.noise_in.val() && !self.place.q.val().get_bit(4)));
         self.seed.d.next = self.loading.q.val() && !self.ends.val() && self.seeds.val();
-        self.load_place.d.next = self.place.q.val().get_bits::<5>(0);
+        self.load_place.d.next = self.place.q.val();
         self.load_out.next = self.load.q.val();
-        self.load_place_out.next = self.load_place.q.val();
+        self.load_place_out.next = self.load_place.q.val().get_bits::<5>(0);
         self.seed_write[0].d.next = self.seed.q.val();
-        self.seed_place[0].d.next = self.load_place.q.val();
+        self.seed_place[0].d.next = self.load_place.q.val().get_bits::<5>(0);
         self.seed_write[1].d.next = self.seed_write[0].q.val();
         self.seed_place[1].d.next = self.seed_place[0].q.val();
         self.seed_write_out.next = self.seed_write[1].q.val();

@@ -32,6 +32,7 @@ fn device(dsp_products: Option<usize>) -> Device {
         geometry: Geometry::new(4, 2),
         panel_word_bits: 5,
         engines: 0,
+        noise: false,
         multipliers,
         dsp_products,
     }

@@ -99,8 +99,8 @@ impl Synthesised {
             clock_hz: u32::try_from(plan.output_hz()).unwrap(),
             first_baud: definition.definition.serial.baud,
             panel_word_bits: definition.definition.device.panel_word_bits as u32,
-            engines: 0,
-            noise: false,
+            engines: definition.definition.device.engines as u32,
+            noise: definition.definition.device.noise,
             build: device.build,
         };
         let gates = verilog(&definition, &device, folder.path());
@@ -252,7 +252,7 @@ fn the_netlist_of_an_ice40_does_what_the_model_does() {
 
 #[test]
 fn the_netlist_of_an_ecp5_does_what_the_model_does() {
-    let of = Synthesised::new("ulx3s-25f");
+    let of = Synthesised::new("orangecrab-25f");
     check(&of, Netlist::new(&of.gates, &of, &[]));
 }
 

@@ -124,7 +124,7 @@ fn boards() -> (Vec<(Geometry, u32, u32)>, u32) {
         (Geometry::new(8, 8), 9, 3),
         (Geometry::new(16, 16), 11, 5),
     ];
-    (boards, if std::env::var_os("GEMMINE_LONG").is_some() { 60 } else { 6 })
+    (boards, if std::env::var_os("GEMMINE_LONG").is_some() { 60 } else { 3 })
 }
 
 #[test]

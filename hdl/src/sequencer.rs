@@ -310,7 +310,7 @@ impl<const P: usize, const Q: usize, const A: usize, const O: usize> Logic
             && !self.hold_in.val()
             && !self.reset_in.val();
         self.chunk_end.next = self.taken.val() && self.step_is_last.q.val();
-        // A chunk has four steps or more: its first is not its last, and no limit is met before it stands.
+        // A chunk has more steps than its flags take cycles to stand, which are four: no limit is met before.
         self.step_last.next = self.next.q.val() == self.limit.q.val();
         if self.taken.val() {
             self.next.d.next = self.next.q.val() + bits::<10>(1);

@@ -84,6 +84,7 @@ fn dependencies_point_one_way() {
     let allowed: &[(&str, &[&str])] = &[
         ("hdl", &[]),
         ("host/pouw", &[]),
+        ("host/jobs", &["gemmine-pouw"]),
         ("tools", &[]),
         ("sim", &["gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
         ("flow", &["gemmine-hdl", "gemmine-tools"]),
@@ -94,6 +95,7 @@ fn dependencies_point_one_way() {
                 "gemmine-driver",
                 "gemmine-flow",
                 "gemmine-hdl",
+                "gemmine-jobs",
                 "gemmine-pouw",
                 "gemmine-sim",
                 "gemmine-tools",

@@ -4,17 +4,12 @@
 //! |---|---|
 //! | [`chain`] | a local chain's seeds and verdicts, without clock or IO |
 //! | [`serve`], [`callers`] | that chain behind HTTP, as a node has it; who has called how often |
-//! | [`node`], [`pace`] | the client of a node, ours or another; when it may call |
-//! | [`source`] | either of them, as a miner sees it |
-//! | [`verdict`] | what both say of a solution |
+//! | [`source`] | such a chain or a node, as a miner sees it |
 
 mod callers;
 pub mod chain;
-pub mod node;
-mod pace;
 mod serve;
 pub mod source;
-pub mod verdict;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

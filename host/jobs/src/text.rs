@@ -3,11 +3,23 @@
 /// So much of somebody else's text goes into an error.
 const SHOWN: usize = 160;
 
+/// Longest error that has such text in it.
+const MESSAGE: usize = 480;
+
 /// Text for an error or a log: about a line of it, without what could play with a terminal.
 pub(crate) fn shown(text: &str) -> String {
+    clean(text, SHOWN)
+}
+
+/// The same of a whole message, which may have somebody else's words in it.
+pub(crate) fn message(text: &str) -> String {
+    clean(text, MESSAGE)
+}
+
+fn clean(text: &str, most: usize) -> String {
     let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
-    let mut short: String = text.chars().take(SHOWN).map(clean).collect();
-    if text.chars().nth(SHOWN).is_some() {
+    let mut short: String = text.chars().take(most).map(clean).collect();
+    if text.chars().nth(most).is_some() {
         short.push_str("...");
     }
     short
@@ -27,6 +39,7 @@ mod tests {
         assert_eq!(shown("a\u{1b}[31m\nb"), "a [31m b");
         assert_eq!(shown(&"é".repeat(160)), "é".repeat(160));
         assert_eq!(shown(&"é".repeat(161)), format!("{}...", "é".repeat(160)));
+        assert_eq!(message(&"\t".repeat(481)), format!("{}...", " ".repeat(480)));
         assert_eq!(shown_bytes(b"\xffok"), "\u{fffd}ok");
         assert_eq!(shown_bytes(&[b'x'; 1 << 20]), format!("{}...", "x".repeat(160)));
     }

@@ -19,10 +19,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use gemmine_jobs::amadeus::verdict::Verdict;
 use gemmine_pouw::amadeus::{self, K, NONCE_AT, SEED_BYTES, SOLUTION_BYTES, Seed};
 use gemmine_pouw::digest::{self, Digest};
-
-use super::verdict::Verdict;
 
 /// Difficulty of a chain whose maker asks for none, in leading zero bits: a node's local genesis.
 pub const BITS: u32 = 8;

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use gemmine_jobs::amadeus::node::{Node, NodeError};
+use gemmine_jobs::amadeus::verdict::Verdict;
 use gemmine_pouw::amadeus::{SEED_BYTES, SOLUTION_BYTES};
 
 use super::chain::{Chain, ChainOptions};
-use super::node::{Node, NodeError};
-use super::verdict::Verdict;
 
 /// A source of seeds and verdicts. Calls block, a node's until its options' time is over at most.
 #[derive(Debug)]
@@ -77,8 +77,8 @@ impl Source {
 mod tests {
     use gemmine_pouw::amadeus::attempt;
 
-    use super::super::node::NodeOptions;
     use super::*;
+    use gemmine_jobs::amadeus::node::NodeOptions;
 
     #[test]
     fn a_local_source_takes_what_it_asks_for() {

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use gemmine_jobs::amadeus::node::CALLS_PER_MINUTE;
 
 use crate::amadeus::chain::{BITS, SEGMENT_SECONDS};
-use crate::amadeus::node::CALLS_PER_MINUTE;
 
 const CHAIN_EXAMPLES: &str = "\
 Examples:

@@ -7,9 +7,9 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use gemmine_jobs::amadeus::node::{Node, NodeError, NodeOptions};
 use gemmine_pouw::amadeus::{SEED_BYTES, SOLUTION_BYTES, Solution, attempt, set_nonce};
 
-use crate::node::{Node, NodeError, NodeOptions};
 use crate::{PATIENCE, expect_trouble, gemmine};
 
 /// A chain that does not outlive its test.

@@ -13,19 +13,10 @@ mod json;
 mod limits;
 mod matmul;
 mod mine;
-mod peers;
 mod receipts;
 mod sim;
 mod tools;
 mod verify;
-
-// The client of nodes, as the program has it: a binary has no library to take it from.
-#[path = "../../src/amadeus/node.rs"]
-mod node;
-#[path = "../../src/amadeus/pace.rs"]
-mod pace;
-#[path = "../../src/amadeus/verdict.rs"]
-mod verdict;
 
 use std::fs;
 use std::path::Path;

@@ -1,1 +1,4 @@
 //! Job sources against scripted peers on this machine.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod node;

@@ -3,6 +3,8 @@
 //! It speaks to the URL it is given and to nothing else: there is no default, redirects are not
 //! followed, and proxies that the environment names are not used.
 
+mod error;
+
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,8 +14,14 @@ use ureq::http::{Response, Uri, header};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Timeout};
 
+use crate::text::shown_bytes;
+
 use super::pace::{Pace, WINDOW};
 use super::verdict::{self, Verdict};
+
+pub use error::{NodeError, WaitBy};
+
+use error::{LISTENS, UP};
 
 /// Calls a minute that a node answers an address.
 pub const CALLS_PER_MINUTE: u32 = 100;
@@ -21,8 +29,8 @@ pub const CALLS_PER_MINUTE: u32 = 100;
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// Longest headers of an answer.
 const LONGEST_HEAD: usize = 16 << 10;
-/// So much of somebody else's text goes into an error.
-const SHOWN: usize = 160;
+/// So much is read of an answer that is only shown.
+const SHOWN: u64 = 640;
 
 /// How to speak to a node.
 #[derive(Clone, Debug)]
@@ -120,7 +128,7 @@ impl Node {
         Verdict::from_json(&text).ok_or_else(|| {
             let seen = format!(
                 "{:?}, expected JSON with two booleans, `valid` and `valid_math`",
-                shown(&text)
+                shown_bytes(&text)
             );
             NodeError::Answer { url, seen }
         })
@@ -166,7 +174,8 @@ impl Node {
         longest: u64,
     ) -> Result<Vec<u8>, NodeError> {
         let status = response.status().as_u16();
-        let text_of = |name| response.headers().get(name).map(|value| shown(value.as_bytes()));
+        let text_of =
+            |name| response.headers().get(name).map(|value| shown_bytes(value.as_bytes()));
         let location = text_of(header::LOCATION);
         let retry_after = text_of(header::RETRY_AFTER);
         let url = url.to_owned();
@@ -185,9 +194,8 @@ impl Node {
             _ => {
                 // The text helps people; that there is none is no second error.
                 let mut text = Vec::new();
-                let start = 4 * SHOWN as u64;
-                let _ = response.body_mut().as_reader().take(start).read_to_end(&mut text);
-                return Err(NodeError::Status { url, status, text: shown(&text) });
+                let _ = response.body_mut().as_reader().take(SHOWN).read_to_end(&mut text);
+                return Err(NodeError::Status { url, status, text: shown_bytes(&text) });
             }
         }
         let read = response.body_mut().with_config().limit(longest).read_to_vec();
@@ -211,7 +219,7 @@ impl Node {
             ureq::Error::Io(error) => error.to_string(),
             _ => error.to_string(),
         };
-        let cause = shown(cause.as_bytes());
+        let cause = shown_bytes(cause.as_bytes());
         let remedy = match &error {
             ureq::Error::Rustls(_) | ureq::Error::Tls(_) => return NodeError::Tls { url, cause },
             ureq::Error::Io(error) => match error.kind() {
@@ -236,7 +244,7 @@ impl Node {
 
 /// A URL that says where to connect, and nothing else that could surprise.
 fn checked(text: &str) -> Result<String, NodeError> {
-    let wrong = |why| NodeError::Url { url: shown(text.as_bytes()), why };
+    let wrong = |why| NodeError::Url { url: shown_bytes(text.as_bytes()), why };
     let uri: Uri = text.parse().map_err(|_| wrong("it is no URL"))?;
     let (Some("http" | "https"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(wrong("it begins with neither http:// nor https://"));
@@ -273,139 +281,4 @@ fn authorities(pem: &[u8]) -> Result<RootCerts, NodeError> {
         return Err(NodeError::TlsCa("there is no certificate in it".into()));
     }
     Ok(RootCerts::new_with_certs(&certificates))
-}
-
-/// Somebody else's bytes as text for an error, without what could play with a terminal.
-fn shown(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * SHOWN)]);
-    let clean = |letter: char| if letter.is_control() { ' ' } else { letter };
-    let mut short: String = text.chars().take(SHOWN).map(clean).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        short.push_str("...");
-    }
-    short
-}
-
-/// Who asks to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitBy {
-    /// Our own limit; the call was not made.
-    Client,
-    /// The node, by status 429.
-    Node,
-}
-
-/// What stands between us and a node's answer.
-#[derive(Debug, thiserror::Error)]
-pub enum NodeError {
-    /// The URL can't be one of a node.
-    #[error("use {url:?} as a node's URL: {why}; give one such as http://127.0.0.1:8648")]
-    Url {
-        /// What was given.
-        url: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// The certificates can't be read.
-    #[error("read the certificates to trust: {0}; give PEM, with -----BEGIN CERTIFICATE-----")]
-    TlsCa(String),
-    /// One call more would be one too many. Wait and call again.
-    #[error("ask {url}: {}; wait {:.1} s", too_many(.by), .wait.as_secs_f64())]
-    Wait {
-        /// The call.
-        url: String,
-        /// For how long.
-        wait: Duration,
-        /// Who says so.
-        by: WaitBy,
-    },
-    /// A certificate that is not trusted, or no TLS at all.
-    #[error(
-        "ask {url}: {cause}; check who signed its certificate: --tls-ca names your own authority"
-    )]
-    Tls {
-        /// The call.
-        url: String,
-        /// What went wrong.
-        cause: String,
-    },
-    /// No connection, no HTTP, or not in time.
-    #[error("ask {url}: {cause}; {remedy}")]
-    Transport {
-        /// The call.
-        url: String,
-        /// What went wrong.
-        cause: String,
-        /// What to do about it.
-        remedy: &'static str,
-    },
-    /// The node sends us elsewhere.
-    #[error(
-        "ask {url}: it redirects to {to:?}, which is not followed; name that node if you trust it"
-    )]
-    Redirect {
-        /// The call.
-        url: String,
-        /// Where to.
-        to: String,
-    },
-    /// Another status than 200.
-    #[error("ask {url}: status {status}, {text:?}; {}", advice(*.status))]
-    Status {
-        /// The call.
-        url: String,
-        /// Three digits.
-        status: u16,
-        /// The beginning of the answer.
-        text: String,
-    },
-    /// An answer that is none.
-    #[error("ask {url}: it answers {seen}; is that a node's URL?")]
-    Answer {
-        /// The call.
-        url: String,
-        /// What came instead.
-        seen: String,
-    },
-}
-
-impl NodeError {
-    /// How long to wait before the call can be made again; nothing if waiting is not what helps.
-    pub fn wait(&self) -> Option<Duration> {
-        match self {
-            Self::Wait { wait, .. } => Some(*wait),
-            _ => None,
-        }
-    }
-
-    /// Whether the same call may go well later, without anybody doing anything here.
-    pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Wait { .. } | Self::Transport { .. } => true,
-            Self::Status { status, .. } => *status >= 500 || *status == 408,
-            Self::Url { .. }
-            | Self::TlsCa(_)
-            | Self::Tls { .. }
-            | Self::Redirect { .. }
-            | Self::Answer { .. } => false,
-        }
-    }
-}
-
-fn too_many(by: &WaitBy) -> &'static str {
-    match by {
-        WaitBy::Client => "more calls a minute than a node answers",
-        WaitBy::Node => "the node answers no more calls for now (429)",
-    }
-}
-
-const UP: &str = "check that the node is up and can be reached";
-const LISTENS: &str = "check that it is a node that listens there";
-
-fn advice(status: u16) -> &'static str {
-    match status {
-        404 => "nodes have this call on test networks only: name a node of one, or `gemmine chain`",
-        500.. => "the node has trouble of its own: try again later",
-        _ => LISTENS,
-    }
 }

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gemmine_jobs::amadeus::node::{CALLS_PER_MINUTE, Node, NodeError, NodeOptions, WaitBy};
 use gemmine_pouw::amadeus::{SEED_BYTES, SOLUTION_BYTES};
-
-use crate::node::{CALLS_PER_MINUTE, Node, NodeError, NodeOptions, WaitBy};
 
 mod tls;
 

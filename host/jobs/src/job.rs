@@ -16,6 +16,7 @@ use gemmine_pouw::target;
 use serde_json::value::RawValue;
 
 use crate::text::shown;
+use crate::work::{Job, SourceId, Work};
 
 use self::entries::Entries;
 pub use self::error::GatewayJobError;
@@ -126,6 +127,15 @@ impl GatewayJob {
         self.entries.set("share_target", value);
         self.share_target = Some(share_target);
         Ok(())
+    }
+
+    /// It as a job to work on, with the text that it was read from. Shares need its share target, or the network's.
+    pub fn work(&self, source: SourceId, text: &str) -> Job {
+        let network_target = self.network_target();
+        let share_target = self.share_target.unwrap_or(network_target);
+        let work = Work::Pearl { header: self.header, share_target, network_target };
+        let name = hex::encode(&digest::hash(text.as_bytes())[..8]);
+        Job { source, name: name.into(), context: text.into(), height: None, work }
     }
 
     /// The job as JSON, every value as it came.

@@ -23,7 +23,7 @@ impl BackOff {
     }
 
     /// The wait after one more failure.
-    pub fn next(&mut self) -> Duration {
+    pub fn wait(&mut self) -> Duration {
         let ceiling = self.first.saturating_mul(1_u32 << self.failures.min(30)).min(self.longest);
         self.failures = self.failures.saturating_add(1);
         ceiling.mul_f64(self.jitter.next()).max(FLOOR)
@@ -64,13 +64,13 @@ mod tests {
         for seed in 0..500 {
             let mut backoff = BackOff::new(SECOND, 60 * SECOND, seed);
             for (failures, longest) in longest.iter_mut().enumerate() {
-                let wait = backoff.next();
+                let wait = backoff.wait();
                 assert!(wait >= FLOOR && wait <= (SECOND * (1 << failures)).min(60 * SECOND));
                 *longest = wait.max(*longest);
             }
             backoff.reset();
-            assert!(backoff.next() <= SECOND);
-            sum += backoff.next();
+            assert!(backoff.wait() <= SECOND);
+            sum += backoff.wait();
         }
         // Full jitter: the whole range is used, and the mean of the second wait is about its half.
         for (failures, longest) in longest.iter().enumerate() {
@@ -83,7 +83,7 @@ mod tests {
     fn the_same_seed_waits_alike() {
         let waits = |seed| {
             let mut backoff = BackOff::new(SECOND, 60 * SECOND, seed);
-            [(); 20].map(|()| backoff.next())
+            [(); 20].map(|()| backoff.wait())
         };
         assert_eq!(waits(7), waits(7));
         assert_ne!(waits(7), waits(8));
@@ -93,6 +93,6 @@ mod tests {
     fn any_number_of_failures_is_fine() {
         let mut backoff = BackOff::new(Duration::MAX / 2, Duration::MAX / 2, 1);
         backoff.failures = u32::MAX;
-        assert!(backoff.next() <= Duration::MAX / 2);
+        assert!(backoff.wait() <= Duration::MAX / 2);
     }
 }

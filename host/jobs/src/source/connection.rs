@@ -12,8 +12,10 @@
 //! A source is needed while it is activated, and on standby as long as a share has no verdict. Without IO, clock and
 //! randomness: whoever runs it carries out every [`Output`] in order, and tells what happened and when.
 
+mod jobs;
 mod options;
 mod shares;
+mod steps;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -21,16 +23,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::text::shown;
 use crate::work::{Job, Moment, SourceEvent};
 
 use super::backoff::BackOff;
-use super::dialect::{Client, Effect, Retry};
+use super::dialect::{Client, Retry};
 use super::framing::Lines;
 use super::gateway::Gateway;
+use super::handle::Command;
 use super::pending::Pending;
 use super::pool::Pool;
 use super::report::{JobReport, ShareCounts, SourceReport, SourceState};
+
+use jobs::Jobs;
 
 pub use options::{Dialect, PoolLogin, SourceOptions, Timing};
 pub use shares::SubmitError;
@@ -38,7 +42,7 @@ pub use shares::SubmitError;
 /// What whoever runs a source has to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Connect, then call [`Source::connected`] or [`Source::connect_failed`].
+    /// Connect, then call [`Source::connected`], or [`Source::connect_failed`] when that takes too long.
     Connect,
     /// Send these bytes. If that fails, call [`Source::closed`] before anything else is asked for.
     Send(Vec<u8>),
@@ -95,15 +99,6 @@ enum News {
     Refused { reason: String },
 }
 
-/// Which jobs' shares may be sent.
-#[derive(Debug, Default)]
-struct Jobs {
-    /// Those of this connection that still count, the newest last. Empty before the first one.
-    valid: VecDeque<Arc<str>>,
-    /// The newest of the connection before, and when that was lost.
-    lost: Option<(Arc<str>, Moment)>,
-}
-
 impl Source {
     /// A source on standby. Two with the same seed wait alike after failures.
     pub fn new(options: SourceOptions, jitter_seed: u64) -> Self {
@@ -136,6 +131,17 @@ impl Source {
     /// The next thing to do. Ask until there is nothing, after every call of anything else.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// Does what the miner wants.
+    pub fn command(&mut self, command: Command, now: Moment) {
+        match command {
+            Command::Submit(submission) => self.submit_or_answer(submission, now),
+            Command::Activate => self.activate(now),
+            Command::Standby => self.standby(now),
+            Command::Off => self.off(now),
+            Command::On => self.on(now),
+        }
     }
 
     /// Work is wanted of it. If it is there already, says so again, with its job.
@@ -308,126 +314,6 @@ impl Source {
             }
             News::Paused { reason } => self.event(SourceEvent::Paused { reason }),
             News::Refused { reason } => self.event(SourceEvent::Refused { reason }),
-        }
-    }
-
-    /// Lets the client do something, and does what comes of it until the connection is given up.
-    fn with_client(&mut self, now: Moment, act: impl FnOnce(&mut Client, &mut Vec<Effect>)) {
-        let mut effects = Vec::new();
-        act(&mut self.client, &mut effects);
-        for effect in effects {
-            if !self.is_connected() {
-                return;
-            }
-            self.apply(effect, now);
-        }
-    }
-
-    fn apply(&mut self, effect: Effect, now: Moment) {
-        match effect {
-            Effect::Send(bytes) => self.outputs.push_back(Output::Send(bytes)),
-            Effect::Ready => {
-                self.link = Link::Ready;
-                self.event(SourceEvent::Up);
-                self.release(now);
-            }
-            Effect::Job { job, earlier_valid } => self.new_job(job, earlier_valid, now),
-            Effect::Paused { reason } => self.no_work(News::Paused { reason }),
-            Effect::Refused { reason } => {
-                self.error = Some(reason.clone());
-                self.no_work(News::Refused { reason });
-            }
-            Effect::Answer { share, verdict } => self.answered(share, verdict, now),
-            Effect::Fail { reason, retry } => self.fail(reason, retry, now),
-        }
-    }
-
-    /// Says once that there is no work.
-    fn no_work(&mut self, news: News) {
-        if self.news != news {
-            self.news = news;
-            self.tell_news();
-        }
-    }
-
-    fn new_job(&mut self, job: Job, earlier_valid: bool, now: Moment) {
-        self.backoff.reset();
-        self.jobs.announce(&job.name, earlier_valid);
-        self.news = News::Job { job: Arc::new(job), earlier_valid, since: now };
-        self.tell_news();
-        self.release(now);
-    }
-
-    /// Closes the connection because of what came over it, or did not.
-    fn fail(&mut self, reason: String, retry: Retry, now: Moment) {
-        self.outputs.push_back(Output::Close);
-        self.down(reason, retry, now);
-    }
-
-    /// There is no connection, and it was not us who wanted that.
-    fn down(&mut self, reason: String, retry: Retry, now: Moment) {
-        self.disconnected(now);
-        let retry_in = match retry {
-            Retry::Soon => self.backoff.next(),
-            Retry::Late => self.options.timing.retry_unauthorised,
-        };
-        self.link = Link::BackOff { until: now.saturating_add(retry_in) };
-        let reason = shown(&reason);
-        self.error = Some(reason.clone());
-        self.event(SourceEvent::Down { reason, retry_in });
-        self.settle(now);
-    }
-
-    fn disconnected(&mut self, now: Moment) {
-        self.client.lost();
-        self.news = News::None;
-        self.lines = Lines::default();
-        self.jobs.lose(now);
-        self.take_back(now);
-    }
-
-    /// Connects or closes, if that is what being needed or not asks for.
-    fn settle(&mut self, now: Moment) {
-        if self.is_needed() {
-            if self.link == Link::Idle {
-                self.link = Link::Connecting;
-                self.outputs.push_back(Output::Connect);
-            }
-            return;
-        }
-        match mem::replace(&mut self.link, Link::Idle) {
-            Link::Idle | Link::BackOff { .. } => {}
-            Link::Connecting => self.outputs.push_back(Output::Close),
-            Link::Greeting | Link::Ready => {
-                self.outputs.push_back(Output::Close);
-                self.disconnected(now);
-                let reason = if self.enabled { "not needed for now" } else { "switched off" };
-                self.event(SourceEvent::Down { reason: reason.into(), retry_in: Duration::ZERO });
-            }
-        }
-    }
-}
-
-impl Jobs {
-    /// Most jobs whose shares count at once.
-    const VALID_MAX: usize = 256;
-
-    fn announce(&mut self, name: &Arc<str>, earlier_valid: bool) {
-        if earlier_valid {
-            self.valid.retain(|valid| valid != name);
-        } else {
-            self.valid.clear();
-        }
-        if self.valid.len() == Self::VALID_MAX {
-            self.valid.pop_front();
-        }
-        self.valid.push_back(Arc::clone(name));
-    }
-
-    fn lose(&mut self, now: Moment) {
-        if let Some(newest) = self.valid.pop_back() {
-            self.lost = Some((newest, now));
-            self.valid.clear();
         }
     }
 }

@@ -7,17 +7,15 @@
 //!
 //! `mining_job` must be the object that it sent, digit by digit. It is kept as text.
 
-use std::sync::Arc;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use gemmine_pouw::{digest, limits};
+use gemmine_pouw::limits;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::job::GatewayJob;
 use crate::text::shown;
-use crate::work::{Job, Moment, ShareId, SourceId, Submission, Verdict, Work};
+use crate::work::{Job, Moment, ShareId, SourceId, Submission, Verdict};
 
 use super::connection::Timing;
 use super::dialect::{Effect, Retry};
@@ -195,20 +193,16 @@ impl Gateway {
         if self.told.as_ref().is_some_and(|told| told.same_work(&found)) {
             return Ok(None);
         }
-        let network_target = found.network_target();
-        let share_target = found.share_target.unwrap_or(network_target);
-        if share_target.is_zero() {
+        if found.share_target.unwrap_or(found.network_target()).is_zero() {
             let nbits = found.header.nbits();
             return Err(format!(
                 "its target is 0, which no ticket meets (nbits {nbits:#010x}); check the node \
                  behind the gateway"
             ));
         }
-        let work = Work::Pearl { header: found.header, share_target, network_target };
-        let name = hex::encode(&digest::hash(text.as_bytes())[..8]);
-        let (name, context) = (Arc::from(name), Arc::from(text));
+        let job = found.work(self.id, text);
         self.told = Some(found);
-        Ok(Some(Job { source: self.id, name, context, height: None, work }))
+        Ok(Some(job))
     }
 
     /// An answer to a share.

@@ -1,9 +1,11 @@
 //! Shares that have no verdict yet, and the names of those that had one not long ago.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::work::{Moment, ShareId, Submission};
+
+use super::recent::Recent;
 
 /// Most shares without a verdict.
 pub(super) const PENDING_MAX: usize = 1024;
@@ -22,11 +24,16 @@ pub(super) struct Entry {
 }
 
 /// All of them, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pending {
     entries: VecDeque<Entry>,
-    answered: VecDeque<ShareId>,
-    answered_set: HashSet<ShareId>,
+    answered: Recent,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self { entries: VecDeque::new(), answered: Recent::new(ANSWERED_MAX) }
+    }
 }
 
 impl Pending {
@@ -42,7 +49,7 @@ impl Pending {
 
     /// Whether one of this name had a verdict not long ago.
     pub fn was_answered(&self, share: ShareId) -> bool {
-        self.answered_set.contains(&share)
+        self.answered.contains(share)
     }
 
     /// One more.
@@ -60,20 +67,8 @@ impl Pending {
     pub fn finish(&mut self, share: ShareId) -> Option<Entry> {
         let at = self.entries.iter().position(|entry| entry.submission.share == share)?;
         let entry = self.entries.remove(at)?;
-        self.remember(share);
+        self.answered.insert(share);
         Some(entry)
-    }
-
-    /// Remembers that there was a verdict.
-    pub fn remember(&mut self, share: ShareId) {
-        if self.answered_set.insert(share) {
-            self.answered.push_back(share);
-        }
-        if self.answered.len() > ANSWERED_MAX
-            && let Some(oldest) = self.answered.pop_front()
-        {
-            self.answered_set.remove(&oldest);
-        }
     }
 
     /// One by its name.
@@ -131,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_has_to_go_and_old_names_are_forgotten() {
+    fn the_oldest_has_to_go() {
         let mut pending = Pending::default();
         for number in 0..PENDING_MAX as u64 {
             assert_eq!(pending.excess(), None);
@@ -142,13 +137,6 @@ mod tests {
         assert_eq!(pending.excess(), None);
         assert!(pending.finish(share(1)).is_none());
         assert!(pending.was_answered(share(1)) && !pending.contains(share(1)));
-        for number in 0..ANSWERED_MAX as u64 {
-            pending.remember(share(1_000_000 + number));
-            pending.remember(share(1_000_000 + number));
-        }
-        assert!(!pending.was_answered(share(1)) && pending.was_answered(share(1_000_000)));
-        assert_eq!(pending.answered.len(), pending.answered_set.len());
-        assert_eq!(pending.answered.len(), ANSWERED_MAX);
     }
 
     #[test]

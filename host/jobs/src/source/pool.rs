@@ -65,7 +65,7 @@ enum Entry {
     /// Asked for, and the newest job that came since.
     Asked {
         at: Moment,
-        job: Option<Effect>,
+        job: Option<Box<Effect>>,
     },
     Granted,
 }
@@ -180,7 +180,7 @@ impl Pool {
             }
         };
         match &mut self.entry {
-            Entry::Asked { job: newest, .. } => *newest = Some(job),
+            Entry::Asked { job: newest, .. } => *newest = Some(Box::new(job)),
             Entry::None | Entry::Granted => effects.push(job),
         }
     }
@@ -192,7 +192,7 @@ impl Pool {
             if let Entry::Asked { job: Some(job), .. } =
                 std::mem::replace(&mut self.entry, Entry::Granted)
             {
-                effects.push(job);
+                effects.push(*job);
             }
             return;
         }

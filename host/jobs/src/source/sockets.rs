@@ -18,7 +18,7 @@ use crate::work::{Moment, SourceEvent, SourceId};
 
 use super::connection::{Output, Source, SourceOptions};
 use super::endpoint::Endpoint;
-use super::handle::{Command, Events, Host, SourceHandle};
+use super::handle::{Events, Host, SourceHandle};
 use super::tls;
 
 use self::dial::Dialer;
@@ -156,6 +156,9 @@ impl Runner {
                 _ => self.readable |= events.iter().any(|event| event.token() == SOCKET),
             }
         }
+        if let Some(wire) = self.wire.take() {
+            wire.close();
+        }
     }
 
     /// How long nothing is to be done, as far as we know.
@@ -175,7 +178,7 @@ impl Runner {
             return Err(Ended);
         }
         while let Ok(command) = self.host.commands.try_recv() {
-            self.command(command);
+            self.source.command(command, self.host.now());
         }
         self.source.wake(self.host.now());
         self.connect();
@@ -184,20 +187,6 @@ impl Runner {
         self.receive(piece)?;
         self.host.show(self.source.status());
         Ok(())
-    }
-
-    fn command(&mut self, command: Command) {
-        let now = self.host.now();
-        match command {
-            Command::Submit(submission) => {
-                // One that is not taken was taken before, and has its own answer.
-                let _ = self.source.submit(submission, now);
-            }
-            Command::Activate => self.source.activate(now),
-            Command::Standby => self.source.standby(now),
-            Command::Off => self.source.off(now),
-            Command::On => self.source.on(now),
-        }
     }
 
     /// Goes on with a connection that is being made.
@@ -237,6 +226,8 @@ impl Runner {
                     }
                 }
                 Output::Event(event) => {
+                    // Whoever hears of it may look.
+                    self.host.show(self.source.status());
                     if !self.host.tell(event) {
                         return Err(Ended);
                     }

@@ -1,6 +1,7 @@
 //! What becomes of shares: sent once a connection, until there is a verdict.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::work::{Moment, Proof, ShareId, SourceEvent, Submission, Verdict};
 
@@ -73,6 +74,20 @@ impl Source {
         }
         self.settle(now);
         Ok(())
+    }
+
+    /// Takes a share, or answers that it can't be sent. One that was taken before has its own answer.
+    pub(super) fn submit_or_answer(&mut self, submission: Submission, now: Moment) {
+        let share = submission.share;
+        match self.submit(submission, now) {
+            Ok(()) | Err(SubmitError::Pending(_) | SubmitError::Answered(_)) => {}
+            Err(error) => {
+                let verdict = Verdict::Rejected { code: 0, reason: error.to_string() };
+                self.shares.count(&verdict);
+                let latency = Duration::ZERO;
+                self.event(SourceEvent::Answer { share, verdict, latency });
+            }
+        }
     }
 
     /// Sends shares whose time has come, and gives up those whose job is over.

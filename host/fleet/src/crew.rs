@@ -17,7 +17,7 @@ use crate::production::{Check, Claim, Production};
 use crate::runner::{Assignment, Done, WINDOW};
 use crate::supervision::{Rules, Step};
 
-pub use device::{CrewDevice, DeviceId, Joined};
+pub use device::{Credit, CrewDevice, DeviceId, Joined};
 
 /// How often a device should have a hit, so that there is something to check and to credit.
 const HIT_SECONDS: f64 = 5.0;
@@ -252,6 +252,15 @@ impl Crew {
         self.devices.iter().flat_map(times).min()
     }
 
+    /// What devices' verified hits prove and nobody has written down, with names and builds.
+    pub fn take_credits(&mut self) -> Vec<(String, Option<String>, Credit)> {
+        let credit = |device: &mut CrewDevice| {
+            let credit = device.take_credit()?;
+            Some((device.name().to_owned(), device.build(), credit))
+        };
+        self.devices.iter_mut().filter_map(credit).collect()
+    }
+
     /// Somebody switches a device on or off.
     pub fn switch(&mut self, now: Moment, id: DeviceId, on: bool) {
         let Some(device) = self.devices.get_mut(id.0) else { return };
@@ -391,11 +400,9 @@ impl Crew {
                 true
             }
             Ok(Check::Wrong(text)) => {
-                self.outcomes.push(Outcome::Line(
-                    Level::Warning,
-                    Some(id),
-                    format!("wrong answer: {text}"),
-                ));
+                device.wrong();
+                let text = format!("wrong answer: {text}");
+                self.outcomes.push(Outcome::Line(Level::Warning, Some(id), text));
                 false
             }
             Err(error) => {

@@ -5,6 +5,7 @@
 //! | [`piece`], [`production`] | a job being worked on: its pieces, and what the host makes of answers |
 //! | [`supervision`] | what to do with a device that fails, comes and goes, or lies |
 //! | [`crew`] | all devices: who gets which pieces |
+//! | [`miner`] | the best source's job for the crew, every share into the log and to its source |
 //! | [`runner`] | what does a device's work, in its thread |
 //! | [`rates`] | rates over three windows |
 //!
@@ -12,6 +13,7 @@
 //! says what is to be done, so that a day of mining can be gone through in a minute.
 
 pub mod crew;
+pub mod miner;
 pub mod piece;
 pub mod production;
 pub mod rates;

@@ -64,7 +64,13 @@ pub struct Keeper {
 
 impl Keeper {
     /// Keeps shares of a job in a folder.
-    pub fn new(job: GatewayJob, share_target: U256, seed: u64, identity: &Identity, store: Store) -> Self {
+    pub fn new(
+        job: GatewayJob,
+        share_target: U256,
+        seed: u64,
+        identity: &Identity,
+        store: Store,
+    ) -> Self {
         let geometry = identity.array();
         Self { job, share_target, seed, device: identity.name.clone(), geometry, store }
     }

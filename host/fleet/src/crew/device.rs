@@ -74,6 +74,8 @@ pub struct Credit {
     pub macs: f64,
     /// How many.
     pub hits: u64,
+    /// Answers that the host computed otherwise.
+    pub wrong: u64,
 }
 
 impl CrewDevice {
@@ -113,9 +115,10 @@ impl CrewDevice {
         &self.supervision
     }
 
-    /// Takes what its verified hits prove and nobody has written down.
-    pub fn take_credit(&mut self) -> Credit {
-        std::mem::take(&mut self.uncredited)
+    /// Takes what its verified hits prove and nobody has written down, if there is anything.
+    pub(super) fn take_credit(&mut self) -> Option<Credit> {
+        let credit = std::mem::take(&mut self.uncredited);
+        (credit != Credit::default()).then_some(credit)
     }
 
     pub(super) fn opened(&mut self, now: Moment, joined: Joined) {
@@ -187,6 +190,16 @@ impl CrewDevice {
         self.uncredited.hits += 1;
     }
 
+    pub(super) fn wrong(&mut self) {
+        self.uncredited.wrong += 1;
+    }
+
+    /// First word of the hash of a board's Verilog, eight hex digits.
+    pub fn build(&self) -> Option<String> {
+        let board = self.identity().filter(|identity| identity.is_external());
+        board.map(|identity| format!("{:08x}", identity.build))
+    }
+
     /// Part of its cycles with a step since it was opened, of one that counts both.
     fn utilisation(&self) -> Option<f64> {
         let [first, last] = self.counters?;
@@ -210,14 +223,12 @@ impl CrewDevice {
             Some(DeviceKind::Processor) => "processor",
             Some(DeviceKind::External) => "board",
         };
-        let build =
-            identity.filter(|identity| identity.is_external()).map(|identity| identity.build);
         DeviceStatus {
             name: self.name.clone(),
             description: identity.map(|identity| identity.description.clone()).unwrap_or_default(),
             kind: kind.into(),
             geometry: identity.map(Identity::array).unwrap_or_default(),
-            build: build.map(|build| format!("{build:08x}")),
+            build: self.build(),
             clock_hz: identity.and_then(|identity| identity.clock_hz),
             state,
             reason: reason.map(str::to_owned),

@@ -378,6 +378,3 @@ fn counts(verdict: &Verdict) -> bool {
 
 /// What sources say of themselves, in the order of their [`SourceId`]s.
 pub type Reports<'a> = &'a [SourceReport];
-
-#[cfg(test)]
-mod tests;

@@ -1,13 +1,18 @@
 //! Jobs and products for tests, small enough that a tile takes microseconds.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
+use gemmine_driver::{Cpu, Device, Identity};
 use gemmine_jobs::work::{Job, SourceId, Work};
 use gemmine_pouw::config::Header76;
 use gemmine_pouw::matrix::Matrix;
 use gemmine_pouw::target::{U256, target_from_nbits};
 
-use crate::production::{Product, Production};
+use crate::crew::Joined;
+use crate::production::{Check, Claim, Product, Production};
+use crate::runner::{Assignment, Done};
 
 /// Steps of a tile: the fewest that are legal.
 pub const STEPS: usize = 2048;
@@ -67,4 +72,33 @@ pub fn amadeus_job(number: u8, bits: u32) -> Arc<Job> {
 /// A job made ready.
 pub fn production(epoch: u64, job: Arc<Job>, product: Option<&Arc<Product>>) -> Arc<Production> {
     Arc::new(Production::new(epoch, job, product, 1).unwrap())
+}
+
+/// What an honest device answers that makes so many tickets.
+pub fn honest(assignment: &Assignment, most: u64) -> Done {
+    let Assignment { id, production, pieces, ask } = assignment;
+    let (mut claims, mut left, mut tickets) = (Vec::new(), Vec::new(), 0);
+    let mut last = None;
+    for piece in pieces {
+        let made = (most - tickets).min(piece.tickets());
+        for number in 0..made as u32 {
+            let place = piece.place(number);
+            let claim = Claim { pass: piece.pass, place, ticket: None, hit: true, cycle: 1 };
+            let hit = matches!(production.check(&claim, ask).unwrap(), Check::Hit { .. });
+            let claim = Claim { hit, ..claim };
+            last = Some(claim);
+            claims.extend(hit.then_some(claim));
+        }
+        tickets += made;
+        left.extend(piece.behind(made as u32));
+    }
+    claims.extend(last.filter(|last| !last.hit));
+    Done { id: *id, tickets, left, claims, counters: None, took: Duration::from_secs(1) }
+}
+
+/// A device's identity.
+pub fn joined(name: &str) -> Joined {
+    let identity = Cpu::new(NonZeroUsize::new(1)).unwrap().identity().clone();
+    let identity = Identity { name: name.into(), ..identity };
+    Joined { identity, ticket_cycles: None, scans: false }
 }

@@ -2,7 +2,6 @@
 
 mod amadeus;
 mod operands;
-pub mod pace;
 mod product;
 mod progress;
 mod scans;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::TryRecvError;
 use gemmine_jobs::source::handle::Command;
 
-use crate::peer::{Connection, Peer, Transport};
+use crate::peer::{Connection, Peer, TRANSPORTS, Transport};
 use crate::support::{PATIENCE, Running, Setup, let_in, notify, submission, text, yes};
 
 /// A pool with a source that it has let in.
@@ -123,23 +123,27 @@ fn a_full_channel_does_not_keep_a_thread_alive() {
 
 #[test]
 fn a_peer_that_takes_nothing_is_left() {
-    let limit = Duration::from_secs(2);
-    let (peer, mut pool, running) = pool(|mut setup| {
-        setup.socket.write_timeout = limit;
-        setup
-    });
-    pool.say(&notify("a"));
-    let job = running.job();
-    // More than any buffer on the way holds.
-    running.submit(submission(1, &job, 30 << 20));
-    assert_eq!(running.told(), "down: it takes nothing for 2 s");
-    drop(pool);
-    // It was not sent, and is tried again.
-    let mut pool = peer.accept();
-    let_in(&mut pool);
-    assert_eq!(running.told(), "up");
-    assert!(pool.hear().len() > 30 << 20);
-    assert_eq!(running.told(), "sent 1");
+    for transport in TRANSPORTS {
+        let peer = Peer::new(transport);
+        let mut setup = Setup::pool(&peer);
+        setup.socket.write_timeout = Duration::from_secs(2);
+        let running = setup.start();
+        let mut pool = peer.accept();
+        let_in(&mut pool);
+        pool.say(&notify("a"));
+        assert_eq!(running.told(), "up");
+        let job = running.job();
+        // More than any buffer on the way holds.
+        running.submit(submission(1, &job, 30 << 20));
+        assert_eq!(running.told(), "down: it takes nothing for 2 s");
+        drop(pool);
+        // It was not sent, and is tried again.
+        let mut pool = peer.accept();
+        let_in(&mut pool);
+        assert_eq!(running.told(), "up");
+        assert!(pool.hear().len() > 30 << 20);
+        assert_eq!(running.told(), "sent 1", "{transport:?}");
+    }
 }
 
 #[test]

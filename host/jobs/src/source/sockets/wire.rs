@@ -119,6 +119,8 @@ impl Wire {
 
     /// Takes some of these bytes, if there is room for any.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        // What TLS holds goes first: it takes nothing while it is full, and no event says that it no longer is.
+        self.flush()?;
         let Some(tls) = &mut self.tls else { return ready(self.stream.write(bytes)) };
         let length = tls.writer().write(bytes)?;
         self.flush()?;

@@ -57,3 +57,9 @@ export function clock(unixTime) {
 
 /** A state's name as a person writes it. */
 export const words = (state) => String(state).replaceAll('_', ' ');
+
+/** Those parts that there are, in one line; a short one is not broken within itself. */
+export function together(parts) {
+  const whole = (part) => (part.length < 24 ? part.replaceAll(' ', '\u00a0') : part);
+  return parts.filter(Boolean).map((part) => whole(String(part))).join(' · ');
+}

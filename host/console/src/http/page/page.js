@@ -2,7 +2,7 @@
 
 import { draw } from './charts.js';
 import { send } from './control.js';
-import { count, duration, percent, si, words } from './format.js';
+import { count, duration, percent, si, together, words } from './format.js';
 import { Series } from './series.js';
 import { Log, Table, say } from './tables.js';
 
@@ -57,12 +57,12 @@ function headline({ version, uptime_s: uptime, work, notice, totals, devices: al
   find('unwritable').hidden = totals.log_writable;
   say(find('rate'), si(totals.reported.minute, 'MAC/s'));
   say(find('rate-beside'),
-    `15 min ${si(totals.reported.quarter, 'MAC/s')} · day ${si(totals.reported.day, 'MAC/s')}`);
+    together([`15 min ${si(totals.reported.quarter, 'MAC/s')}`, `day ${si(totals.reported.day, 'MAC/s')}`]));
   say(find('credited'), si(totals.macs_credited, 'MAC'));
   say(find('credited-beside'), `${si(totals.macs_credited / Math.max(uptime, 1), 'MAC/s')} on average`);
   say(find('accepted'), count(shares.accepted));
   say(find('shares-beside'),
-    `${count(shares.rejected)} rejected · ${count(shares.stale)} stale · ${count(shares.pending)} pending`);
+    together([`${count(shares.rejected)} rejected`, `${count(shares.stale)} stale`, `${count(shares.pending)} pending`]));
   const working = all.filter(({ state }) => state === 'working').length;
   say(find('working'), `${count(working)} of ${count(all.length)}`);
   say(find('devices-beside'), others(all));
@@ -79,7 +79,7 @@ function headline({ version, uptime_s: uptime, work, notice, totals, devices: al
 function others(all) {
   const counts = new Map();
   for (const { state } of all) if (state !== 'working') counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, number]) => `${number} ${words(state)}`).join(' · ');
+  return together([...counts].map(([state, number]) => `${number} ${words(state)}`));
 }
 
 /** Says which devices and sources are in another state than before; of many, only how many. */

@@ -1,6 +1,9 @@
 // Tables whose rows stay as long as what they show, so that buttons keep the focus and a reader their place.
 
-import { clock, count, duration, percent, si, words } from './format.js';
+import { clock, count, duration, percent, si, together, words } from './format.js';
+
+/** From which part of wrong answers on a device is shown as one that is not in order. */
+const WRONG = 0.05;
 
 /** What differs only is set: everything here comes from elsewhere, and is text. */
 export function say(element, text) {
@@ -20,7 +23,7 @@ const DEVICE_COLUMNS = [
   ]],
   ['Errors', (device) => [
     percent(device.hardware_error_rate), [`${count(device.hardware_errors)} wrong answers`],
-    device.hardware_errors > 0 ? 'wrong' : '',
+    device.hardware_error_rate >= WRONG ? 'wrong' : '',
   ]],
   ['Measured', (device) => {
     const clockRate = device.clock_hz && si(device.clock_hz, 'Hz');
@@ -124,7 +127,7 @@ export class Table {
     let whole = '';
     this.columns.forEach(([, content], place) => {
       const [text, parts, look = ''] = content(thing);
-      const beside = parts.filter(Boolean).join(' · ');
+      const beside = together(parts);
       say(cells[place].main, text);
       say(cells[place].beside, beside);
       if (cells[place].cell.dataset.look !== look) cells[place].cell.dataset.look = look;

@@ -20,8 +20,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let server = Server::bind(address, options, miner.clone())?;
     println!("http://{}/", server.address());
+    let mut told = 0;
     loop {
         std::thread::sleep(Duration::from_secs(1));
         miner.advance();
+        let asked = miner.asked();
+        asked[told..].iter().for_each(|control| println!("asked for {control:?}"));
+        told = asked.len();
     }
 }

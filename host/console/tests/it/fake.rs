@@ -54,7 +54,6 @@ impl Fake {
     }
 
     /// What it was asked for.
-    #[allow(dead_code, reason = "the example doesn't look")]
     pub fn asked(&self) -> Vec<Control> {
         lock(&self.asked).clone()
     }

@@ -7,7 +7,7 @@ const HEIGHT = 220;
 const MARGIN = { left: 46, right: 12, top: 24, bottom: 24 };
 /** Fewest seconds that a chart shows. */
 const LEAST_S = 60;
-const TIMES = [10, 20, 60, 120, 300, 600, 900, 1200, 1800, 3600];
+const TIMES = [10, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600];
 
 function element(name, attributes, text) {
   const made = document.createElementNS(SVG, name);

@@ -4,6 +4,8 @@ const HOUR = 3600;
 // Newer points are kept every second, older ones as far apart as the server's.
 const FINE = 300;
 const COARSE = 10;
+/** A clock that goes back by less is only being set right. */
+const AGAIN = 60;
 /** More lines can't be told apart. */
 const LINES = 8;
 
@@ -34,7 +36,7 @@ export class Series {
     const time = status.unix_time_s;
     const last = this.points.at(-1);
     // A miner that began anew, or a clock that was put back: what was before can't be drawn beside it.
-    const again = last && (time < last.time || status.totals.shares.accepted < last.accepted);
+    const again = last && (time < last.time - AGAIN || status.totals.shares.accepted < last.accepted);
     if (again) this.points = [];
     const devices = new Map(status.devices.map((device) => [device.name, device.reported.minute]));
     this.choose(devices);

@@ -12,7 +12,9 @@ export function say(element, text) {
 
 /** Columns: a head, and what a cell says: its text, what stands small beside it, and how it looks. */
 const DEVICE_COLUMNS = [
-  ['Device', (device) => [device.name, [device.description, device.geometry !== 'none' && device.geometry]]],
+  ['Device', (device) => [device.name, [
+    device.description, device.geometry !== 'none' && device.geometry, device.clock_hz && si(device.clock_hz, 'Hz'),
+  ]]],
   ['State', (device) => [words(device.state), [device.reason, `for ${duration(device.state_s)}`], device.state]],
   ['Rate', (device) => [
     si(device.reported.minute, 'MAC/s'),
@@ -26,11 +28,10 @@ const DEVICE_COLUMNS = [
     device.hardware_error_rate >= WRONG ? 'wrong' : '',
   ]],
   ['Measured', (device) => {
-    const clockRate = device.clock_hz && si(device.clock_hz, 'Hz');
     const warm = device.temperature_c !== null && `${device.temperature_c.toFixed(0)} °C`;
     const power = device.power_w !== null && `${device.power_w.toFixed(1)} W`;
     const busy = device.utilisation !== null && `${percent(device.utilisation)} busy`;
-    const [first, ...rest] = [warm, power, busy, clockRate].filter(Boolean);
+    const [first, ...rest] = [warm, power, busy].filter(Boolean);
     return [first ?? '–', rest];
   }],
 ];
@@ -149,7 +150,8 @@ export class Log {
 
   add(lines) {
     const { list } = this;
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 8;
+    const pane = list.parentElement;
+    const atEnd = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 8;
     for (const line of lines.filter(({ number }) => number > this.newest)) {
       const item = document.createElement('li');
       item.className = line.level;
@@ -167,7 +169,7 @@ export class Log {
     }
     while (list.children.length > Log.MOST) list.firstChild.remove();
     // A reader who looks at older lines keeps their place.
-    if (atEnd) list.scrollTop = list.scrollHeight;
+    if (atEnd) pane.scrollTop = pane.scrollHeight;
   }
 
   clear() {

@@ -29,7 +29,7 @@ pub struct Browser {
 }
 
 fn program() -> PathBuf {
-    if let Some(own) = std::env::var_os("GEMMINE_CHROMIUM") {
+    if let Some(own) = std::env::var_os("GEMMINE_CHROMIUM").filter(|own| !own.is_empty()) {
         return own.into();
     }
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -3,11 +3,13 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
 use base64::Engine;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket, client};
 
@@ -19,7 +21,7 @@ const PROGRAMS: [&str; 4] =
 
 /// A browser with one page.
 pub struct Browser {
-    child: Child,
+    _group: Group,
     socket: WebSocket<TcpStream>,
     session: Option<String>,
     calls: u64,
@@ -60,6 +62,7 @@ impl Browser {
             // Nothing but this machine is looked for.
             .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
             .arg(format!("--user-data-dir={}", profile.path().display()))
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
@@ -67,14 +70,15 @@ impl Browser {
         if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
             command.arg("--no-sandbox");
         }
-        let mut child = command.spawn().unwrap();
-        let address = devtools(&mut child);
+        let mut group = Group(command.spawn().unwrap());
+        let address = devtools(&mut group.0);
         let place = address.strip_prefix("ws://").unwrap().split('/').next().unwrap();
         let stream = TcpStream::connect(place).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (socket, _) = client(&*address, stream).unwrap();
         let (session, complaints) = (None, Vec::new());
-        let mut browser = Self { child, socket, session, calls: 0, complaints, _profile: profile };
+        let mut browser =
+            Self { _group: group, socket, session, calls: 0, complaints, _profile: profile };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
         let wanted = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = browser.call("Target.attachToTarget", wanted);
@@ -189,11 +193,14 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
+/// The browser's processes: what Debian installs is a script that starts the browser, which starts others.
+struct Group(Child);
+
+impl Drop for Group {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // They may have ended by themselves.
+        let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
+        let _ = self.0.wait();
     }
 }
 

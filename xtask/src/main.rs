@@ -6,6 +6,10 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use gemmine_tools::{Installed, SYNTHESIS, VERILATOR};
 
+/// What a Chromium is called; the tests of the web page know the same names.
+const CHROMIUM: [&str; 4] =
+    ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
+
 const HELP: &str = "\
 The project's own commands.
 
@@ -19,7 +23,8 @@ Commands:
   tools  Fetch the pinned tools only
 
 Tools go to ~/.cache/gemmine, or to the folder in GEMMINE_TOOLS_DIR. Needed beforehand: Rust,
-Python 3 with pip or venv (as root on Debian it is installed), and g++, on Linux on x86-64.
+Python 3 with pip or venv, Chromium for `test` (as root on Debian both are installed), and g++, on
+Linux on x86-64.
 ";
 
 fn main() -> ExitCode {
@@ -72,19 +77,36 @@ fn provide_pip() -> anyhow::Result<()> {
     if works(&["-m", "pip", "--version"]) || works(&["-m", "ensurepip", "--version"]) {
         return Ok(());
     }
+    debian("python3 has neither pip nor venv", &["python3-venv"])
+}
+
+/// The web page's tests look at it in a browser; fonts, as a page without letters has no widths.
+fn provide_chromium() -> anyhow::Result<()> {
+    let own = std::env::var_os("GEMMINE_CHROMIUM").is_some_and(|program| !program.is_empty());
+    let works = |program: &&str| {
+        Command::new(program).arg("--version").output().is_ok_and(|done| done.status.success())
+    };
+    if own || CHROMIUM.iter().any(works) {
+        return Ok(());
+    }
+    debian("there is no Chromium", &["chromium-headless-shell", "fonts-dejavu-core"])
+}
+
+/// Installs Debian's packages where root runs this, and otherwise says which are missing.
+fn debian(why: &str, packages: &[&str]) -> anyhow::Result<()> {
+    let named = packages.join(" ");
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     if !root {
-        bail!("python3 has neither pip nor venv; install Debian's python3-venv, or its like");
+        bail!("{why}; install Debian's {named}, or their like");
     }
-    eprintln!("xtask: python3 has neither pip nor venv; installing python3-venv");
-    for arguments in
-        [&["update"][..], &["install", "-y", "--no-install-recommends", "python3-venv"]]
-    {
+    eprintln!("xtask: {why}; installing {named}");
+    let install = ["install", "-y", "--no-install-recommends"];
+    for arguments in [vec!["update"], [&install[..], packages].concat()] {
         let status = Command::new("apt-get")
-            .args(arguments)
+            .args(&arguments)
             .env("DEBIAN_FRONTEND", "noninteractive")
             .status()
-            .context("failed to run apt-get; install Python's venv by hand")?;
+            .with_context(|| format!("failed to run apt-get; install {named} by hand"))?;
         if !status.success() {
             bail!("apt-get {} ended with {status}", arguments.join(" "));
         }
@@ -95,6 +117,7 @@ fn provide_pip() -> anyhow::Result<()> {
 fn test(environment: &[(&str, &str)]) -> anyhow::Result<()> {
     let begin = Instant::now();
     tools()?;
+    provide_chromium()?;
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
     cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;

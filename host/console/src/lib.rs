@@ -3,5 +3,7 @@
 //! | module | owns |
 //! |---|---|
 //! | [`status`] | what there is to show, as data |
+//! | [`http`] | the same over HTTP: JSON, events, metrics, a web page, and what somebody wants changed |
 
+pub mod http;
 pub mod status;

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything, at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// Version of the program.
     pub version: String,
@@ -31,7 +32,7 @@ pub struct Status {
 }
 
 /// Sums over devices and sources.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
     /// Rates, as devices report.
     pub reported: Rates,
@@ -50,7 +51,7 @@ pub struct Totals {
 }
 
 /// MACs a second over three windows; what is not a whole window yet is over the time that there was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rates {
     /// The last minute.
     pub minute: f64,
@@ -61,7 +62,7 @@ pub struct Rates {
 }
 
 /// What became of shares.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Shares {
     /// Found, and in the log.
     pub found: u64,
@@ -78,7 +79,7 @@ pub struct Shares {
 }
 
 /// A job source.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceStatus {
     /// From the configuration.
     pub name: String,
@@ -105,7 +106,7 @@ pub struct SourceStatus {
 }
 
 /// What a source is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceState {
     /// Not needed: one that is asked first is there.
@@ -124,7 +125,7 @@ pub enum SourceState {
 }
 
 /// A job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JobStatus {
     /// What its source calls it.
     pub name: String,
@@ -137,7 +138,7 @@ pub struct JobStatus {
 }
 
 /// A device.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeviceStatus {
     /// What the configuration or the port calls it, such as `serial:/dev/ttyUSB1`.
     pub name: String,
@@ -182,7 +183,7 @@ pub struct DeviceStatus {
 }
 
 /// What a device is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceState {
     /// Being opened.
@@ -203,7 +204,7 @@ pub enum DeviceState {
 }
 
 /// A line of the log.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// Counts from 1.
     pub number: u64,
@@ -218,7 +219,7 @@ pub struct LogLine {
 }
 
 /// How bad a line is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// As it should be.
@@ -231,7 +232,7 @@ pub enum Level {
 }
 
 /// What somebody wants changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "action", deny_unknown_fields)]
 pub enum Control {
     /// Give a device no more work and close it.

@@ -162,6 +162,8 @@ impl ShareLog {
                 chain::read_lines(reader, prev.as_deref(), |_| Ok(()))
                     .map_err(chain_error(number))?
             } else {
+                // What follows is taken at its word for what came before.
+                prev = None;
                 continue;
             };
             if number < last && (end.torn_bytes > 0 || end.newline_missing) {

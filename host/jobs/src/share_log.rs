@@ -18,12 +18,14 @@
 //! Where the disk can't be written, entries wait in memory, in their order, and are tried again with every append
 //! and [`ShareLog::retry`]. They are lost only if the process dies before.
 
+pub mod audit;
 mod entry;
 #[cfg(any(test, feature = "faults"))]
 pub mod faults;
 mod opening;
 mod proof;
 mod reader;
+mod rows;
 mod state;
 mod storage;
 mod text;
@@ -44,6 +46,7 @@ pub use entry::{
 pub use opening::Opened;
 pub use proof::{ProofError, read_proof};
 pub use reader::{Check, read};
+pub use rows::{Row, Rows};
 pub use state::Pending;
 pub use storage::{Files, Folder, FolderView, Storage};
 pub use totals::{Counts, DeviceTotals, Totals};

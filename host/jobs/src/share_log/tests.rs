@@ -1,10 +1,12 @@
 //! The log of shares: what comes back, over kills, full disks and power cuts.
 
+mod audit;
 mod disk;
 mod kill;
 mod process;
 mod session;
 
+use super::audit::{Audit, check_share};
 use super::faults::{Disk, Fault};
 use super::*;
 use crate::work::Verdict;
@@ -117,7 +119,7 @@ fn credit(number: u64) -> Item {
         build: None,
         protocol,
         macs: 1e12 + 0.1,
-        hits: 3,
+        hits: 9,
         wrong: 1,
         seconds: 0.1,
         unix_time_s: 3,

@@ -43,7 +43,7 @@ use crate::work::{Proof, ShareId, Submission};
 pub use entry::{
     Answer, CONTEXT_BYTES_MAX, Carried, Credit, Entry, Protocol, Sent, Share, ShareWork, Start,
 };
-pub use opening::Opened;
+pub use opening::{Opened, log_files};
 pub use proof::{ProofError, read_proof};
 pub use reader::{Check, read};
 pub use rows::{Row, Rows};

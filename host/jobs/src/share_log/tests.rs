@@ -160,7 +160,7 @@ fn entries(disk: &Disk) -> (Vec<Entry>, Check) {
             entries.push(without_file(entry));
         }
     });
-    (entries, check.unwrap())
+    (entries, check.unwrap().0)
 }
 
 fn without_file(mut entry: Entry) -> Entry {

@@ -56,7 +56,8 @@ fn a_process_killed_while_it_appends_loses_nothing_that_it_said_is_kept() {
         for pending in log.pending() {
             log.submission(&pending.share).unwrap();
         }
-        let check = read(&FolderView::new(dir.path()), |_, _, _| {}).unwrap();
+        let (check, totals) = read(&FolderView::new(dir.path()), |_, _, _| {}).unwrap();
+        assert_eq!(&totals, log.totals());
         assert_eq!(check.torn_bytes, 0);
     }
 }

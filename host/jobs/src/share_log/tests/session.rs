@@ -1,5 +1,8 @@
 //! Undisturbed sessions: what comes back, what is refused, and how files follow each other.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 #[test]
@@ -34,7 +37,25 @@ fn a_second_process_is_refused_and_readers_are_not() {
     log.append(start()).unwrap();
     let message = ShareLog::open(dir.path(), Options::default()).unwrap_err().to_string();
     assert!(message.contains("another gemmine is writing there"), "{message}");
-    assert_eq!(read(&FolderView::new(dir.path()), |_, _, _| {}).unwrap().lines, 1);
+    assert_eq!(read(&FolderView::new(dir.path()), |_, _, _| {}).unwrap().0.lines, 1);
+}
+
+#[test]
+fn files_that_have_a_proofs_name_are_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = |stem: &str| dir.path().join(format!("share-{stem}.b64"));
+    std::fs::write(name(&"0".repeat(16)), "somebody's").unwrap();
+    std::fs::create_dir(name(&id(1).to_string())).unwrap();
+    let mut log = ShareLog::open(dir.path(), Options::default()).unwrap();
+    assert_eq!(log.append(found(1)), Ok(Kept::Disk));
+    assert_eq!(log.submission(&id(1)).unwrap().proof, proof(1));
+    assert!(name(&format!("{}-2", id(1))).is_file());
+    assert_eq!(std::fs::read(name(&"0".repeat(16))).unwrap(), b"somebody's");
+    // What a killed process left of the same share is its proof.
+    let share = found(2);
+    std::fs::write(name(&id(2).to_string()), STANDARD.encode("proof 2")).unwrap();
+    assert_eq!(log.append(share), Ok(Kept::Disk));
+    assert!(!name(&format!("{}-2", id(2))).exists());
 }
 
 #[test]

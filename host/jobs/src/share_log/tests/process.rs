@@ -1,6 +1,6 @@
 //! Real processes, really killed; and a day of shares.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 

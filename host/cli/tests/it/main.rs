@@ -15,6 +15,7 @@ mod matmul;
 mod mine;
 mod peers;
 mod receipts;
+mod share_log;
 mod sim;
 mod tools;
 mod verify;

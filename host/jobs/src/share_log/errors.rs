@@ -72,7 +72,7 @@ pub enum Refusal {
     /// Something about a share that has been answered, or was never found.
     #[error("log what became of share {0}: there is no such share without an answer")]
     NotPending(ShareId),
-    /// A share without a proof: use [`Item::share`].
+    /// A share without a proof: use [`super::Item::share`].
     #[error("log share {0}: its proof was not given")]
     NoProof(ShareId),
     /// A share of one protocol with a proof of another.

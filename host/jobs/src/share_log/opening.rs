@@ -44,7 +44,7 @@ pub fn log_files(files: &dyn Files) -> Result<Option<(u64, u64)>, OpenError> {
     let number = |name: &String| {
         let digits = name.strip_prefix("shares-")?.strip_suffix(".jsonl")?;
         let number = digits.parse::<u64>().ok()?;
-        (number > 0 && *name == file_name(number)).then_some(number)
+        ((1..1 << 40).contains(&number) && *name == file_name(number)).then_some(number)
     };
     let mut numbers: Vec<u64> = names.iter().filter_map(number).collect();
     numbers.sort_unstable();

@@ -222,3 +222,33 @@ fn a_proof_that_was_changed_is_not_submitted() {
     let message = log.submission(&id(3)).unwrap_err().to_string();
     assert!(message.contains(&files[1]), "{message}");
 }
+
+#[test]
+fn a_log_that_was_made_up_is_read_or_refused_and_stops_nothing() {
+    let most = Counts { found: u64::MAX, accepted: u64::MAX, rejected: 7, ..Counts::default() };
+    let device = DeviceTotals { shares: most, macs_credited: 1e308, ..DeviceTotals::default() };
+    let mut totals = Totals { starts: u64::MAX, ..Totals::default() };
+    totals.sources.insert(share(1).source, most);
+    totals.devices.insert(share(1).device, device);
+    let carried = Carried { file: 7, pending_since: u64::MAX, totals };
+    let (line, _) =
+        crate::chain::write_line(&Entry::Carried(Box::new(carried)), crate::chain::GENESIS)
+            .unwrap();
+    let disk = Disk::default();
+    disk.put("shares-000007.jsonl", line.as_bytes());
+    disk.put("shares-18446744073709551615.jsonl", b"x");
+    let mut log = on(&disk, Options { file_bytes: 1, ..Options::default() });
+    let items = vec![start(), found(1), found(4), answer(1), credit(1), credit(1)];
+    assert_eq!(log.append_all(items), Ok(Kept::Disk));
+    assert_eq!(log.append(answer(4)), Ok(Kept::Disk));
+    assert_eq!(log.totals().shares().found, u64::MAX);
+    assert_eq!(log.totals().shares().pending(), 0);
+    let again = on(&disk, Options::default());
+    assert_eq!(again.totals(), log.totals());
+    assert_eq!((again.opened().first_file, again.opened().last_file), (7, 9));
+    // One that says that it is another file.
+    let disk = Disk::default();
+    disk.put("shares-000006.jsonl", line.as_bytes());
+    let opened = ShareLog::open_on(Box::new(disk.start_process()), Options::default());
+    assert!(matches!(opened, Err(OpenError::NotCarried { .. })), "{opened:?}");
+}

@@ -24,7 +24,7 @@ const PROBLEMS_MAX: usize = 100;
 /// What a log can't prove.
 const NOT_CHECKED: &str = "answers, which are their sources' word; hits that are no shares; whether \
                            targets were what the sources asked for; devices' names, cycles, energy and times, \
-                           which are this computer's";
+                           which are this computer's; lines cut off at the end, of which only proofs are left";
 
 /// Something that does not hold.
 #[derive(Debug, Serialize)]

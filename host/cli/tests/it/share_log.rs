@@ -61,7 +61,7 @@ fn rig() -> tempfile::TempDir {
     let path = folder.path();
     let receipts = fs::read_to_string(path.join("run/receipts.jsonl")).unwrap();
     // A file for every few lines.
-    let options = Options { file_bytes: 2000, ..Options::default() };
+    let options = Options { file_bytes: 1000, ..Options::default() };
     let mut log = ShareLog::open(&path.join("rig"), options).unwrap();
     let start = Start { version: "0.1.0".into(), run: "5eed".into(), unix_time_s: 1 };
     assert_eq!(log.append(Entry::Start(start)), Ok(Kept::Disk));
@@ -71,7 +71,9 @@ fn rig() -> tempfile::TempDir {
         macs += share.macs_expected;
         let verdict = match number {
             0 => Some(Verdict::Accepted),
-            1 => Some(Verdict::Rejected { code: 23, reason: "low \"difficulty\", they say".into() }),
+            1 => {
+                Some(Verdict::Rejected { code: 23, reason: "low \"difficulty\", they say".into() })
+            }
             _ => None,
         };
         let id = share.share;
@@ -103,7 +105,10 @@ fn shares_are_listed_with_what_became_of_them() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
     assert!(lines[0].starts_with("time (UTC)") && lines[0].ends_with("verdict"), "{text}");
-    assert!(lines[1].starts_with("2026-08-11 00:00:00") && lines[1].ends_with("accepted"), "{text}");
+    assert!(
+        lines[1].starts_with("2026-08-11 00:00:00") && lines[1].ends_with("accepted"),
+        "{text}"
+    );
     assert!(lines[2].ends_with("rejected: low \"difficulty\", they say"), "{text}");
     assert!(lines[3].contains("model") && lines[3].ends_with("none"), "{text}");
     assert_eq!(lines[4], "3 shares: 1 accepted, 1 none, 1 rejected");
@@ -196,7 +201,7 @@ fn every_proof_is_verified_again() {
     fs::write(&first, bytes).unwrap();
     let log = path.join("rig/shares-000001.jsonl");
     let good = fs::read_to_string(&log).unwrap();
-    fs::write(&log, good.replacen("accepted", "rejected", 1)).unwrap();
+    fs::write(&log, good.replacen("pool0", "pool9", 1)).unwrap();
     check_invalid(path, "receipts-chain", "is damaged");
     fs::write(&log, &good).unwrap();
     // A torn last line is no crime; a file that is gone is.

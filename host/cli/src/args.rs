@@ -4,6 +4,7 @@ mod board;
 mod build;
 mod chain;
 mod devices;
+mod receipts;
 mod sim;
 mod tools;
 
@@ -19,6 +20,10 @@ pub use board::BoardArgs;
 pub use build::{BuildArgs, FlashArgs};
 pub use chain::ChainArgs;
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
+use receipts::RECEIPTS_EXAMPLES;
+pub use receipts::{
+    ExportFormat, ReceiptsCommand, ReceiptsExportArgs, ReceiptsListArgs, ReceiptsVerifyArgs,
+};
 pub use sim::{BoardEngine, SimArgs};
 use tools::TOOLS_EXAMPLES;
 pub use tools::{SetName, ToolsCommand};
@@ -47,6 +52,9 @@ pub enum Command {
     Mine(MineArgs),
     /// Check a Pearl proof, an Amadeus solution or a folder of receipts, offline
     Verify(VerifyArgs),
+    /// List shares and what became of them, check them all again, or export them
+    #[command(subcommand, after_help = RECEIPTS_EXAMPLES)]
+    Receipts(ReceiptsCommand),
     /// Multiply A.npy by B.npy exactly on an accelerator, simulated or real
     Matmul(MatmulArgs),
     /// Find devices and describe them
@@ -79,6 +87,7 @@ impl Command {
             Self::Selftest(args) => args.json,
             Self::Sim(args) => args.json,
             Self::Build(args) => args.json,
+            Self::Receipts(command) => command.json(),
             Self::Tools(ToolsCommand::List(args)) => args.json,
             Self::Board(_)
             | Self::Chain(_)

@@ -59,6 +59,19 @@ pub fn spinner(quiet: bool) -> ProgressBar {
     bar
 }
 
+/// A bar for work of known length, on standard error, with what it counts. Hidden as [`spinner`] is.
+pub fn progress(quiet: bool, length: u64, what: &str) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(length), target);
+    if let Ok(style) =
+        ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {msg}, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    bar.set_message(what.to_owned());
+    bar
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use gemmine_jobs::files::stage;
 use tempfile::NamedTempFile;
 
 /// Reads a regular file, or standard input for `-`, of at most `cap` bytes.
@@ -50,21 +50,48 @@ fn read_stream(reader: impl Read, length: u64, cap: u64) -> Result<Vec<u8>> {
 /// Writes a whole file, replacing an earlier one in one step: a reader sees the old bytes or the
 /// new ones, never a mixture. Only regular files are replaced: nothing here can block on a pipe.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    ensure_replaceable(path)?;
-    let attempt = || -> io::Result<()> {
+    let mut replacement = Replacement::begin(path)?;
+    let written = replacement.file().write_all(bytes);
+    written.with_context(|| format!("write {}", path.display()))?;
+    replacement.finish()
+}
+
+/// A file that takes another's place when it is complete.
+#[derive(Debug)]
+pub struct Replacement {
+    path: PathBuf,
+    staged: NamedTempFile,
+}
+
+impl Replacement {
+    /// Begins one for a path where [`replace`] could write.
+    pub fn begin(path: &Path) -> Result<Self> {
+        ensure_replaceable(path)?;
         // Through a symbolic link, as a plain write would go.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        stage(&path, bytes)?.persist(&path)?;
-        Ok(())
-    };
-    attempt().with_context(|| format!("write {}", path.display()))
+        let staged = stage(&path, &[]).with_context(|| format!("write {}", path.display()))?;
+        Ok(Self { path, staged })
+    }
+
+    /// Where its bytes go.
+    pub const fn file(&mut self) -> &mut NamedTempFile {
+        &mut self.staged
+    }
+
+    /// Puts it in its place.
+    pub fn finish(self) -> Result<()> {
+        let attempt = || -> io::Result<()> {
+            self.staged.as_file().sync_data()?;
+            self.staged.persist(&self.path)?;
+            Ok(())
+        };
+        attempt().with_context(|| format!("write {}", self.path.display()))
+    }
 }
 
 /// Fails if [`replace`] could not write there, before long work is done for it.
 pub fn check_writable(path: &Path) -> Result<()> {
-    ensure_replaceable(path)?;
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    stage(&path, &[]).map(drop).with_context(|| format!("write {}", path.display()))
+    Replacement::begin(path).map(drop)
 }
 
 fn ensure_replaceable(path: &Path) -> Result<()> {
@@ -80,52 +107,14 @@ fn ensure_replaceable(path: &Path) -> Result<()> {
 
 /// Writes a whole new file; fails if the path exists already.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let attempt = || -> io::Result<()> {
-        stage(path, bytes)?.persist_noclobber(path)?;
-        Ok(())
-    };
-    attempt().with_context(|| format!("write {}", path.display()))
-}
-
-/// Names of the temporary files start and end so.
-const STAGED: (&str, &str) = (".gemmine-", ".tmp");
-
-/// Writes the bytes to a temporary file beside `path` and flushes them to the disk. The file is locked
-/// while it is in use, so that one that is not is known to be a dead process's.
-fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut staged = tempfile::Builder::new()
-        .prefix(STAGED.0)
-        .suffix(STAGED.1)
-        .permissions(fs::Permissions::from_mode(0o666)) // less the umask, as File::create
-        .tempfile_in(parent)?;
-    // Best effort: where there are no locks, litter stays.
-    let _ = staged.as_file().try_lock();
-    staged.write_all(bytes)?;
-    staged.as_file().sync_data()?;
-    Ok(staged)
+    gemmine_jobs::files::create_new(path, bytes)
+        .with_context(|| format!("write {}", path.display()))
 }
 
 /// Removes the temporary files that killed processes left in a folder.
 pub fn remove_litter(folder: &Path) -> Result<()> {
-    let attempt = || -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let ours = name
-                .to_str()
-                .is_some_and(|name| name.starts_with(STAGED.0) && name.ends_with(STAGED.1));
-            if ours && entry.file_type()?.is_file() && File::open(entry.path())?.try_lock().is_ok()
-            {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
-    };
-    attempt().with_context(|| format!("clear temporary files from {}", folder.display()))
+    gemmine_jobs::files::remove_litter(folder)
+        .with_context(|| format!("clear temporary files from {}", folder.display()))
 }
 
 #[cfg(test)]
@@ -176,18 +165,5 @@ mod tests {
             let message = format!("{:#}", attempt.unwrap_err());
             assert!(message.contains("write /dev/full: it is a pipe or device"), "{message}");
         }
-    }
-
-    #[test]
-    fn litter_is_what_nobody_holds() {
-        let dir = tempfile::tempdir().unwrap();
-        let held = stage(&dir.path().join("file"), b"in work").unwrap();
-        let dead = dir.path().join(".gemmine-AbC123.tmp");
-        let foreign = dir.path().join(".gemmine-notes");
-        fs::write(&dead, "left by a kill").unwrap();
-        fs::write(&foreign, "").unwrap();
-        remove_litter(dir.path()).unwrap();
-        assert_eq!((dead.exists(), foreign.exists()), (false, true));
-        held.persist_noclobber(dir.path().join("file")).unwrap();
     }
 }

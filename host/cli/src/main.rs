@@ -6,14 +6,15 @@
 //! | [`mine`] | a mining run: operands, passes, hits, shares, summary |
 //! | [`matmul`], [`product`], [`quantise`] | exact products of any shape; float32 by way of int7 |
 //! | [`verify`] | verdicts on proofs, solutions and receipts |
-//! | [`job`], [`receipts`], [`npy`], [`files`] | what is read and written |
+//! | [`job`], [`npy`], [`files`] | what is read and written |
+//! | [`receipts`] | receipts as a table, a file, and held against their proofs; the log of `mine` |
 //! | [`device`], [`tools`] | the device and its thread; the tools that some devices need |
 //! | [`devices`], [`selftest`] | which devices there are, and whether one does what the rule says |
 //! | [`board`] | a virtual board behind a pseudo-terminal |
 //! | [`amadeus`] | a local Amadeus chain behind HTTP, and the client of a node |
 //! | [`build`], [`flash`], [`images`] | images for boards, onto boards, and which image a board has |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
-//! | [`display`], [`counters`] | numbers for people; a device's counters |
+//! | [`display`], [`utc`], [`counters`] | numbers and times for people; a device's counters |
 
 mod amadeus;
 mod args;
@@ -38,6 +39,7 @@ mod receipts;
 mod selftest;
 mod sim;
 mod tools;
+mod utc;
 mod verify;
 
 use std::io::{self, Write};
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Chain(args) => amadeus::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Flash(args) => flash::run(&args),
+        Command::Receipts(command) => receipts::run(&command),
         Command::Tools(command) => tools::run(command),
     };
     let outcome = outcome.unwrap_or_else(|error| {

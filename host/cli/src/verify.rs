@@ -5,6 +5,8 @@ mod pearl;
 mod receipts;
 mod solutions;
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use crate::args::VerifyArgs;
@@ -12,21 +14,21 @@ use crate::mine::JOB_FILE;
 use crate::outcome::Outcome;
 
 /// The first rule that does not hold.
-struct Broken {
+pub struct Broken {
     /// Stable name of the rule.
-    rule: &'static str,
+    pub rule: &'static str,
     /// The value seen, and what was expected.
-    message: String,
+    pub message: String,
 }
 
 /// What `valid` means, for people and for programs.
-struct Valid {
+pub struct Valid {
     /// Follows `valid: ` on the first line.
     headline: String,
     /// Further lines.
     details: Vec<(&'static str, String)>,
     /// The same as JSON.
-    json: serde_json::Map<String, serde_json::Value>,
+    pub json: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Checks what the arguments name and prints the verdict.
@@ -41,18 +43,31 @@ pub fn run(args: &VerifyArgs) -> Result<Outcome> {
         VerifyArgs { amadeus: Some(solution), bits: Some(bits), segment_vr_hash, .. } => {
             amadeus::verify(solution, *bits, segment_vr_hash.as_ref())?
         }
-        // Only Pearl's shares have a job that stands for itself.
-        VerifyArgs { receipts: Some(folder), .. } if folder.join(JOB_FILE).exists() => {
-            receipts::verify(folder)?
-        }
-        VerifyArgs { receipts: Some(folder), .. } => solutions::verify(folder)?,
+        VerifyArgs { receipts: Some(folder), .. } => receipts(folder)?,
         _ => bail!("verify: name a proof with --job, or --amadeus with --bits, or --receipts"),
     };
     print_verdict(&verdict, args.json)?;
     Ok(if verdict.is_ok() { Outcome::Yes } else { Outcome::No })
 }
 
-fn print_verdict(verdict: &Result<Valid, Broken>, json: bool) -> Result<()> {
+/// Checks what `mine` wrote into a folder: the receipts' chain, and every share.
+///
+/// # Errors
+/// If something can't be read, so that there is no verdict.
+pub fn receipts(folder: &Path) -> Result<Result<Valid, Broken>> {
+    // Only Pearl's shares have a job that stands for itself.
+    if folder.join(JOB_FILE).exists() {
+        receipts::verify(folder)
+    } else {
+        solutions::verify(folder)
+    }
+}
+
+/// Prints what was found, and why if it is invalid.
+///
+/// # Errors
+/// If standard output can't be written.
+pub fn print_verdict(verdict: &Result<Valid, Broken>, json: bool) -> Result<()> {
     match verdict {
         Ok(valid) if json => {
             let mut object = serde_json::Map::from_iter([("valid".into(), true.into())]);

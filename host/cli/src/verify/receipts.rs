@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Component, Path};
 
 use anyhow::{Context, Result};
+use gemmine_jobs::chain::ChainError;
 use gemmine_pouw::target;
 use gemmine_pouw::verify::{Verified, verify as verify_proof};
 use serde_json::json;
@@ -15,7 +16,7 @@ use crate::display::{counted, shortened};
 use crate::files;
 use crate::job::{self, GatewayJob};
 use crate::mine::JOB_FILE;
-use crate::receipts::{self, Contents, Damage, Receipt, Record};
+use crate::receipts::{self, Contents, Receipt, Record};
 
 /// Checks chain and shares.
 pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
@@ -67,7 +68,7 @@ pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
 pub fn contents<R: Record>(folder: &Path) -> Result<Result<Contents<R>, Broken>> {
     let contents = match receipts::check::<R>(&folder.join(receipts::FILE_NAME)) {
         Ok(contents) => contents,
-        Err(error) if error.downcast_ref::<Damage>().is_some() => {
+        Err(error) if matches!(error.downcast_ref(), Some(ChainError::Damaged { .. })) => {
             return Ok(Err(Broken { rule: "receipts-chain", message: format!("{error:#}") }));
         }
         Err(error) => return Err(error),

@@ -168,7 +168,8 @@ pub struct Answer {
     pub unix_time_s: u64,
 }
 
-/// What a device's verified hits prove since its last line of this kind. Nothing else counts as work done.
+/// What a device's verified hits prove since its last line of this kind. Nothing else counts as work done. A hit that
+/// is a share counts in the first such line behind the share's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Credit {
     /// Which device.

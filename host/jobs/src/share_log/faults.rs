@@ -87,6 +87,12 @@ impl Disk {
         state.dead = true;
     }
 
+    /// Whether the newest process was not killed.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.state().dead
+    }
+
     /// All files.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {

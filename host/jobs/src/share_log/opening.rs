@@ -30,8 +30,12 @@ pub(super) fn file_name(number: u64) -> String {
     format!("shares-{number:06}.jsonl")
 }
 
-/// Numbers of the first and the last file of a log, if there are any.
-pub(super) fn file_numbers(files: &dyn Files) -> Result<Option<(u64, u64)>, OpenError> {
+/// Numbers of the first and the last file of a log, if there are any. If the first is not 1, earlier ones were moved
+/// away.
+///
+/// # Errors
+/// If the folder can't be read, or a file between two others is gone.
+pub fn log_files(files: &dyn Files) -> Result<Option<(u64, u64)>, OpenError> {
     let names = files.names().map_err(|error| OpenError::Io {
         action: "list the files of",
         name: "the log of shares".to_owned(),
@@ -40,7 +44,7 @@ pub(super) fn file_numbers(files: &dyn Files) -> Result<Option<(u64, u64)>, Open
     let number = |name: &String| {
         let digits = name.strip_prefix("shares-")?.strip_suffix(".jsonl")?;
         let number = digits.parse::<u64>().ok()?;
-        (number > 0 && *name == file_name(number)).then_some(number)
+        ((1..1 << 40).contains(&number) && *name == file_name(number)).then_some(number)
     };
     let mut numbers: Vec<u64> = names.iter().filter_map(number).collect();
     numbers.sort_unstable();
@@ -128,7 +132,7 @@ impl ShareLog {
             trouble: None,
             opened: Opened::default(),
         };
-        if let Some((first, last)) = file_numbers(&*log.storage)? {
+        if let Some((first, last)) = log_files(&*log.storage)? {
             log.read_back(first, last)?;
         }
         // At once, so that nobody finds a torn line; if that can't be done now, it is before the next append.
@@ -162,6 +166,8 @@ impl ShareLog {
                 chain::read_lines(reader, prev.as_deref(), |_| Ok(()))
                     .map_err(chain_error(number))?
             } else {
+                // What follows is taken at its word for what came before.
+                prev = None;
                 continue;
             };
             if number < last && (end.torn_bytes > 0 || end.newline_missing) {

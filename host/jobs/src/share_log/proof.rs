@@ -14,6 +14,9 @@ use crate::work::{Proof, ShareId};
 /// base64; the rest is room for needless leaves, which are legal.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 
+/// Most names that are tried for a proof's file.
+const NAMES_MAX: u32 = 9;
+
 /// Why a proof can't be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
@@ -56,7 +59,8 @@ pub(super) fn bytes(proof: &Proof) -> &[u8] {
 }
 
 /// Writes a proof's file, if it is not there already, and tells its name. Hashes of Amadeus begin with zeros, so two
-/// shares may have their first 16 digits in common: then the second one's file has all of them.
+/// shares may have their first 16 digits in common: then the second one's file has all of them. Whatever else has that
+/// name is left alone, too.
 pub(super) fn write(
     storage: &mut dyn Storage,
     share: &ShareId,
@@ -67,24 +71,31 @@ pub(super) fn write(
         Proof::Pearl(bytes) => ("b64", STANDARD.encode(bytes).into_bytes()),
         Proof::Amadeus(bytes) => ("bin", bytes.to_vec()),
     };
-    let mut taken = None;
-    for digits in [&digits[..16], &digits] {
-        let name = format!("share-{digits}.{extension}");
+    let others = (2..=NAMES_MAX).map(|number| format!("{digits}-{number}"));
+    for stem in [digits[..16].to_owned(), digits.clone()].into_iter().chain(others) {
+        let name = format!("share-{stem}.{extension}");
         match storage.create(&name, &content) {
             Ok(()) => return Ok(name),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // A process that died here before its line was written left just this file.
-                let mut found = Vec::new();
-                storage.read(&name)?.take(content.len() as u64 + 1).read_to_end(&mut found)?;
-                if found == content {
+                if holds(storage, &name, &content) {
                     return Ok(name);
                 }
-                taken = Some(error);
             }
             Err(error) => return Err(error),
         }
     }
-    Err(taken.unwrap_or_else(|| io::ErrorKind::AlreadyExists.into()))
+    let text =
+        format!("there are {NAMES_MAX} other files share-{digits}*.{extension}; move them away");
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
+}
+
+fn holds(files: &dyn Files, name: &str, content: &[u8]) -> bool {
+    let mut found = Vec::new();
+    let read = files
+        .read(name)
+        .and_then(|file| file.take(content.len() as u64 + 1).read_to_end(&mut found));
+    read.is_ok() && found == content
 }
 
 /// Reads a proof back and holds it against the hash in the log.

@@ -2,9 +2,10 @@
 
 use super::OpenError;
 use super::entry::Entry;
-use super::opening::{file_name, file_numbers, read_file};
+use super::opening::{file_name, log_files, read_file};
 use super::state::State;
 use super::storage::Files;
+use super::totals::Totals;
 use crate::chain::GENESIS;
 
 /// What reading a whole log found.
@@ -20,16 +21,18 @@ pub struct Check {
     pub torn_bytes: u64,
 }
 
-/// Reads all files of a log, checks the chain, and hands out every entry with its file's name and its line there. If
-/// the log is there from its beginning, what files carry over is held against the entries.
+/// Reads all files of a log, checks the chain, and hands out every entry with its file's name and its line there; in
+/// the end what it comes to. If the log is there from its beginning, what files carry over is held against the entries.
 ///
 /// # Errors
 /// If a file can't be read, a line is damaged, or something carried over is wrong.
 pub fn read(
     files: &dyn Files,
     mut visit: impl FnMut(&str, u64, Entry),
-) -> Result<Check, OpenError> {
-    let Some((first, last)) = file_numbers(files)? else { return Ok(Check::default()) };
+) -> Result<(Check, Totals), OpenError> {
+    let Some((first, last)) = log_files(files)? else {
+        return Ok((Check::default(), Totals::default()));
+    };
     let mut check = Check { first_file: first, last_file: last, ..Check::default() };
     let mut state = State::new(0);
     let mut prev = (first == 1).then(|| GENESIS.to_owned());
@@ -55,5 +58,5 @@ pub fn read(
         check.torn_bytes = end.torn_bytes;
         prev = Some(end.hash);
     }
-    Ok(check)
+    Ok((check, state.totals().clone()))
 }

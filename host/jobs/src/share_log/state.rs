@@ -133,7 +133,7 @@ impl State {
     /// are not read again, and answers to theirs may come later.
     pub fn apply(&mut self, entry: &Entry, file: u64) {
         match entry {
-            Entry::Start(_) => self.totals.starts += 1,
+            Entry::Start(_) => self.totals.starts = self.totals.starts.saturating_add(1),
             Entry::Share(share) => self.found(share, file),
             Entry::Sent(sent) => {
                 if let Some(pending) = self.pending.get_mut(&sent.share) {

@@ -61,13 +61,18 @@ impl Counts {
     /// Shares without an answer.
     #[must_use]
     pub const fn pending(&self) -> u64 {
-        let answered = self.accepted
-            + self.acknowledged
-            + self.known
-            + self.stale
-            + self.rejected
-            + self.unanswered;
-        self.found.saturating_sub(answered)
+        // Sums saturate, so that no line of a log can stop the program.
+        self.found
+            .saturating_sub(self.accepted)
+            .saturating_sub(self.acknowledged)
+            .saturating_sub(self.known)
+            .saturating_sub(self.stale)
+            .saturating_sub(self.rejected)
+            .saturating_sub(self.unanswered)
+    }
+
+    const fn find(&mut self) {
+        self.found = self.found.saturating_add(1);
     }
 
     const fn answer(&mut self, verdict: &Verdict) {
@@ -79,7 +84,7 @@ impl Counts {
             Verdict::Rejected { .. } => &mut self.rejected,
             Verdict::Unanswered { .. } => &mut self.unanswered,
         };
-        *count += 1;
+        *count = count.saturating_add(1);
     }
 }
 
@@ -88,13 +93,13 @@ impl Totals {
     #[must_use]
     pub fn shares(&self) -> Counts {
         self.sources.values().fold(Counts::default(), |sum, counts| Counts {
-            found: sum.found + counts.found,
-            accepted: sum.accepted + counts.accepted,
-            acknowledged: sum.acknowledged + counts.acknowledged,
-            known: sum.known + counts.known,
-            stale: sum.stale + counts.stale,
-            rejected: sum.rejected + counts.rejected,
-            unanswered: sum.unanswered + counts.unanswered,
+            found: sum.found.saturating_add(counts.found),
+            accepted: sum.accepted.saturating_add(counts.accepted),
+            acknowledged: sum.acknowledged.saturating_add(counts.acknowledged),
+            known: sum.known.saturating_add(counts.known),
+            stale: sum.stale.saturating_add(counts.stale),
+            rejected: sum.rejected.saturating_add(counts.rejected),
+            unanswered: sum.unanswered.saturating_add(counts.unanswered),
         })
     }
 
@@ -114,8 +119,8 @@ impl Totals {
 
     /// A share was found.
     pub(super) fn found(&mut self, source: &str, device: &str) {
-        named(&mut self.sources, source).found += 1;
-        named(&mut self.devices, device).shares.found += 1;
+        named(&mut self.sources, source).find();
+        named(&mut self.devices, device).shares.find();
     }
 
     /// A share was answered.
@@ -127,10 +132,10 @@ impl Totals {
     /// Work was credited.
     pub(super) fn credited(&mut self, credit: &Credit) {
         let device = named(&mut self.devices, &credit.device);
-        device.macs_credited += credit.macs;
-        device.hits += credit.hits;
-        device.wrong += credit.wrong;
-        device.seconds += credit.seconds;
+        device.macs_credited = (device.macs_credited + credit.macs).min(f64::MAX);
+        device.hits = device.hits.saturating_add(credit.hits);
+        device.wrong = device.wrong.saturating_add(credit.wrong);
+        device.seconds = (device.seconds + credit.seconds).min(f64::MAX);
     }
 }
 

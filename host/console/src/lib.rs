@@ -3,5 +3,7 @@
 //! | module | owns |
 //! |---|---|
 //! | [`status`] | what there is to show, as data |
+//! | [`terminal`] | the same on a terminal: a dashboard, or lines |
 
 pub mod status;
+pub mod terminal;

@@ -2,7 +2,6 @@
 
 mod amadeus;
 mod operands;
-pub mod pace;
 mod product;
 mod progress;
 mod scans;
@@ -25,7 +24,7 @@ use gemmine_pouw::mine::PreparedJob;
 
 use crate::args::{DeviceArgs, MineArgs, MiningArgs, Protocol};
 use crate::device::{self, DeviceHandle};
-use crate::job::Job;
+use crate::job::{self, GatewayJob};
 use crate::npy::{self, Matrix, Operand};
 use crate::outcome::Outcome;
 use crate::{interrupt, print_line};
@@ -121,7 +120,7 @@ pub fn mine(plan: &Plan) -> Result<Outcome> {
 }
 
 /// Refuses devices that can't do the job's tiles.
-fn check_device(identity: &Identity, job: &Job, operands: &Operands) -> Result<()> {
+fn check_device(identity: &Identity, job: &GatewayJob, operands: &Operands) -> Result<()> {
     let Identity { name, cert_versions, limits, .. } = identity;
     if !cert_versions.contains(&job.cert_version) {
         bail!(
@@ -193,7 +192,7 @@ fn read_int8(path: &Path) -> Result<Matrix<i8>> {
 
 /// A job, and what is known of its share target before the device is.
 struct LoadedJob {
-    job: Job,
+    job: GatewayJob,
     source: String,
     /// What was asked for; of the local job nothing may have been.
     share_target: Option<U256>,
@@ -202,14 +201,14 @@ struct LoadedJob {
 fn load_job(mining: &MiningArgs) -> Result<LoadedJob> {
     let (job, source, own) = match &mining.job {
         Some(path) => {
-            let job = Job::read(path)?;
+            let job = job::read(path)?;
             if let Some(warning) = job.target_warning() {
                 crate::note(&format!("warning: {warning}"));
             }
             let own = job.share_target.unwrap_or_else(|| job.network_target());
             (job, path.display().to_string(), Some(own))
         }
-        None => (Job::simnet()?, "local simnet".to_owned(), None),
+        None => (GatewayJob::simnet()?, "local simnet".to_owned(), None),
     };
     let share_target = mining.share_target.or(own);
     if share_target == Some(U256::zero()) {
@@ -220,7 +219,7 @@ fn load_job(mining: &MiningArgs) -> Result<LoadedJob> {
 
 impl LoadedJob {
     /// The job with its share target set, that target, and what to call it.
-    fn with_target(self, fallback: U256) -> Result<(Job, U256, String)> {
+    fn with_target(self, fallback: U256) -> Result<(GatewayJob, U256, String)> {
         let Self { mut job, source, share_target } = self;
         let share_target = share_target.unwrap_or(fallback);
         job.set_share_target(share_target)?;
@@ -243,7 +242,7 @@ fn default_seed(mining: &MiningArgs) -> u64 {
     }
 }
 
-fn prepare(operands: &Operands, job: &Job, seed: u64) -> Result<PreparedJob> {
+fn prepare(operands: &Operands, job: &GatewayJob, seed: u64) -> Result<PreparedJob> {
     let k = u32::try_from(operands.a_padded.k())?;
     let config = MiningConfig::native(k, operands::RANK);
     let mut a = operands.a_padded.clone();

@@ -86,6 +86,9 @@ pub enum DeviceError {
     /// The simulation engine failed.
     #[error(transparent)]
     Engine(#[from] gemmine_sim::EngineError),
+    /// Nobody wants the work any more: what was outstanding is dropped.
+    #[error("dropped the work: nobody wants it any more")]
+    Dropped,
     /// The thread that owns the device is gone.
     #[error("device thread stopped: {0}")]
     Stopped(String),

@@ -3,7 +3,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use gemmine_pouw::panel::Panel;
 
@@ -14,8 +15,14 @@ use crate::worker::WorkUnit;
 /// Time that one completion may take: rust-hdl's simulator needs minutes for a long tile. A serial
 /// device gives up by its own clock long before.
 const COMPLETION_TIMEOUT: Duration = Duration::from_secs(3600);
+/// How often a wait looks whether its work is still wanted.
+const POLL: Duration = Duration::from_millis(20);
 /// Losses without a unit in between that got done, before the device counts as dead.
 pub const LOSSES: u32 = 4;
+
+/// From which work on devices go on; what is older is stale. Jobs are numbered by who hands them out, and a device that
+/// is in the middle of a stale one drops it.
+pub type OldestWanted = Arc<AtomicU64>;
 
 /// Feeds one device. Panels take their places in turn; one that is in the device already, as those of B
 /// are when only A changes, is not sent again.
@@ -29,10 +36,28 @@ pub struct Feeder {
     tag: u32,
     /// Why the device will never answer again.
     dead: Option<String>,
+    wanted: Wanted,
 }
 
-/// Tags of the tiles that are outstanding, each with its unit.
-type Sent = VecDeque<(u32, usize)>;
+/// Whether the work at hand is still wanted.
+#[derive(Clone, Default)]
+struct Wanted {
+    oldest: OldestWanted,
+    epoch: u64,
+}
+
+impl Wanted {
+    fn is_stale(&self) -> bool {
+        self.epoch < self.oldest.load(Ordering::Relaxed)
+    }
+}
+
+/// What is outstanding.
+struct Sent {
+    /// Tags of tiles, each with its unit.
+    tags: VecDeque<(u32, usize)>,
+    wanted: Wanted,
+}
 
 impl Feeder {
     /// Feeds a device with such limits.
@@ -45,7 +70,14 @@ impl Feeder {
             places: [HashMap::new(), HashMap::new()],
             tag: 0,
             dead: None,
+            wanted: Wanted::default(),
         }
+    }
+
+    /// Work of this epoch is dropped as soon as `oldest` is above it; each unit that is not done then has the error
+    /// [`DeviceError::Dropped`].
+    pub fn watch(&mut self, oldest: OldestWanted, epoch: u64) {
+        self.wanted = Wanted { oldest, epoch };
     }
 
     /// Tiles that may be outstanding at once; the place of the running A panel is taken besides.
@@ -101,6 +133,9 @@ impl Feeder {
         let mut losses = 0;
         let mut had = 0;
         loop {
+            if self.wanted.is_stale() {
+                return Err(DeviceError::Dropped);
+            }
             let Err(error) = self.stream(device, batch, done) else { return Ok(()) };
             let has = batch.iter().zip(&*done).filter(|(unit, done)| is_done(unit, done)).count();
             losses = if has > had { 1 } else { losses + 1 };
@@ -125,7 +160,7 @@ impl Feeder {
         batch: &[WorkUnit],
         done: &mut [Vec<Completion>],
     ) -> Result<(), DeviceError> {
-        let mut sent = Sent::new();
+        let mut sent = Sent { tags: VecDeque::new(), wanted: self.wanted.clone() };
         for (index, unit) in batch.iter().enumerate() {
             if is_done(unit, &done[index]) {
                 continue;
@@ -134,11 +169,11 @@ impl Feeder {
             done[index].clear();
             for b in &unit.b {
                 self.push(device, (unit, b), &mut sent, done)?;
-                sent.push_back((self.tag, index));
+                sent.tags.push_back((self.tag, index));
                 self.tag = self.tag.wrapping_add(1);
             }
         }
-        while !sent.is_empty() {
+        while !sent.tags.is_empty() {
             collect(device, &mut sent, done)?;
         }
         Ok(())
@@ -157,7 +192,7 @@ impl Feeder {
         loop {
             let a_panel = self.place(device, (Side::A, &unit.a), sent, done)?;
             let b_panel = self.place(device, (Side::B, b), sent, done)?;
-            while sent.len() >= self.window() {
+            while sent.tags.len() >= self.window() {
                 collect(device, sent, done)?;
             }
             let descriptor = Descriptor {
@@ -221,20 +256,29 @@ fn insist(
 ) -> Result<(), DeviceError> {
     loop {
         match request(device) {
-            Err(error) if error.is_busy() && !sent.is_empty() => collect(device, sent, done)?,
+            Err(error) if error.is_busy() && !sent.tags.is_empty() => collect(device, sent, done)?,
             other => return other,
         }
     }
 }
 
-/// Waits for the completion that is due.
+/// Waits for the completion that is due, for as long as anybody wants it.
 fn collect(
     device: &mut dyn Device,
     sent: &mut Sent,
     done: &mut [Vec<Completion>],
 ) -> Result<(), DeviceError> {
-    let Some((expected, index)) = sent.pop_front() else { return Ok(()) };
-    let completion = device.wait(COMPLETION_TIMEOUT)?;
+    let Some((expected, index)) = sent.tags.pop_front() else { return Ok(()) };
+    let begun = Instant::now();
+    let completion = loop {
+        if sent.wanted.is_stale() {
+            return Err(DeviceError::Dropped);
+        }
+        match device.wait(POLL) {
+            Err(DeviceError::Timeout { .. }) if begun.elapsed() < COMPLETION_TIMEOUT => {}
+            other => break other?,
+        }
+    };
     if completion.tag != expected {
         return Err(DeviceError::Tag { expected, got: completion.tag });
     }

@@ -6,6 +6,7 @@ mod cpu;
 mod device;
 mod error;
 mod feeder;
+mod pace;
 mod scan;
 mod scanner;
 mod serial;
@@ -18,8 +19,10 @@ pub use device::{
     Identity, Limits, LinkCheck, LinkCounters, Side, Stalls,
 };
 pub use error::DeviceError;
+pub use feeder::{Feeder, OldestWanted};
+pub use pace::Pace;
 pub use scan::{
-    AmadeusScan, PANELS_MAX, PearlScan, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK,
+    AmadeusScan, PANELS_MAX, PearlScan, Rectangle, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK,
     SCAN_STEPS_MAX, Scan, ScanEnd, TILE_CHUNK, TILE_COLUMNS_MAX, TILE_STEPS_MAX, TILES_MAX, Work,
 };
 pub use scanner::{Scanned, Scanner};

@@ -6,12 +6,14 @@
 
 mod amadeus;
 mod pearl;
+mod rectangle;
 
 use crate::device::Identity;
 use crate::error::DeviceError;
 
 pub use amadeus::{AmadeusScan, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK, SCAN_STEPS_MAX};
 pub use pearl::{PANELS_MAX, PearlScan, TILE_CHUNK, TILE_COLUMNS_MAX, TILE_STEPS_MAX, TILES_MAX};
+pub use rectangle::Rectangle;
 
 /// Work that a device does without operands from the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use gemmine_pouw::amadeus::{SEED_BYTES, SOLUTION_BYTES};
 use gemmine_pouw::config::Header76;
 use primitive_types::U256;
+use serde::{Deserialize, Serialize};
 
 /// Time since the process began, by a clock that never goes back.
 pub type Moment = Duration;
@@ -95,7 +96,8 @@ pub enum Proof {
 }
 
 /// What a source said to a share. Every one but [`Verdict::Unanswered`] is the end of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// It counts.
     Accepted,

@@ -5,26 +5,22 @@
 //! When all are given away, the next nonce's seeds are made ready while the device is at work. Whatever comes back is
 //! computed again here: the last tile of every scan, and the one before it where that is said to be a hit.
 
-mod rectangle;
-
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use gemmine_driver::{Counters, Device, PearlScan, Scanned, Scanner};
+use gemmine_driver::{Counters, Device, Pace, PearlScan, Rectangle, Scanned, Scanner};
 use gemmine_pouw::mine::PreparedJob;
 use gemmine_pouw::panel::LANES;
 
 use super::operands::Operands;
-use super::pace::Pace;
 use super::product::Sink;
 use super::progress::Progress;
 use super::session::{Ended, POLL, Until, unless_interrupted};
 use super::shares::{Claim, Keeper};
 use super::summary::{End, Tally};
-use rectangle::Rectangle;
 
 /// The tiles of one nonce.
 struct Grid {

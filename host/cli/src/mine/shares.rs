@@ -11,7 +11,7 @@ use gemmine_pouw::tile;
 use gemmine_pouw::verify::verify;
 
 use super::store::Store;
-use crate::job::Job;
+use crate::job::GatewayJob;
 use crate::receipts::Receipt;
 
 /// What a device says of a tile.
@@ -54,7 +54,7 @@ pub enum Found {
 /// Turns hits into shares.
 #[derive(Debug)]
 pub struct Keeper {
-    job: Job,
+    job: GatewayJob,
     share_target: U256,
     seed: u64,
     device: String,
@@ -64,7 +64,13 @@ pub struct Keeper {
 
 impl Keeper {
     /// Keeps shares of a job in a folder.
-    pub fn new(job: Job, share_target: U256, seed: u64, identity: &Identity, store: Store) -> Self {
+    pub fn new(
+        job: GatewayJob,
+        share_target: U256,
+        seed: u64,
+        identity: &Identity,
+        store: Store,
+    ) -> Self {
         let geometry = identity.array();
         Self { job, share_target, seed, device: identity.name.clone(), geometry, store }
     }

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::files;
-use crate::job::{JOB_BYTES_MAX, Job};
+use crate::job::{GatewayJob, JOB_BYTES_MAX};
 use crate::receipts::{Log, Receipt};
 
 /// The job's name in the output folder.
@@ -30,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// If the folder can't be written, another gemmine writes there, or it holds another `job.json`.
-    pub fn open(folder: &Path, job: &Job) -> Result<Self> {
+    pub fn open(folder: &Path, job: &GatewayJob) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| {
             format!("make the output folder {}; choose another --out", folder.display())
         })?;
@@ -78,7 +78,7 @@ impl Store {
 ///
 /// # Errors
 /// If it has another one: neither a file of the user's nor the job of shares is ever overwritten.
-fn check_job(folder: &Path, job: &Job) -> Result<bool> {
+fn check_job(folder: &Path, job: &GatewayJob) -> Result<bool> {
     let path = folder.join(JOB_FILE);
     if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return Ok(false);

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{Broken, Valid};
 use crate::files;
-use crate::job::Job;
+use crate::job::{self, GatewayJob};
 use crate::outcome::Named;
 
 /// Longest proof file that is read. The limits allow about 5 MiB of leaves and siblings, 7 MiB in
@@ -21,7 +21,7 @@ pub const PROOF_BYTES_MAX: u64 = 16 << 20;
 
 /// Checks a proof against a target: the one given, else the job's share target, else its network's.
 pub fn verify(job: &Path, proof: &Path, given: Option<U256>) -> Result<Result<Valid, Broken>> {
-    let job = match Job::read(job) {
+    let job = match job::read(job) {
         Ok(job) => job,
         Err(error) => {
             // A version beyond 32 bits is as unknown as any other: a verdict, not trouble.
@@ -73,7 +73,7 @@ pub fn decode_proof(mut bytes: Vec<u8>) -> Result<Vec<u8>> {
     STANDARD.decode(&bytes).context("it is not base64, standard alphabet with padding")
 }
 
-fn describe(job: &Job, verified: &Verified, target: U256, source: &str) -> Valid {
+fn describe(job: &GatewayJob, verified: &Verified, target: U256, source: &str) -> Valid {
     let Verified { ticket, config, m, n, t_row, t_col, job_key, .. } = verified;
     let (h, w, k, r) = (config.h(), config.w(), config.k, config.r);
     let network = target::bound(job.network_target(), h, w, k, r.into());

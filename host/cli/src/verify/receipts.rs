@@ -13,7 +13,7 @@ use super::pearl::{PROOF_BYTES_MAX, decode_proof};
 use super::{Broken, Valid};
 use crate::display::{counted, shortened};
 use crate::files;
-use crate::job::Job;
+use crate::job::{self, GatewayJob};
 use crate::mine::JOB_FILE;
 use crate::receipts::{self, Contents, Damage, Receipt, Record};
 
@@ -23,7 +23,7 @@ pub fn verify(folder: &Path) -> Result<Result<Valid, Broken>> {
         Ok(contents) => contents,
         Err(broken) => return Ok(Err(broken)),
     };
-    let job = Job::read(&folder.join(JOB_FILE))?;
+    let job = job::read(&folder.join(JOB_FILE))?;
     let mut tickets = HashMap::new();
     for (number, receipt) in (1_u64..).zip(&contents.receipts) {
         let broken = |message: String| Broken {
@@ -83,7 +83,7 @@ pub fn contents<R: Record>(folder: &Path) -> Result<Result<Contents<R>, Broken>>
 
 /// Holds every field that follows from job and proof against the receipt; an `Ok(Err)` names the one that
 /// differs.
-fn check_share(folder: &Path, job: &Job, receipt: &Receipt) -> Result<Result<(), String>> {
+fn check_share(folder: &Path, job: &GatewayJob, receipt: &Receipt) -> Result<Result<(), String>> {
     let name = Path::new(&receipt.share_file);
     if !matches!(name.components().collect::<Vec<_>>()[..], [Component::Normal(_)]) {
         return Ok(Err("share_file is no plain file name".into()));
@@ -96,7 +96,7 @@ fn check_share(folder: &Path, job: &Job, receipt: &Receipt) -> Result<Result<(),
     Ok(check_fields(job, &proof, receipt))
 }
 
-fn check_fields(job: &Job, proof: &[u8], receipt: &Receipt) -> Result<(), String> {
+fn check_fields(job: &GatewayJob, proof: &[u8], receipt: &Receipt) -> Result<(), String> {
     let share_target = job.share_target.unwrap_or_else(|| job.network_target());
     // What the bytes alone say comes first, so that an exchanged file is called by its name.
     differs("proof_blake3", &receipt.proof_blake3, &blake3::hash(proof).to_string())?;

@@ -12,12 +12,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Sender;
-use gemmine_driver::{AmadeusScan, Device, Scanned, Scanner};
+use gemmine_driver::{AmadeusScan, Device, Pace, Scanned, Scanner};
 use gemmine_pouw::amadeus::{Attempts, K, NONCE_AT};
 
 use super::miner::{Found, POLL, send};
 use super::work::{Shared, Work};
-use crate::mine::pace::Pace;
 
 /// Gives a device with engines a thread.
 ///

@@ -17,7 +17,7 @@ use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile;
 
 use super::*;
-use crate::job::Job;
+use crate::job::GatewayJob;
 use crate::mine::operands::RANK;
 use crate::mine::product::ProductFile;
 use crate::mine::store::Store;
@@ -145,7 +145,7 @@ fn run(
 ) -> Result<(End, Option<String>, Tally, Counters, Told)> {
     let folder = tempfile::tempdir()?;
     let operands = Operands::zero_signal(shape)?;
-    let mut job = Job::simnet()?;
+    let mut job = GatewayJob::simnet()?;
     let share_target = U256::one() << target;
     job.set_share_target(share_target)?;
     let model = Simulated::new(EngineKind::Model, Geometry::new(8, 8))?;

@@ -11,7 +11,7 @@ use super::*;
 const SHARE_TARGET_EXPONENT: usize = 236;
 
 fn keeper(folder: &std::path::Path) -> Keeper {
-    let mut job = Job::simnet().unwrap();
+    let mut job = GatewayJob::simnet().unwrap();
     let share_target = U256::one() << SHARE_TARGET_EXPONENT;
     job.set_share_target(share_target).unwrap();
     let limits = Limits {
@@ -44,7 +44,7 @@ fn prepared() -> PreparedJob {
     let values = |step: usize| (0..64 * 2048).map(|i| (i * step % 127) as i8 - 63).collect();
     let (a, bt) =
         (Matrix::new(64, 2048, values(31)).unwrap(), Matrix::new(64, 2048, values(17)).unwrap());
-    let header = Job::simnet().unwrap().header;
+    let header = GatewayJob::simnet().unwrap().header;
     PreparedJob::new(header, MiningConfig::native(2048, 128), a, bt).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gemmine_driver::{SCAN_ATTEMPTS_MAX, TILES_MAX};
+use crate::scan::{SCAN_ATTEMPTS_MAX, TILES_MAX};
 
 /// How long a scan should take.
 const SCAN_TIME: Duration = Duration::from_secs(1);

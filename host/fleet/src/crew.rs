@@ -1,0 +1,428 @@
+//! All devices, at work on one job: who gets which pieces, and what becomes of the answers.
+//!
+//! Without clock, IO or threads: events come in with their time, and [`Action`]s go out. Whoever runs it (threads with
+//! real devices, or a simulation of a day) carries them out.
+
+mod device;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gemmine_console::status::{DeviceState, Level};
+use gemmine_jobs::work::{Job, Moment};
+
+use crate::piece::Cursor;
+use crate::production::{Check, Claim, Production};
+use crate::runner::{Assignment, Done, WINDOW};
+use crate::supervision::{Rules, Step};
+
+pub use device::{Credit, CrewDevice, DeviceId, Joined};
+
+/// How often a device should have a hit, so that there is something to check and to credit.
+const HIT_SECONDS: f64 = 5.0;
+/// How often an answer that is no hit is computed again.
+const SAMPLE_EVERY: Duration = Duration::from_secs(20);
+/// Pieces of an assignment at most: each pass has its own preparation.
+const PIECES_MAX: usize = 4096;
+/// A device has failed if it has not answered within so many times what its work should take, and this.
+const OVERDUE_TIMES: u32 = 30;
+const OVERDUE: Duration = Duration::from_secs(120);
+/// Jobs whose late hits may still count.
+const EARLIER_MAX: usize = 4;
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Open a device, in a thread of its own.
+    Open(DeviceId),
+    /// Drop its work, close it and end its thread; [`Event::Released`] says when that is done.
+    Close(DeviceId),
+    /// Give it work.
+    Assign(DeviceId, Assignment),
+    /// Drop its work of epochs before this one, in the middle.
+    Drop(DeviceId, u64),
+}
+
+/// What happened to a device.
+#[derive(Debug)]
+pub enum Event {
+    /// It is open.
+    Opened(Box<Joined>),
+    /// It has begun with its first work of a job.
+    Began {
+        /// The job.
+        epoch: u64,
+    },
+    /// It has answered.
+    Done(Box<Done>),
+    /// It could not be opened, or failed.
+    Failed(String),
+    /// Its thread has ended.
+    Released,
+    /// It was unplugged.
+    Vanished,
+    /// It was plugged in.
+    Found,
+}
+
+/// What came of an event.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Something to tell people.
+    Line(Level, Option<DeviceId>, String),
+    /// A share, not yet proved.
+    Share(DeviceId, Arc<Production>, Claim),
+}
+
+/// The devices and their work.
+#[derive(Debug)]
+pub struct Crew {
+    rules: Rules,
+    devices: Vec<CrewDevice>,
+    current: Option<Current>,
+    /// Of jobs before, as long as their hits count.
+    earlier: VecDeque<Arc<Production>>,
+    /// Work of older epochs is stale.
+    oldest: u64,
+    next_id: u64,
+    actions: Vec<Action>,
+    outcomes: Vec<Outcome>,
+}
+
+/// The job that is worked on.
+#[derive(Debug)]
+struct Current {
+    production: Arc<Production>,
+    cursor: Cursor,
+    /// When the job came.
+    came: Moment,
+    /// From then to the last device at work, once all are.
+    latency: Option<Duration>,
+}
+
+impl Crew {
+    /// Nobody yet.
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            devices: Vec::new(),
+            current: None,
+            earlier: VecDeque::new(),
+            oldest: 0,
+            next_id: 1,
+            actions: Vec::new(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// One more device; it is opened at once.
+    pub fn add(&mut self, now: Moment, name: &str, present: bool) -> DeviceId {
+        let id = DeviceId(self.devices.len());
+        let mut device = CrewDevice::new(name, self.rules.clone(), now, id.0 as u64 + 1);
+        if !present {
+            device.supervision.vanished(now);
+        }
+        self.devices.push(device);
+        id
+    }
+
+    /// All devices.
+    pub fn devices(&self) -> &[CrewDevice] {
+        &self.devices
+    }
+
+    /// What is to be done now.
+    pub fn actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// What came of events.
+    pub fn outcomes(&mut self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes)
+    }
+
+    /// The job that is worked on.
+    pub fn production(&self) -> Option<&Arc<Production>> {
+        self.current.as_ref().map(|current| &current.production)
+    }
+
+    /// How long it took from the newest job to the last device at work on it.
+    pub fn latency(&self) -> Option<Duration> {
+        self.current.as_ref().and_then(|current| current.latency)
+    }
+
+    /// Drops the work on jobs before `epoch`, at once, although there may be nothing to do instead yet. Where their
+    /// shares still count, what is under way is finished, and no more of it begun.
+    pub fn retire(&mut self, now: Moment, epoch: u64, earlier_valid: bool) {
+        if let Some(Current { production, .. }) = self.current.take() {
+            self.earlier.push_back(production);
+        }
+        let drop = !earlier_valid;
+        if drop {
+            self.earlier.clear();
+            self.oldest = epoch;
+        }
+        while self.earlier.len() > EARLIER_MAX {
+            self.earlier.pop_front();
+        }
+        for index in 0..self.devices.len() {
+            let device = &mut self.devices[index];
+            if drop && device.drop_before(epoch) {
+                self.actions.push(Action::Drop(DeviceId(index), epoch));
+            }
+            device.supervision.works(now, !device.outstanding.is_empty());
+        }
+    }
+
+    /// Puts all devices to work on a job that is ready; `came` is when its source sent it.
+    pub fn work_on(&mut self, now: Moment, production: Arc<Production>, came: Moment) {
+        let cursor = Cursor::new(production.whole(), 0);
+        self.current = Some(Current { production, cursor, came, latency: None });
+        for index in 0..self.devices.len() {
+            self.fill(now, DeviceId(index));
+        }
+    }
+
+    /// The job that a production is of is worked on, or was and its shares count.
+    pub fn is_valid(&self, job: &Arc<Job>) -> bool {
+        let current = self.current.iter().map(|current| &current.production);
+        current.chain(&self.earlier).any(|production| Arc::ptr_eq(&production.job, job))
+    }
+
+    /// Takes in what happened to a device.
+    pub fn event(&mut self, now: Moment, id: DeviceId, event: Event) {
+        let Some(device) = self.devices.get_mut(id.0) else { return };
+        match event {
+            Event::Opened(joined) => {
+                let line = format!("open: {}", joined.identity.description);
+                device.opened(now, *joined);
+                if device.supervision.is_open() {
+                    self.line(Level::Info, id, line);
+                    self.fill(now, id);
+                }
+            }
+            Event::Began { epoch } => self.began(now, id, epoch),
+            Event::Done(done) => {
+                device.supervision.answered();
+                self.done(now, id, *done);
+                self.fill(now, id);
+            }
+            Event::Failed(reason) => self.failed(now, id, &reason),
+            Event::Released => {
+                device.supervision.released();
+            }
+            Event::Vanished => {
+                let step = device.supervision.vanished(now);
+                if step.is_some() {
+                    self.line(Level::Warning, id, "unplugged".into());
+                }
+                self.carry_out(id, step);
+            }
+            Event::Found => {
+                let was = device.supervision.state().0;
+                device.supervision.found(now);
+                if was == DeviceState::Gone {
+                    self.line(Level::Info, id, "plugged in".into());
+                }
+            }
+        }
+    }
+
+    /// Does what is due: opens devices whose wait is over, gives up on those that have not answered for far too long.
+    pub fn wake(&mut self, now: Moment) {
+        for index in 0..self.devices.len() {
+            let id = DeviceId(index);
+            if self.devices[index].deadline().is_some_and(|deadline| now >= deadline) {
+                self.failed(
+                    now,
+                    id,
+                    "no answer for far longer than its work takes; check it, and its cable",
+                );
+            }
+            let step = self.devices[index].supervision.step(now);
+            self.carry_out(id, step);
+        }
+    }
+
+    /// When [`Self::wake`] has something to do.
+    pub fn next_wake(&self) -> Option<Moment> {
+        let times =
+            |device: &CrewDevice| device.supervision.wake().into_iter().chain(device.deadline());
+        self.devices.iter().flat_map(times).min()
+    }
+
+    /// What devices' verified hits prove and nobody has written down, with names and builds.
+    pub fn take_credits(&mut self) -> Vec<(String, Option<String>, Credit)> {
+        let credit = |device: &mut CrewDevice| {
+            let credit = device.take_credit()?;
+            Some((device.name().to_owned(), device.build(), credit))
+        };
+        self.devices.iter_mut().filter_map(credit).collect()
+    }
+
+    /// Somebody switches a device on or off.
+    pub fn switch(&mut self, now: Moment, id: DeviceId, on: bool) {
+        let Some(device) = self.devices.get_mut(id.0) else { return };
+        if on {
+            device.supervision.switch_on(now);
+        } else {
+            let step = device.supervision.switch_off(now);
+            self.carry_out(id, step);
+        }
+        self.line(Level::Info, id, format!("switched {}", if on { "on" } else { "off" }));
+    }
+
+    fn line(&mut self, level: Level, id: DeviceId, text: String) {
+        self.outcomes.push(Outcome::Line(level, Some(id), text));
+    }
+
+    fn failed(&mut self, now: Moment, id: DeviceId, reason: &str) {
+        let step = self.devices[id.0].supervision.failed(now, reason);
+        if step.is_some() {
+            self.line(Level::Warning, id, reason.to_owned());
+        }
+        self.carry_out(id, step);
+    }
+
+    /// A device that is closed leaves its work to the others.
+    fn carry_out(&mut self, id: DeviceId, step: Option<Step>) {
+        match step {
+            None => {}
+            Some(Step::Open) => self.actions.push(Action::Open(id)),
+            Some(Step::Close) => {
+                for outstanding in std::mem::take(&mut self.devices[id.0].outstanding) {
+                    if let Some(current) = &mut self.current
+                        && current.production.epoch == outstanding.epoch
+                    {
+                        current.cursor.give_back(outstanding.pieces);
+                    }
+                }
+                self.actions.push(Action::Close(id));
+            }
+        }
+    }
+
+    /// Gives a device work until it has enough.
+    fn fill(&mut self, now: Moment, id: DeviceId) {
+        let device = &mut self.devices[id.0];
+        let Some(current) = &mut self.current else {
+            device.supervision.works(now, !device.outstanding.is_empty());
+            return;
+        };
+        while device.supervision.is_open() && device.outstanding.len() < WINDOW {
+            let count = device.count();
+            let mut pieces = vec![current.cursor.take(count)];
+            let mut tickets = pieces[0].tickets();
+            while !device.scans && tickets < u64::from(count) && pieces.len() < PIECES_MAX {
+                let piece = current.cursor.take((u64::from(count) - tickets) as u32);
+                tickets += piece.tickets();
+                pieces.push(piece);
+            }
+            let production = Arc::clone(&current.production);
+            let ask = production.ask(device.tickets_per_second(), HIT_SECONDS);
+            let assignment = Assignment { id: self.next_id, production, pieces, ask };
+            self.next_id += 1;
+            device.assigned(now, &assignment);
+            self.actions.push(Action::Assign(id, assignment));
+        }
+        device.supervision.works(now, !device.outstanding.is_empty());
+    }
+
+    fn began(&mut self, now: Moment, id: DeviceId, epoch: u64) {
+        let device = &mut self.devices[id.0];
+        device.began = device.began.max(epoch);
+        let Some(current) = &mut self.current else { return };
+        let epoch = current.production.epoch;
+        let all = self
+            .devices
+            .iter()
+            .all(|device| !device.supervision.is_open() || device.began >= epoch);
+        if all && current.latency.is_none() {
+            current.latency = Some(now.saturating_sub(current.came));
+        }
+    }
+
+    fn done(&mut self, now: Moment, id: DeviceId, done: Done) {
+        let device = &mut self.devices[id.0];
+        // Of work that was dropped nothing is wanted any more.
+        let Some(index) =
+            device.outstanding.iter().position(|outstanding| outstanding.id == done.id)
+        else {
+            return;
+        };
+        let Some(outstanding) = device.outstanding.remove(index) else { return };
+        let current =
+            self.current.as_mut().filter(|current| current.production.epoch == outstanding.epoch);
+        let production = match current {
+            Some(current) => {
+                current.cursor.give_back(done.left);
+                Arc::clone(&current.production)
+            }
+            None => {
+                let earlier =
+                    self.earlier.iter().find(|earlier| earlier.epoch == outstanding.epoch);
+                let Some(earlier) = earlier else { return };
+                Arc::clone(earlier)
+            }
+        };
+        device.made(now, &production, done.tickets, done.counters, done.took);
+        let sample = device.sampled.is_none_or(|sampled| now >= sampled + SAMPLE_EVERY);
+        for claim in done.claims {
+            let own = outstanding
+                .pieces
+                .iter()
+                .any(|piece| piece.pass == claim.pass && piece.has(claim.place));
+            if own && (claim.hit || sample) {
+                self.check(now, id, &production, &outstanding.ask, claim);
+            }
+        }
+    }
+
+    /// Computes a claim again: what a device says counts for nothing.
+    fn check(
+        &mut self,
+        now: Moment,
+        id: DeviceId,
+        production: &Arc<Production>,
+        ask: &crate::production::Ask,
+        claim: Claim,
+    ) {
+        let device = &mut self.devices[id.0];
+        let right = match production.check(&claim, ask) {
+            Ok(Check::Miss) => true,
+            Ok(Check::Hit { is_share, .. }) => {
+                device.credit(ask.tickets_per_hit() * production.macs_per_ticket());
+                if is_share {
+                    device.shares += 1;
+                    self.outcomes.push(Outcome::Share(id, Arc::clone(production), claim));
+                }
+                true
+            }
+            Ok(Check::Wrong(text)) => {
+                device.wrong();
+                let text = format!("wrong answer: {text}");
+                self.outcomes.push(Outcome::Line(Level::Warning, Some(id), text));
+                false
+            }
+            Err(error) => {
+                let text = format!("failed to check an answer: {error:#}");
+                self.outcomes.push(Outcome::Line(Level::Error, Some(id), text));
+                return;
+            }
+        };
+        let device = &mut self.devices[id.0];
+        if !claim.hit {
+            device.sampled = Some(now);
+        }
+        let step = device.supervision.checked(now, right);
+        if step.is_some() {
+            let reason = device.supervision.state().2.unwrap_or_default().to_owned();
+            self.line(Level::Error, id, format!("quarantined: {reason}"));
+        }
+        self.carry_out(id, step);
+    }
+}
+
+#[cfg(test)]
+mod tests;

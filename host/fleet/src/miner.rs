@@ -1,0 +1,380 @@
+//! The miner: the best source's job for the crew, every share into the log and then to its source.
+//!
+//! Without clock, IO or threads but for the log of shares: events come in with their time, [`Action`]s go out.
+
+mod lines;
+mod shares;
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Error;
+use gemmine_console::status::{Control, Level, LogLine};
+use gemmine_jobs::share_log::ShareLog;
+use gemmine_jobs::source::failover::{Failover, FailoverAction, FailoverOptions};
+use gemmine_jobs::source::handle::Command;
+use gemmine_jobs::source::report::SourceReport;
+use gemmine_jobs::work::{Job, Moment, SourceEvent, SourceId, Verdict};
+
+use crate::crew::{self, Crew, DeviceId, Outcome};
+use crate::production::Production;
+use crate::supervision::Rules;
+
+use lines::Lines;
+
+/// How often what devices' hits prove is written to the log.
+const CREDIT_EVERY: Duration = Duration::from_secs(60);
+/// How often a log that could not be written is tried again.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// A source, as the miner knows it; it is run elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceEntry {
+    /// From the configuration; no two have the same.
+    pub name: String,
+    /// Lower is asked first.
+    pub priority: u32,
+}
+
+/// What a miner is told.
+#[derive(Debug)]
+pub struct Options {
+    /// For devices.
+    pub rules: Rules,
+    /// For sources.
+    pub failover: FailoverOptions,
+    /// In the order of their [`SourceId`]s.
+    pub sources: Vec<SourceEntry>,
+    /// What is worked on, for people.
+    pub work: String,
+    /// Something that every reader must know.
+    pub notice: Option<String>,
+    /// Seed of the nonces, kept in receipts.
+    pub seed: u64,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// With a device.
+    Device(crew::Action),
+    /// With a source.
+    Source(SourceId, Command),
+    /// Make this job ready, and call [`Miner::prepared`]; what was asked for before is no longer wanted.
+    Prepare {
+        /// Its number.
+        epoch: u64,
+        /// The job.
+        job: Arc<Job>,
+    },
+    /// Tell people.
+    Line(LogLine),
+    /// End.
+    Stop,
+}
+
+/// Host clock, seconds since 1970. Only written down: nothing waits by it.
+pub type WallClock = Box<dyn Fn() -> u64 + Send>;
+
+/// The miner.
+pub struct Miner {
+    options: Options,
+    wall: WallClock,
+    crew: Crew,
+    failover: Failover,
+    log: ShareLog,
+    lines: Lines,
+    /// Number of the newest job.
+    epoch: u64,
+    /// A job that is being made ready, and when it came.
+    preparing: Option<(u64, Moment)>,
+    jobs: u64,
+    /// Since when what devices did has not been written down.
+    credited: Moment,
+    retry: Option<Moment>,
+    actions: Vec<Action>,
+}
+
+impl Miner {
+    /// Begins: shares that an earlier run left without an answer go to their sources.
+    pub fn new(options: Options, log: ShareLog, wall: WallClock, now: Moment) -> Self {
+        let ids = options.sources.iter().enumerate();
+        let sources = ids.map(|(id, source)| (SourceId(id), source.priority));
+        let failover = Failover::new(sources, options.failover, now);
+        let mut miner = Self {
+            crew: Crew::new(options.rules.clone()),
+            options,
+            wall,
+            failover,
+            log,
+            lines: Lines::default(),
+            epoch: 0,
+            preparing: None,
+            jobs: 0,
+            credited: now,
+            retry: None,
+            actions: Vec::new(),
+        };
+        miner.log_start();
+        miner.resubmit();
+        miner.settle(now);
+        miner
+    }
+
+    /// One more device.
+    pub fn add_device(&mut self, now: Moment, name: &str, present: bool) -> DeviceId {
+        let id = self.crew.add(now, name, present);
+        self.wake(now);
+        id
+    }
+
+    /// All devices.
+    pub fn crew(&self) -> &Crew {
+        &self.crew
+    }
+
+    /// The log of shares.
+    pub fn log(&self) -> &ShareLog {
+        &self.log
+    }
+
+    /// What is to be done now, in this order.
+    pub fn actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Something happened to a device.
+    pub fn device_event(&mut self, now: Moment, id: DeviceId, event: crew::Event) {
+        self.crew.event(now, id, event);
+        self.settle(now);
+    }
+
+    /// A source says something.
+    pub fn source_event(&mut self, now: Moment, id: SourceId, event: &SourceEvent) {
+        let about = format!("source {}", self.source_name(id));
+        let earlier_valid = match event {
+            SourceEvent::Job { earlier_valid, .. } => {
+                *earlier_valid && self.failover.active() == Some(id)
+            }
+            SourceEvent::Up => {
+                self.line(Level::Info, &about, "connected".into());
+                false
+            }
+            SourceEvent::Paused { reason } => {
+                self.line(Level::Warning, &about, format!("paused: {reason}"));
+                false
+            }
+            SourceEvent::Refused { reason } => {
+                self.line(Level::Error, &about, format!("refused: {reason}"));
+                false
+            }
+            SourceEvent::Down { reason, retry_in } => {
+                let text = format!("down: {reason}; next try in {:.1} s", retry_in.as_secs_f64());
+                self.line(Level::Warning, &about, text);
+                false
+            }
+            SourceEvent::Sent { share } => {
+                self.log_sent(id, *share);
+                false
+            }
+            SourceEvent::Answer { share, verdict, latency } => {
+                self.log_answer(&about, *share, verdict, *latency);
+                false
+            }
+        };
+        self.failover.event(id, event, now);
+        self.follow(now, earlier_valid);
+        self.settle(now);
+    }
+
+    /// A job is ready, or can't be worked on.
+    pub fn prepared(&mut self, now: Moment, epoch: u64, made: Result<Arc<Production>, Error>) {
+        let Some((wanted, came)) = self.preparing else { return };
+        if wanted != epoch {
+            return;
+        }
+        self.preparing = None;
+        match made {
+            Ok(production) => {
+                self.jobs += 1;
+                self.crew.work_on(now, production, came);
+            }
+            Err(error) => self.line(Level::Error, "miner", format!("failed to {error:#}")),
+        }
+        self.settle(now);
+    }
+
+    /// Somebody wants a change.
+    ///
+    /// # Errors
+    /// If there is no such device or source; says which there are.
+    pub fn control(&mut self, now: Moment, control: &Control) -> Result<(), String> {
+        match control {
+            Control::DeviceOff { device } => {
+                let id = self.device_named(device)?;
+                self.crew.switch(now, id, false);
+            }
+            Control::DeviceOn { device } => {
+                let id = self.device_named(device)?;
+                self.crew.switch(now, id, true);
+            }
+            Control::SourceOff { source } => {
+                let id = self.source_named(source)?;
+                self.actions.push(Action::Source(id, Command::Off));
+                self.failover.off(id, now);
+            }
+            Control::SourceOn { source } => {
+                let id = self.source_named(source)?;
+                self.actions.push(Action::Source(id, Command::On));
+                self.failover.on(id, now);
+            }
+            Control::Stop => self.actions.push(Action::Stop),
+        }
+        self.follow(now, false);
+        self.wake(now);
+        Ok(())
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, now: Moment) {
+        self.failover.wake(now);
+        self.follow(now, false);
+        self.crew.wake(now);
+        if now >= self.credited + CREDIT_EVERY {
+            self.credit(now);
+        }
+        if self.retry.is_some_and(|retry| now >= retry) {
+            self.log.retry();
+        }
+        self.settle(now);
+    }
+
+    /// When [`Self::wake`] has something to do.
+    pub fn next_wake(&self) -> Moment {
+        let credit = Some(self.credited + CREDIT_EVERY);
+        [credit, self.retry, self.failover.next_wake(), self.crew.next_wake()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Moment::MAX)
+    }
+
+    /// Writes down what has not been. Shares without an answer are in the log: the next run submits them.
+    pub fn finish(&mut self, now: Moment) {
+        self.credit(now);
+        self.log.retry();
+        self.settle(now);
+    }
+
+    /// Does what the choice of source says.
+    fn follow(&mut self, now: Moment, earlier_valid: bool) {
+        while let Some(action) = self.failover.poll() {
+            match action {
+                FailoverAction::Activate(id) => {
+                    self.actions.push(Action::Source(id, Command::Activate))
+                }
+                FailoverAction::Standby(id) => {
+                    self.actions.push(Action::Source(id, Command::Standby))
+                }
+                FailoverAction::ActiveJob(job) => {
+                    self.epoch += 1;
+                    self.crew.retire(now, self.epoch, earlier_valid);
+                    self.preparing = Some((self.epoch, now));
+                    let source = self.source_name(job.source).to_owned();
+                    let height =
+                        job.height.map(|height| format!(", height {height}")).unwrap_or_default();
+                    self.line(
+                        Level::Info,
+                        "miner",
+                        format!("job {} of {source}{height}", job.name),
+                    );
+                    self.actions.push(Action::Prepare { epoch: self.epoch, job });
+                }
+                FailoverAction::NoJob => {
+                    self.epoch += 1;
+                    self.preparing = None;
+                    self.crew.retire(now, self.epoch, false);
+                    self.line(Level::Warning, "miner", "no source has work".into());
+                }
+            }
+        }
+    }
+
+    /// Takes in what came of an event.
+    fn settle(&mut self, now: Moment) {
+        for outcome in self.crew.outcomes() {
+            match outcome {
+                Outcome::Line(level, device, text) => {
+                    let name =
+                        |id: DeviceId| format!("device {}", self.crew.devices()[id.0].name());
+                    let about = device.map_or_else(|| "miner".to_owned(), name);
+                    self.line(level, &about, text);
+                }
+                Outcome::Share(id, production, claim) => self.share(id, &production, &claim),
+            }
+        }
+        let actions = self.crew.actions().into_iter().map(Action::Device);
+        self.actions.extend(actions);
+        let writable = self.log.is_writable();
+        match (writable, self.retry) {
+            (true, Some(_)) => {
+                self.retry = None;
+                self.line(Level::Info, "miner", "the log of shares can be written again".into());
+            }
+            (false, earlier) => {
+                if earlier.is_none() {
+                    let trouble = self.log.trouble().unwrap_or_default();
+                    let text = format!(
+                        "failed to write the log of shares: {trouble}; make room: until then it waits in memory"
+                    );
+                    self.line(Level::Error, "miner", text);
+                }
+                if earlier.is_none_or(|earlier| earlier <= now) {
+                    self.retry = Some(now + RETRY_EVERY);
+                }
+            }
+            (true, None) => {}
+        }
+    }
+
+    fn line(&mut self, level: Level, about: &str, text: String) {
+        let line = self.lines.add((self.wall)(), level, about, text);
+        self.actions.push(Action::Line(line));
+    }
+
+    fn source_name(&self, id: SourceId) -> &str {
+        self.options.sources.get(id.0).map_or("unknown", |source| &source.name)
+    }
+
+    fn source_named(&self, name: &str) -> Result<SourceId, String> {
+        let names = self.options.sources.iter().map(|source| source.name.as_str());
+        named("source", name, names).map(SourceId)
+    }
+
+    fn device_named(&self, name: &str) -> Result<DeviceId, String> {
+        named("device", name, self.crew.devices().iter().map(crew::CrewDevice::name)).map(DeviceId)
+    }
+}
+
+/// The place of a name among names.
+fn named<'a>(
+    what: &str,
+    name: &str,
+    mut names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<usize, String> {
+    names.clone().position(|found| found == name).ok_or_else(|| {
+        let first: Vec<&str> = names.by_ref().take(10).collect();
+        format!("there is no {what} {name:?}; there are {}", first.join(", "))
+    })
+}
+
+/// Whether a verdict is good news.
+fn counts(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Accepted | Verdict::Acknowledged | Verdict::Known)
+}
+
+/// What sources say of themselves, in the order of their [`SourceId`]s.
+pub type Reports<'a> = &'a [SourceReport];

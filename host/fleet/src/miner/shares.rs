@@ -1,0 +1,253 @@
+//! Shares: proved, into the log, and only then to their source; what came of each is written down.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gemmine_console::status::Level;
+use gemmine_driver::Identity;
+use gemmine_jobs::share_log::{
+    Answer, Credit, Entry, Item, Protocol, Refusal, Sent, Share, ShareWork, Start,
+};
+use gemmine_jobs::source::handle::Command;
+use gemmine_jobs::work::{Moment, Proof, ShareId, SourceId, Submission, Verdict, Work};
+use gemmine_pouw::amadeus::{NONCE_AT, SEED_BYTES};
+use gemmine_pouw::target;
+
+use super::{Action, Miner, counts};
+use crate::crew::DeviceId;
+use crate::piece::Place;
+use crate::production::{Check, Claim, Kind, Production, Proven};
+
+impl Miner {
+    pub(super) fn log_start(&mut self) {
+        let start = Start {
+            version: self.options.version.clone(),
+            run: format!("{:016x}", self.options.seed),
+            unix_time_s: (self.wall)(),
+        };
+        self.append(Entry::Start(start).into());
+    }
+
+    /// Shares of an earlier run that have no answer go to their sources.
+    pub(super) fn resubmit(&mut self) {
+        let pending: Vec<_> = self
+            .log
+            .pending()
+            .iter()
+            .map(|share| (share.share, Arc::clone(&share.source)))
+            .collect();
+        for (share, source) in pending {
+            let id = self.source_named(&source).map(Some).unwrap_or_default();
+            match (id, self.log.submission(&share)) {
+                (Some(id), Ok(submission)) => {
+                    self.line(
+                        Level::Info,
+                        "miner",
+                        format!("share {} of an earlier run goes to {source} again", short(share)),
+                    );
+                    self.actions.push(Action::Source(id, Command::Submit(submission)));
+                }
+                // Its source may be back in the next run.
+                (None, Ok(_)) => {
+                    let text = format!(
+                        "share {} of an earlier run waits for source {source}, which is not configured",
+                        short(share)
+                    );
+                    self.line(Level::Warning, "miner", text);
+                }
+                (_, Err(error)) => {
+                    let verdict = Verdict::Unanswered { reason: format!("failed to {error}") };
+                    self.log_answer("miner", share, &verdict, Duration::ZERO);
+                }
+            }
+        }
+    }
+
+    /// Proves a share, logs it and submits it.
+    pub(super) fn share(&mut self, id: DeviceId, production: &Arc<Production>, claim: &Claim) {
+        let job = &production.job;
+        let about = format!("device {}", self.crew.devices()[id.0].name());
+        let proven = production.prove(claim);
+        let found = production.check(claim, &production.share());
+        let (Proven { proof, meets_network }, share) = match (proven, found) {
+            (Ok(proven), Ok(Check::Hit { share, is_share: true })) => (proven, share),
+            (Err(error), _) | (_, Err(error)) => {
+                return self.line(
+                    Level::Error,
+                    &about,
+                    format!("lost a share: failed to {error:#}"),
+                );
+            }
+            (Ok(_), Ok(_)) => {
+                return self.line(
+                    Level::Error,
+                    &about,
+                    "lost a share: it was none when it was proved".into(),
+                );
+            }
+        };
+        let entry = self.describe(id, production, claim, share, &proof, meets_network);
+        match self.log.append(Item::share(entry, proof.clone())) {
+            Ok(_) => {}
+            // Two devices may make the same ticket, when one was lost in the middle of it.
+            Err(Refusal::Known(_)) => return,
+            Err(refusal) => self.line(
+                Level::Error,
+                &about,
+                format!("failed to {refusal}; it is submitted all the same"),
+            ),
+        }
+        let submission = Submission {
+            share,
+            job: Arc::clone(&job.name),
+            context: Arc::clone(&job.context),
+            proof,
+        };
+        self.line(Level::Info, &about, format!("share {} for job {}", short(share), job.name));
+        self.actions.push(Action::Source(job.source, Command::Submit(submission)));
+    }
+
+    fn describe(
+        &self,
+        id: DeviceId,
+        production: &Production,
+        claim: &Claim,
+        share: ShareId,
+        proof: &Proof,
+        meets_network: bool,
+    ) -> Share {
+        let (job, device) = (&production.job, &self.crew.devices()[id.0]);
+        let identity = device.identity();
+        Share {
+            share,
+            source: self.source_name(job.source).to_owned(),
+            job: job.name.to_string(),
+            context: Some(job.context.to_string()),
+            height: job.height,
+            work: self.share_work(production, claim, proof),
+            meets_network: Some(meets_network),
+            device: device.name().to_owned(),
+            geometry: identity.map(Identity::array).unwrap_or_default(),
+            build: device.build(),
+            device_cycle: Some(claim.cycle).filter(|cycle| *cycle > 0),
+            macs_expected: production.share().tickets_per_hit() * production.macs_per_ticket(),
+            energy_pj: None,
+            energy_source: "none measured".into(),
+            proof_file: String::new(),
+            proof_blake3: String::new(),
+            unix_time_s: (self.wall)(),
+        }
+    }
+
+    fn share_work(&self, production: &Production, claim: &Claim, proof: &Proof) -> ShareWork {
+        match (&production.kind, &production.job.work, claim.place, proof) {
+            (
+                Kind::Pearl(pearl),
+                Work::Pearl { header, share_target, .. },
+                Place::Tile { row, column },
+                _,
+            ) => {
+                let product = pearl.product();
+                ShareWork::Pearl {
+                    header: hex::encode(header.as_bytes()),
+                    share_target: target::to_hex(*share_target),
+                    m: product.a.rows() as u32,
+                    n: product.bt.rows() as u32,
+                    k: product.a.k() as u32,
+                    r: product.rank.into(),
+                    t_row: 16 * row,
+                    t_col: 16 * column,
+                    seed: self.options.seed,
+                    pass: claim.pass,
+                }
+            }
+            (_, work, _, Proof::Amadeus(solution)) => ShareWork::Amadeus {
+                epoch: solution
+                    .first_chunk()
+                    .map(|epoch| u32::from_le_bytes(*epoch))
+                    .unwrap_or_default(),
+                segment_vr_hash: hex::encode(&solution[4..36]),
+                nonce: hex::encode(&solution[NONCE_AT..SEED_BYTES]),
+                bits: if let Work::Amadeus { bits, .. } = work { *bits } else { 0 },
+            },
+            // A job, its production and its proof are of one protocol: `Production::new` sees to that.
+            _ => ShareWork::Amadeus {
+                epoch: 0,
+                segment_vr_hash: String::new(),
+                nonce: String::new(),
+                bits: 0,
+            },
+        }
+    }
+
+    pub(super) fn log_sent(&mut self, id: SourceId, share: ShareId) {
+        let source = self.source_name(id).to_owned();
+        self.append(Entry::Sent(Sent { share, source, unix_time_s: (self.wall)() }).into());
+    }
+
+    pub(super) fn log_answer(
+        &mut self,
+        about: &str,
+        share: ShareId,
+        verdict: &Verdict,
+        latency: Duration,
+    ) {
+        let level = if counts(verdict) { Level::Info } else { Level::Warning };
+        let text = match verdict {
+            Verdict::Accepted => "accepted".to_owned(),
+            Verdict::Acknowledged => "acknowledged".to_owned(),
+            Verdict::Known => "accepted before".to_owned(),
+            Verdict::Stale { reason } => format!("stale: {reason}"),
+            Verdict::Rejected { code, reason } => format!("rejected ({code}): {reason}"),
+            Verdict::Unanswered { reason } => format!("unanswered: {reason}"),
+        };
+        self.line(level, about, format!("share {} {text}", short(share)));
+        let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        let answer =
+            Answer { share, verdict: verdict.clone(), latency_ms, unix_time_s: (self.wall)() };
+        self.append(Entry::Answer(answer).into());
+    }
+
+    /// Writes down what devices' verified hits prove since the last time.
+    pub(super) fn credit(&mut self, now: Moment) {
+        let seconds = now.saturating_sub(self.credited).as_secs_f64();
+        self.credited = now;
+        let unix_time_s = (self.wall)();
+        let protocol = match self.crew.production().map(|production| &production.kind) {
+            Some(Kind::Amadeus(_)) => Protocol::Amadeus,
+            _ => Protocol::Pearl,
+        };
+        let credits = self.crew.take_credits().into_iter().map(|(name, build, credit)| {
+            let credit = Credit {
+                device: name,
+                build,
+                protocol,
+                macs: credit.macs,
+                hits: credit.hits,
+                wrong: credit.wrong,
+                seconds,
+                unix_time_s,
+            };
+            Entry::Credit(credit).into()
+        });
+        let credits: Vec<Item> = credits.collect();
+        if !credits.is_empty()
+            && let Err(refusal) = self.log.append_all(credits)
+        {
+            self.line(Level::Error, "miner", format!("failed to {refusal}"));
+        }
+    }
+
+    fn append(&mut self, item: Item) {
+        match self.log.append(item) {
+            // What is said twice, or of a share of a run before, changes nothing.
+            Ok(_) | Err(Refusal::NotPending(_)) => {}
+            Err(refusal) => self.line(Level::Error, "miner", format!("failed to {refusal}")),
+        }
+    }
+}
+
+/// Enough of a name to find a share by.
+fn short(share: ShareId) -> String {
+    hex::encode(&share.0[..8])
+}

@@ -1,0 +1,82 @@
+//! What a source is told when it is made.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::work::SourceId;
+
+/// Which source, and how to speak to it.
+#[derive(Clone, Debug)]
+pub struct SourceOptions {
+    /// Its place in the configuration.
+    pub id: SourceId,
+    /// Where it is, for people.
+    pub endpoint: String,
+    /// What is spoken there.
+    pub dialect: Dialect,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+/// What is spoken over the connection.
+#[derive(Clone, Debug)]
+pub enum Dialect {
+    /// JSON-RPC of a pearl-gateway.
+    Gateway,
+    /// The object dialect of a pool.
+    Pool(PoolLogin),
+}
+
+/// Who a pool pays.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PoolLogin {
+    /// The wallet's address.
+    pub wallet: String,
+    /// A name for this miner.
+    pub worker: String,
+    /// What the pool asks for as a password, often anything.
+    pub pass: String,
+}
+
+/// Without the password: what is printed ends up in logs.
+impl fmt::Debug for PoolLogin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("PoolLogin");
+        shown.field("wallet", &self.wallet).field("worker", &self.worker);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Between an answer to `getMiningInfo` and the next question.
+    pub poll_interval: Duration,
+    /// A connection over which nothing has come for so long is dead.
+    pub job_timeout: Duration,
+    /// An answer that has not come by then is not waited for.
+    pub answer_timeout: Duration,
+    /// Shares of the job that was the newest when a connection was lost are sent again before the source says which
+    /// job it has, if the connection is back within this time. Later, only if it announces that job again.
+    pub resubmit_window: Duration,
+    /// The longest first wait before another try; it doubles with each.
+    pub retry_first: Duration,
+    /// The longest of all waits.
+    pub retry_longest: Duration,
+    /// The wait after a pool does not let us in, which takes somebody to change something.
+    pub retry_unauthorised: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            poll_interval: Duration::from_secs(1),
+            job_timeout: Duration::from_secs(120),
+            answer_timeout: Duration::from_secs(30),
+            resubmit_window: Duration::from_secs(60),
+            retry_first: Duration::from_secs(1),
+            retry_longest: Duration::from_secs(60),
+            retry_unauthorised: Duration::from_secs(300),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A pool line by line.

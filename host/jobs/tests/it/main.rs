@@ -1,0 +1,1 @@
+//! Job sources against scripted peers on this machine.

@@ -225,13 +225,9 @@ pub struct Supervision {
     pub restart_min: Setting<Duration>,
     /// The same at most.
     pub restart_max: Setting<Duration>,
-    /// Silence after which a device at work counts as failed.
-    pub stall: Setting<Duration>,
-    /// Time between two looks for boards that were plugged in.
-    pub rescan: Setting<Duration>,
-    /// A device is quarantined if it gave so many wrong answers at least, ...
+    /// A device is quarantined if so many of its newest 200 answers are wrong, ...
     pub quarantine_errors: Setting<u32>,
-    /// ... and they are more than this part of its answers.
+    /// ... and they are at least this part of them.
     pub quarantine_rate: Setting<f64>,
 }
 

@@ -99,13 +99,11 @@ pub const SUPERVISION: Table = Table {
     keys: &[
         key("restart_min_s", "wait before a device that failed is opened again, at first"),
         key("restart_max_s", "the same at most; it doubles with every failure"),
-        key("stall_s", "silence after which a device at work counts as failed"),
-        key("rescan_s", "time between two looks for boards that were plugged in"),
         key(
             "quarantine_errors",
-            "wrong answers that a device may give before it can be quarantined",
+            "wrong answers among the newest 200 that a device is quarantined for",
         ),
-        key("quarantine_rate", "part of its answers that must be wrong for that"),
+        key("quarantine_rate", "part of those answers that must be wrong besides"),
     ],
 };
 

@@ -176,11 +176,9 @@ fn failover(section: &mut Section<'_>) -> Failover {
 fn supervision(section: &mut Section<'_>) -> Supervision {
     let supervision = Supervision {
         restart_min: section.or("restart_min_s", secs(1), seconds(0.1..=3600.0)),
-        restart_max: section.or("restart_max_s", secs(300), seconds(0.1..=86_400.0)),
-        stall: section.or("stall_s", secs(300), seconds(1.0..=86_400.0)),
-        rescan: section.or("rescan_s", secs(5), seconds(0.5..=3600.0)),
-        quarantine_errors: section.or("quarantine_errors", 3, whole32(1..=1_000_000)),
-        quarantine_rate: section.or("quarantine_rate", 0.01, number(0.0..=1.0)),
+        restart_max: section.or("restart_max_s", secs(60), seconds(0.1..=86_400.0)),
+        quarantine_errors: section.or("quarantine_errors", 3, whole32(1..=200)),
+        quarantine_rate: section.or("quarantine_rate", 0.05, number(0.0..=1.0)),
     };
     let (least, most) = (supervision.restart_min.value, supervision.restart_max.value);
     if most < least {

@@ -88,15 +88,13 @@ fn types_and_ranges() {
     "#]],
     );
     check(
-        "[supervision]\nrestart_min_s = 0\nquarantine_errors = 1.5\nquarantine_rate = 2\n\
-         stall_s = nan\nrescan_s = '5'\nrestart_max_s = 1979-05-27\n",
+        "[supervision]\nrestart_min_s = nan\nquarantine_errors = 1.5\nquarantine_rate = 2\n\
+         restart_max_s = '5'\n",
         expect![[r#"
-            line 2: supervision.restart_min_s is 0: give a number from 0.1 to 3600 (seconds)
-            line 3: supervision.quarantine_errors is 1.5: give a whole number from 1 to 1000000
+            line 2: supervision.restart_min_s is NaN: give a number from 0.1 to 3600 (seconds)
+            line 3: supervision.quarantine_errors is 1.5: give a whole number from 1 to 200
             line 4: supervision.quarantine_rate is 2: give a number from 0 to 1
-            line 5: supervision.stall_s is NaN: give a number from 1 to 86400 (seconds)
-            line 6: supervision.rescan_s is "5": give a number from 0.5 to 3600 (seconds)
-            line 7: supervision.restart_max_s is a date: give a number from 0.1 to 86400 (seconds)
+            line 5: supervision.restart_max_s is "5": give a number from 0.1 to 86400 (seconds)
         "#]],
     );
     check(

@@ -89,10 +89,16 @@ fn dependencies_point_one_way() {
         ("sim", &["gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
         ("flow", &["gemmine-hdl", "gemmine-tools"]),
         ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
+        ("host/config", &[]),
+        ("host/console", &[]),
+        ("host/fleet", &["gemmine-console", "gemmine-driver", "gemmine-jobs", "gemmine-pouw"]),
         (
             "host/cli",
             &[
+                "gemmine-config",
+                "gemmine-console",
                 "gemmine-driver",
+                "gemmine-fleet",
                 "gemmine-flow",
                 "gemmine-hdl",
                 "gemmine-jobs",

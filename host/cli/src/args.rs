@@ -5,6 +5,7 @@ mod build;
 mod chain;
 mod devices;
 mod receipts;
+mod run;
 mod sim;
 mod tools;
 
@@ -24,6 +25,7 @@ use receipts::RECEIPTS_EXAMPLES;
 pub use receipts::{
     ExportFormat, ReceiptsCommand, ReceiptsExportArgs, ReceiptsListArgs, ReceiptsVerifyArgs,
 };
+pub use run::RunArgs;
 pub use sim::{BoardEngine, SimArgs};
 use tools::TOOLS_EXAMPLES;
 pub use tools::{SetName, ToolsCommand};
@@ -50,6 +52,8 @@ pub struct Cli {
 pub enum Command {
     /// Multiply two matrices on an accelerator, simulated or real, and mine Pearl shares by it
     Mine(MineArgs),
+    /// Mine on and on: many devices, the best of several sources, with a dashboard and a web page
+    Run(RunArgs),
     /// Check a Pearl proof, an Amadeus solution or a folder of receipts, offline
     Verify(VerifyArgs),
     /// List shares and what became of them, check them all again, or export them
@@ -81,6 +85,7 @@ impl Command {
     pub fn json(&self) -> bool {
         match self {
             Self::Mine(args) => args.mining.json,
+            Self::Run(args) => args.json,
             Self::Verify(args) => args.json,
             Self::Matmul(args) => args.mining.json,
             Self::Devices(args) => args.json,

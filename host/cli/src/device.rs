@@ -148,7 +148,7 @@ pub fn link_error(error: DeviceError) -> anyhow::Error {
 
 /// The array to simulate where nothing asks for another: rust-hdl's simulator takes time for every PE
 /// in every cycle.
-fn default_geometry(kind: EngineKind) -> Geometry {
+pub fn default_geometry(kind: EngineKind) -> Geometry {
     match kind {
         EngineKind::Model | EngineKind::Verilator => Geometry::new(16, 16),
         EngineKind::Rtl => Geometry::new(4, 4),

@@ -3,6 +3,7 @@
 //! | module | owns |
 //! |---|---|
 //! | [`args`] | the command line |
+//! | [`run`] | the miner that goes on: a configuration becomes devices, sources, a log and something to look at |
 //! | [`mine`] | a mining run: operands, passes, hits, shares, summary |
 //! | [`matmul`], [`product`], [`quantise`] | exact products of any shape; float32 by way of int7 |
 //! | [`verify`] | verdicts on proofs, solutions and receipts |
@@ -36,6 +37,7 @@ mod outcome;
 mod product;
 mod quantise;
 mod receipts;
+mod run;
 mod selftest;
 mod sim;
 mod tools;
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
     let json = command.json();
     let outcome = match command {
         Command::Mine(args) => mine::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Matmul(args) => matmul::run(&args),
         Command::Devices(args) => devices::run(&args),

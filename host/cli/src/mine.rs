@@ -179,7 +179,7 @@ fn report(summary: &impl Summarised, json: bool) -> Result<Outcome> {
 }
 
 /// Reads an operand that must be int8.
-fn read_int8(path: &Path) -> Result<Matrix<i8>> {
+pub fn read_int8(path: &Path) -> Result<Matrix<i8>> {
     match npy::read(path)? {
         Operand::Int8(matrix) => Ok(matrix),
         Operand::Float32(_) => bail!(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gemmine_console::status::{DeviceState, Level};
-use gemmine_jobs::work::{Job, Moment};
+use gemmine_jobs::work::Moment;
 
 use crate::piece::Cursor;
 use crate::production::{Check, Claim, Production};
@@ -83,8 +83,8 @@ pub struct Crew {
     current: Option<Current>,
     /// Of jobs before, as long as their hits count.
     earlier: VecDeque<Arc<Production>>,
-    /// Work of older epochs is stale.
-    oldest: u64,
+    /// Nobody gets more work.
+    held: bool,
     next_id: u64,
     actions: Vec<Action>,
     outcomes: Vec<Outcome>,
@@ -109,7 +109,7 @@ impl Crew {
             devices: Vec::new(),
             current: None,
             earlier: VecDeque::new(),
-            oldest: 0,
+            held: false,
             next_id: 1,
             actions: Vec::new(),
             outcomes: Vec::new(),
@@ -161,7 +161,6 @@ impl Crew {
         let drop = !earlier_valid;
         if drop {
             self.earlier.clear();
-            self.oldest = epoch;
         }
         while self.earlier.len() > EARLIER_MAX {
             self.earlier.pop_front();
@@ -184,10 +183,11 @@ impl Crew {
         }
     }
 
-    /// The job that a production is of is worked on, or was and its shares count.
-    pub fn is_valid(&self, job: &Arc<Job>) -> bool {
-        let current = self.current.iter().map(|current| &current.production);
-        current.chain(&self.earlier).any(|production| Arc::ptr_eq(&production.job, job))
+    /// Whether devices get no more work for now: what they have, they finish.
+    pub fn hold(&mut self, now: Moment, hold: bool) {
+        if std::mem::replace(&mut self.held, hold) && !hold {
+            (0..self.devices.len()).for_each(|index| self.fill(now, DeviceId(index)));
+        }
     }
 
     /// Takes in what happened to a device.
@@ -310,7 +310,7 @@ impl Crew {
             device.supervision.works(now, !device.outstanding.is_empty());
             return;
         };
-        while device.supervision.is_open() && device.outstanding.len() < WINDOW {
+        while !self.held && device.supervision.is_open() && device.outstanding.len() < WINDOW {
             let count = device.count();
             let mut pieces = vec![current.cursor.take(count)];
             let mut tickets = pieces[0].tickets();

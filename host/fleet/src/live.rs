@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
-use gemmine_console::status::{Control, LogLine, Status};
+use gemmine_console::status::{Control, Status};
 use gemmine_jobs::share_log::ShareLog;
 use gemmine_jobs::source::handle::{Events, SourceHandle};
 use gemmine_jobs::source::report::SourceReport;
@@ -64,8 +64,6 @@ pub struct Plan {
     pub devices: Vec<DevicePlan>,
     /// Devices that are found.
     pub discover: Option<Discover>,
-    /// Lines for people, as they come.
-    pub on_line: Box<dyn Fn(&LogLine) + Send>,
     /// Host clock.
     pub wall: WallClock,
 }
@@ -122,13 +120,13 @@ impl Live {
             preparer,
             device_events,
             watcher: Watcher::start(&sightings)?,
-            on_line: plan.on_line,
             shared: Arc::clone(&shared),
             stopping: None,
         };
         for device in plan.devices {
             desk.add(device);
         }
+        desk.show();
         let discover =
             plan.discover.map(|discover| presence::discover(discover, desk.names(), &sightings));
         let watching = discover.transpose().context("start a thread that looks for boards")?;
@@ -201,7 +199,6 @@ struct Desk {
     preparer: Preparer,
     device_events: Sender<(DeviceId, crew::Event)>,
     watcher: Watcher,
-    on_line: Box<dyn Fn(&LogLine) + Send>,
     shared: Arc<Shared>,
     /// Until when the end waits.
     stopping: Option<Instant>,
@@ -302,7 +299,8 @@ impl Desk {
                     }
                 }
                 Action::Prepare { epoch, job } => self.preparer.prepare(epoch, job),
-                Action::Line(line) => (self.on_line)(&line),
+                // What shows the miner finds it in the status.
+                Action::Line(_) => {}
                 Action::Stop => {
                     self.stopping.get_or_insert(Instant::now() + END_PATIENCE);
                     self.threads.values().for_each(DeviceThread::close);
@@ -343,3 +341,6 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ mod lines;
 mod shares;
 mod status;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +19,17 @@ use gemmine_jobs::source::report::SourceReport;
 use gemmine_jobs::work::{Job, Moment, SourceEvent, SourceId, Verdict};
 
 use crate::crew::{self, Crew, DeviceId, Outcome};
-use crate::production::Production;
+use crate::production::{Claim, Production};
 use crate::supervision::Rules;
 
 use lines::Lines;
 
 /// How often what devices' hits prove is written to the log.
 const CREDIT_EVERY: Duration = Duration::from_secs(60);
+/// Shares that are proved and logged before something else has its turn: each takes milliseconds of processor and disk.
+const SHARES_AT_ONCE: usize = 8;
+/// Shares that may wait for that before devices get no more work.
+const SHARES_WAITING: usize = 256;
 /// How often a log that could not be written is tried again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -95,8 +100,13 @@ pub struct Miner {
     /// Since when what devices did has not been written down.
     credited: Moment,
     retry: Option<Moment>,
+    /// Shares that are not proved yet.
+    found: VecDeque<Found>,
     actions: Vec<Action>,
 }
+
+/// A share that is not proved yet.
+type Found = (DeviceId, Arc<Production>, Claim);
 
 impl Miner {
     /// Begins: shares that an earlier run left without an answer go to their sources.
@@ -116,6 +126,7 @@ impl Miner {
             jobs: 0,
             credited: now,
             retry: None,
+            found: VecDeque::new(),
             actions: Vec::new(),
         };
         miner.log_start();
@@ -254,6 +265,9 @@ impl Miner {
 
     /// When [`Self::wake`] has something to do.
     pub fn next_wake(&self) -> Moment {
+        if !self.found.is_empty() {
+            return Moment::ZERO;
+        }
         let credit = Some(self.credited + CREDIT_EVERY);
         [credit, self.retry, self.failover.next_wake(), self.crew.next_wake()]
             .into_iter()
@@ -264,6 +278,9 @@ impl Miner {
 
     /// Writes down what has not been. Shares without an answer are in the log: the next run submits them.
     pub fn finish(&mut self, now: Moment) {
+        while !self.found.is_empty() {
+            self.share_some();
+        }
         self.credit(now);
         self.log.retry();
         self.settle(now);
@@ -313,9 +330,13 @@ impl Miner {
                     let about = device.map_or_else(|| "miner".to_owned(), name);
                     self.line(level, &about, text);
                 }
-                Outcome::Share(id, production, claim) => self.share(id, &production, &claim),
+                Outcome::Share(id, production, claim) => {
+                    self.found.push_back((id, production, claim))
+                }
             }
         }
+        self.share_some();
+        self.crew.hold(now, self.found.len() > SHARES_WAITING);
         let actions = self.crew.actions().into_iter().map(Action::Device);
         self.actions.extend(actions);
         let writable = self.log.is_writable();

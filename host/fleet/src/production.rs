@@ -15,7 +15,7 @@ use gemmine_pouw::target::U256;
 use crate::piece::{Part, Piece, Place};
 
 pub use amadeus::AmadeusProduction;
-pub use pearl::{PearlProduction, Product, nonce_values};
+pub use pearl::{NONCE_VALUES, PearlProduction, Product, nonce_values};
 
 /// 2^256.
 const ALL_TICKETS: f64 = 1.157_920_892_373_162e77;

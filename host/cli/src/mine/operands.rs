@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
+use gemmine_fleet::production::{NONCE_VALUES, Product, nonce_values};
 use gemmine_pouw::config::MiningConfig;
 use gemmine_pouw::limits;
 use gemmine_pouw::matrix::{MAX_SIGNAL, Matrix as Signal};
@@ -16,8 +17,6 @@ use crate::product;
 pub const RANK: u16 = 128;
 /// Shortest k that is legal with [`RANK`].
 const K_MIN: usize = 16 * RANK as usize;
-/// Values of a nonce, 7 bits each: with 112 bits none ever repeats.
-const NONCE_VALUES: usize = 16;
 /// Fewest values that a nonce may be cut to, 56 bits.
 const NONCE_VALUES_MIN: usize = 8;
 /// The data set that the repository carries.
@@ -116,13 +115,19 @@ impl Operands {
     /// What a pass writes into A: row, first column and values.
     pub fn nonce(&self, seed: u64, pass: u64) -> (usize, usize, Vec<i8>) {
         let (row, columns) = self.nonce.clone();
-        let mut bytes = [0; NONCE_VALUES];
-        let mut hasher = blake3::Hasher::new_derive_key("gemmine 2026 nonce in the padding of A");
-        hasher.update(&seed.to_le_bytes()).update(&pass.to_le_bytes());
-        hasher.finalize_xof().fill(&mut bytes);
-        // 7 bits each: -64..=63, all legal values of an operand.
-        let values = bytes[..columns.len()].iter().map(|byte| (byte & 0x7f) as i8 - 64);
-        (row, columns.start, values.collect())
+        (row, columns.start, nonce_values(seed, pass, columns.len()))
+    }
+
+    /// What the miner that goes on works on, job after job.
+    pub fn into_product(self) -> Product {
+        Product {
+            a: self.a_padded,
+            bt: self.bt_padded,
+            nonce: self.nonce,
+            rank: RANK,
+            zero_signal: self.zero_signal,
+            description: self.description,
+        }
     }
 }
 

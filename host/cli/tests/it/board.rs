@@ -9,14 +9,14 @@ use std::process::{Child, Command, Stdio};
 use super::*;
 
 /// A board that does not outlive its test.
-struct Board {
+pub struct Board {
     child: Option<Child>,
     /// What it called its port.
     port: String,
 }
 
 impl Board {
-    fn start(folder: &Path, arguments: &str) -> Self {
+    pub fn start(folder: &Path, arguments: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_gemmine"))
             .current_dir(folder)
             .arg("board")
@@ -32,7 +32,7 @@ impl Board {
     }
 
     /// Ctrl-C, as a terminal sends it; the exit code.
-    fn interrupt(mut self) -> Option<i32> {
+    pub fn interrupt(mut self) -> Option<i32> {
         let mut child = self.child.take().unwrap();
         let kill = format!("kill -INT -{}", child.id());
         assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());

@@ -14,6 +14,7 @@ mod limits;
 mod matmul;
 mod mine;
 mod receipts;
+mod run;
 mod share_log;
 mod sim;
 mod tools;

@@ -127,7 +127,7 @@ fn all_devices_share_a_job_and_nothing_is_made_twice() {
     let last = trial.made.iter().map(|(_, pass, _)| *pass).max().unwrap();
     let of = |pass| trial.made.iter().filter(|(_, of, _)| *of == pass).count();
     let whole = (0..last).filter(|pass| of(*pass) == 4).count();
-    assert!(last > 80 && whole as u64 > last - 60, "{whole} of {last}");
+    assert!(last > 40 && whole as u64 + 60 > last, "{whole} of {last}");
     assert!(trial.shares > 20);
     let credit: f64 = trial.crew.take_credits().iter().map(|(_, _, credit)| credit.macs).sum();
     let made = trial.made.len() as f64 * (256 * 2048) as f64;

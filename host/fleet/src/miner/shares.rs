@@ -13,7 +13,7 @@ use gemmine_jobs::work::{Moment, Proof, ShareId, SourceId, Submission, Verdict, 
 use gemmine_pouw::amadeus::{NONCE_AT, SEED_BYTES};
 use gemmine_pouw::target;
 
-use super::{Action, Miner, counts};
+use super::{Action, Found, Miner, SHARES_AT_ONCE, counts};
 use crate::crew::DeviceId;
 use crate::piece::Place;
 use crate::production::{Check, Claim, Kind, Production, Proven};
@@ -63,48 +63,65 @@ impl Miner {
         }
     }
 
-    /// Proves a share, logs it and submits it.
-    pub(super) fn share(&mut self, id: DeviceId, production: &Arc<Production>, claim: &Claim) {
-        let job = &production.job;
+    /// Proves some of the shares that wait, logs them together, and submits them.
+    pub(super) fn share_some(&mut self) {
+        let count = self.found.len().min(SHARES_AT_ONCE);
+        let found: Vec<Found> = self.found.drain(..count).collect();
+        let proven = found.into_iter().filter_map(|found| self.prove(&found)).collect::<Vec<_>>();
+        let mut submissions = Vec::new();
+        let mut items = Vec::new();
+        for (id, production, entry, proof) in proven {
+            let (share, job) = (entry.share, &production.job);
+            // Two devices may make the same ticket, when one was lost in the middle of it.
+            let twice = submissions.iter().any(|(_, known): &(_, Submission)| known.share == share);
+            if twice || self.log.contains(&share) {
+                continue;
+            }
+            items.push(Item::share(entry, proof.clone()));
+            let (name, context) = (Arc::clone(&job.name), Arc::clone(&job.context));
+            let about = format!("device {}", self.crew.devices()[id.0].name());
+            self.line(Level::Info, &about, format!("share {} for job {name}", short(share)));
+            submissions.push((job.source, Submission { share, job: name, context, proof }));
+        }
+        if items.is_empty() {
+            return;
+        }
+        if let Err(refusal) = self.log.append_all(items) {
+            self.line(
+                Level::Error,
+                "miner",
+                format!("failed to {refusal}; it is submitted all the same"),
+            );
+        }
+        for (source, submission) in submissions {
+            self.actions.push(Action::Source(source, Command::Submit(submission)));
+        }
+    }
+
+    /// A share as it is logged and sent.
+    fn prove(&mut self, found: &Found) -> Option<(DeviceId, Arc<Production>, Share, Proof)> {
+        let (id, production, claim) = found;
         let about = format!("device {}", self.crew.devices()[id.0].name());
         let proven = production.prove(claim);
-        let found = production.check(claim, &production.share());
-        let (Proven { proof, meets_network }, share) = match (proven, found) {
-            (Ok(proven), Ok(Check::Hit { share, is_share: true })) => (proven, share),
+        let checked = production.check(claim, &production.share());
+        match (proven, checked) {
+            (Ok(Proven { proof, meets_network }), Ok(Check::Hit { share, is_share: true })) => {
+                let entry = self.describe(*id, production, claim, share, &proof, meets_network);
+                Some((*id, Arc::clone(production), entry, proof))
+            }
             (Err(error), _) | (_, Err(error)) => {
-                return self.line(
-                    Level::Error,
-                    &about,
-                    format!("lost a share: failed to {error:#}"),
-                );
+                self.line(Level::Error, &about, format!("lost a share: failed to {error:#}"));
+                None
             }
             (Ok(_), Ok(_)) => {
-                return self.line(
+                self.line(
                     Level::Error,
                     &about,
                     "lost a share: it was none when it was proved".into(),
                 );
+                None
             }
-        };
-        let entry = self.describe(id, production, claim, share, &proof, meets_network);
-        match self.log.append(Item::share(entry, proof.clone())) {
-            Ok(_) => {}
-            // Two devices may make the same ticket, when one was lost in the middle of it.
-            Err(Refusal::Known(_)) => return,
-            Err(refusal) => self.line(
-                Level::Error,
-                &about,
-                format!("failed to {refusal}; it is submitted all the same"),
-            ),
         }
-        let submission = Submission {
-            share,
-            job: Arc::clone(&job.name),
-            context: Arc::clone(&job.context),
-            proof,
-        };
-        self.line(Level::Info, &about, format!("share {} for job {}", short(share), job.name));
-        self.actions.push(Action::Source(job.source, Command::Submit(submission)));
     }
 
     fn describe(

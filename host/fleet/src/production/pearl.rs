@@ -25,7 +25,7 @@ const PASSES_BYTES: usize = 256 << 20;
 /// Passes kept at most.
 const PASSES_MAX: usize = 64;
 /// Values that a nonce has at most.
-const NONCE_VALUES: usize = 16;
+pub const NONCE_VALUES: usize = 16;
 
 /// What is multiplied, for every job: padded to whole panels and a legal k, and a place in the padding for nonces.
 #[derive(Clone, Debug)]

@@ -81,7 +81,7 @@ impl AttemptRunner {
                 Claim { pass: piece.pass, place, ticket, hit, cycle: 0 }
             };
             let begin = first + self.made;
-            // A processor has no counters of its own, and is checked like any device by what it says of the last.
+            // It is checked like any device, by what it says of the last one of a piece.
             let is_last = |claim: &Claim| claim.place == Place::Nonce(first + (count - 1));
             let found: Vec<Claim> = self.pool.install(|| {
                 let all = (0..slice).into_par_iter().map(|index| claim(begin + index));
@@ -91,18 +91,23 @@ impl AttemptRunner {
             self.made += slice;
             self.tickets += u64::from(slice);
             self.took += begun.elapsed();
-            if self.made < count {
+            // A hit is told at once: a second later its job may be over.
+            let is_hit = self.claims.iter().any(|claim| claim.hit);
+            if self.made == count {
+                (self.pieces, self.made) = (self.pieces + 1, 0);
+            }
+            if !is_hit && self.pieces < assignment.pieces.len() {
                 return None;
             }
-            (self.pieces, self.made) = (self.pieces + 1, 0);
-            if self.pieces < assignment.pieces.len() {
-                return None;
-            }
+        }
+        let mut left = assignment.pieces[self.pieces..].to_vec();
+        if let Some(begun) = left.first().filter(|_| self.made > 0) {
+            left.splice(..1, begun.behind(self.made));
         }
         let done = Done {
             id: assignment.id,
             tickets: self.tickets,
-            left: Vec::new(),
+            left,
             claims: self.claims.clone(),
             counters: None,
             took: self.took,

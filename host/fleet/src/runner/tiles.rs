@@ -82,14 +82,17 @@ impl TileRunner {
         }
         self.made.pieces += pieces.len();
         self.made.took += begun.elapsed();
+        // A hit is told at once: a second later its job may be over.
+        let is_hit = self.made.claims.iter().any(|claim| claim.hit);
         let is_done =
             self.waiting.front().is_some_and(|first| first.pieces.len() == self.made.pieces);
-        if !is_done {
+        if !is_hit && !is_done {
             return Ok(None);
         }
         let Some(assignment) = self.waiting.pop_front() else { return Ok(None) };
+        let left = assignment.pieces[self.made.pieces..].to_vec();
         let counters = self.device.counters().ok();
-        Ok(Some(mem::take(&mut self.made).done(assignment.id, counters)))
+        Ok(Some(mem::take(&mut self.made).done(assignment.id, left, counters)))
     }
 
     /// The pieces that come next: as many as fill the device's queue, and one at least.
@@ -149,9 +152,9 @@ impl Made {
         self.tickets += completions.len() as u64;
     }
 
-    fn done(mut self, id: u64, counters: Option<Counters>) -> Done {
+    fn done(mut self, id: u64, left: Vec<Piece>, counters: Option<Counters>) -> Done {
         self.claims.extend(self.last.filter(|last| !last.hit));
         let Self { tickets, claims, took, .. } = self;
-        Done { id, tickets, left: Vec::new(), claims, counters, took }
+        Done { id, tickets, left, claims, counters, took }
     }
 }

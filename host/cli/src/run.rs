@@ -167,11 +167,7 @@ fn serve(config: &Config, live: &Live) -> Result<Option<Server>> {
         }
         None => None,
     };
-    let options = http::Options {
-        token,
-        names: wanted.allowed_hosts.value.clone(),
-        ..http::Options::default()
-    };
+    let options = http::Options { token, names: wanted.allowed_hosts.value.clone() };
     let server = Server::bind(wanted.listen.value, options, live.handle())
         .with_context(|| format!("serve status at {}", wanted.listen.value))?;
     if let Some(warning) = server.warning() {

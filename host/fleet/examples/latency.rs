@@ -6,7 +6,7 @@
 //! last ticket is right, since the host computes that again.
 #![expect(clippy::unwrap_used, reason = "a measurement that fails says where")]
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -173,7 +173,7 @@ fn processor_s() -> f64 {
     ticks / 100.0
 }
 
-fn plan(devices: usize, folder: &PathBuf) -> Plan {
+fn plan(devices: usize, folder: &Path) -> Plan {
     let zeros = |rows: usize| Matrix::new(rows, STEPS, vec![0; rows * STEPS]).unwrap();
     let (m, n) = (1024, 4096);
     let product = Product {

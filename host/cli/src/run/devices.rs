@@ -95,7 +95,7 @@ fn serial_options(wanted: &Wanted) -> SerialOptions {
 fn serial(path: &str, options: SerialOptions, task: Task) -> DevicePlan {
     let (name, port) = (format!("serial:{path}"), path.to_owned());
     let open: Arc<Open> = Arc::new(move || {
-        let device = SerialDevice::open(&port, options.clone());
+        let device = SerialDevice::open(&port, options);
         let device = device
             .map_err(|error| link_error(error).context(format!("open device serial:{port}")))?;
         if let Some(warning) = images::warning(device.identity(), &port) {
@@ -124,7 +124,7 @@ fn found(options: SerialOptions, named: BTreeSet<PathBuf>, task: Task) -> Discov
         let listed = ports().unwrap_or_default().into_iter();
         let plugged = listed
             .filter(|port| port.pluggable && !named.contains(&real(&PathBuf::from(&port.path))));
-        plugged.map(|port| serial(&port.path, options.clone(), task)).collect()
+        plugged.map(|port| serial(&port.path, options, task)).collect()
     };
     Discover { every: LOOK_EVERY, look: Box::new(look) }
 }

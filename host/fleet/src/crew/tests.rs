@@ -1,3 +1,5 @@
+//! The crew, carried out by devices that answer when a test says so.
+
 use std::collections::HashSet;
 
 use super::*;

@@ -87,10 +87,13 @@ fn dependencies_point_one_way() {
         ("tools", &[]),
         ("sim", &["gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
         ("flow", &["gemmine-hdl", "gemmine-tools"]),
+        ("host/config", &[]),
+        ("host/console", &[]),
         ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
         (
             "host/cli",
             &[
+                "gemmine-config",
                 "gemmine-driver",
                 "gemmine-flow",
                 "gemmine-hdl",

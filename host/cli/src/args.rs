@@ -3,7 +3,9 @@
 mod board;
 mod build;
 mod chain;
+mod config;
 mod devices;
+mod generated;
 mod sim;
 mod tools;
 
@@ -18,7 +20,10 @@ use gemmine_pouw::target::{self, TargetError};
 pub use board::BoardArgs;
 pub use build::{BuildArgs, FlashArgs};
 pub use chain::ChainArgs;
+use config::CONFIG_EXAMPLES;
+pub use config::{ConfigArgs, ConfigCommand};
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
+pub use generated::{CompletionsArgs, ManArgs};
 pub use sim::{BoardEngine, SimArgs};
 use tools::TOOLS_EXAMPLES;
 pub use tools::{SetName, ToolsCommand};
@@ -66,6 +71,13 @@ pub enum Command {
     /// Install or show the pinned tools that `--device verilator` and `gemmine build` need
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
+    /// Check and show a configuration: sources, devices, server
+    #[command(subcommand, after_help = CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+    /// Print a script that completes this command line in a shell
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    Man(ManArgs),
 }
 
 impl Command {
@@ -80,9 +92,13 @@ impl Command {
             Self::Sim(args) => args.json,
             Self::Build(args) => args.json,
             Self::Tools(ToolsCommand::List(args)) => args.json,
+            Self::Config(ConfigCommand::Check(args) | ConfigCommand::Show(args)) => args.json,
             Self::Board(_)
             | Self::Chain(_)
             | Self::Flash(_)
+            | Self::Config(ConfigCommand::Example | ConfigCommand::Variables)
+            | Self::Completions(_)
+            | Self::Man(_)
             | Self::Tools(ToolsCommand::Install(_)) => false,
         }
     }

@@ -3,7 +3,9 @@
 mod board;
 mod build;
 mod chain;
+mod config;
 mod devices;
+mod generated;
 mod receipts;
 mod run;
 mod sim;
@@ -20,7 +22,10 @@ use gemmine_pouw::target::{self, TargetError};
 pub use board::BoardArgs;
 pub use build::{BuildArgs, FlashArgs};
 pub use chain::ChainArgs;
+use config::CONFIG_EXAMPLES;
+pub use config::{ConfigArgs, ConfigCommand};
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
+pub use generated::{CompletionsArgs, ManArgs};
 use receipts::RECEIPTS_EXAMPLES;
 pub use receipts::{
     ExportFormat, ReceiptsCommand, ReceiptsExportArgs, ReceiptsListArgs, ReceiptsVerifyArgs,
@@ -78,6 +83,13 @@ pub enum Command {
     /// Install or show the pinned tools that `--device verilator` and `gemmine build` need
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
+    /// Check and show a configuration: sources, devices, server
+    #[command(subcommand, after_help = CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+    /// Print a script that completes this command line in a shell
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    Man(ManArgs),
 }
 
 impl Command {
@@ -94,9 +106,13 @@ impl Command {
             Self::Build(args) => args.json,
             Self::Receipts(command) => command.json(),
             Self::Tools(ToolsCommand::List(args)) => args.json,
+            Self::Config(ConfigCommand::Check(args) | ConfigCommand::Show(args)) => args.json,
             Self::Board(_)
             | Self::Chain(_)
             | Self::Flash(_)
+            | Self::Config(ConfigCommand::Example | ConfigCommand::Variables)
+            | Self::Completions(_)
+            | Self::Man(_)
             | Self::Tools(ToolsCommand::Install(_)) => false,
         }
     }

@@ -14,6 +14,7 @@
 //! | [`board`] | a virtual board behind a pseudo-terminal |
 //! | [`amadeus`] | a local Amadeus chain behind HTTP, and the client of a node |
 //! | [`build`], [`flash`], [`images`] | images for boards, onto boards, and which image a board has |
+//! | [`config`], [`generated`] | the configuration, checked and shown; completions and manual pages |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
 //! | [`display`], [`utc`], [`counters`] | numbers and times for people; a device's counters |
 
@@ -21,12 +22,14 @@ mod amadeus;
 mod args;
 mod board;
 mod build;
+mod config;
 mod counters;
 mod device;
 mod devices;
 mod display;
 mod files;
 mod flash;
+mod generated;
 mod images;
 mod interrupt;
 mod job;
@@ -74,6 +77,9 @@ fn main() -> ExitCode {
         Command::Flash(args) => flash::run(&args),
         Command::Receipts(command) => receipts::run(&command),
         Command::Tools(command) => tools::run(command),
+        Command::Config(command) => config::run(&command),
+        Command::Completions(args) => generated::completions(args),
+        Command::Man(args) => generated::man(&args),
     };
     let outcome = outcome.unwrap_or_else(|error| {
         let text = format!("failed to {error:#}");

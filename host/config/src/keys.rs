@@ -20,6 +20,8 @@ pub struct Table {
     pub keys: &'static [Key],
 }
 
+/// The variable that names the file.
+pub const FILE_VARIABLE: &str = "GEMMINE_CONFIG";
 /// First word of the variables of the environment.
 pub const PREFIX: &str = "GEMMINE";
 
@@ -166,8 +168,9 @@ pub fn token_variable() -> String {
 pub fn variables() -> Vec<(String, &'static str)> {
     let single = TABLES.iter().filter(|table| !table.many);
     let pairs = single.flat_map(|table| table.keys.iter().map(|key| (table.name, key)));
-    let mut variables: Vec<(String, &str)> =
-        pairs.map(|(table, key)| (variable(table, key.name), key.meaning)).collect();
+    let file = std::iter::once((FILE_VARIABLE.to_owned(), "the configuration's file"));
+    let keys = pairs.map(|(table, key)| (variable(table, key.name), key.meaning));
+    let mut variables: Vec<(String, &str)> = file.chain(keys).collect();
     variables.push((token_variable(), "the token that changes need"));
     variables.push((
         "GEMMINE_SOURCE_<NAME>_PASSWORD".into(),

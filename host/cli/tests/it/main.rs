@@ -5,6 +5,7 @@ mod amadeus;
 mod board;
 mod build;
 mod chain;
+mod config;
 mod devices;
 mod folder;
 mod hostile;

@@ -1,3 +1,5 @@
+//! Claims held against the golden function, and passes that are the same whoever makes them.
+
 use gemmine_pouw::config::Header76;
 use gemmine_pouw::verify::verify;
 

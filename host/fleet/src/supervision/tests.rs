@@ -1,3 +1,5 @@
+//! Devices that fail, lie, come and go.
+
 use super::*;
 
 fn at(seconds: f64) -> Moment {

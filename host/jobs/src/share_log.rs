@@ -49,6 +49,7 @@ pub use reader::{Check, read};
 pub use rows::{Row, Rows};
 pub use state::Pending;
 pub use storage::{Files, Folder, FolderView, Storage};
+pub use text::cleaned;
 pub use totals::{Counts, DeviceTotals, Totals};
 
 use state::State;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 
 use anyhow::{Context, Result};
+use gemmine_jobs::share_log::cleaned;
 use serde_json::json;
 
 use super::rows::{ShareRow, each};
@@ -11,6 +12,8 @@ use crate::args::ReceiptsListArgs;
 use crate::display::counted;
 use crate::outcome::Outcome;
 
+/// Longest text in a column, in bytes.
+const LONGEST: usize = 512;
 /// What stands for a share that has neither been sent nor answered.
 const NO_VERDICT: &str = "none";
 
@@ -81,19 +84,38 @@ impl<W: Write> List<'_, W> {
         let share: String = row.share.chars().take(16).collect();
         let columns = [&row.time, &share, &row.source, &row.job, &row.device];
         let columns = columns.map(|text| padded(text)).concat();
-        let reason = row.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let reason = row.reason.as_ref().map(|reason| format!(": {}", cleaned(reason, LONGEST)));
+        let reason = reason.unwrap_or_default();
         writeln!(self.out, "{columns}{verdict}{reason}")?;
         Ok(())
     }
 }
 
-/// A column of a table: as wide as a time or a share, wider where the text is.
+/// A column of a table: as wide as a time or a share, wider where the text is. Nobody knows who wrote the log, so
+/// nothing in it reaches the terminal that it would obey.
 fn padded(text: &str) -> String {
-    format!("{:<22}", if text.is_empty() { "-" } else { text }) + " "
+    format!("{:<22} ", if text.is_empty() { "-".to_owned() } else { cleaned(text, LONGEST) })
 }
 
 fn is_wanted(args: &ReceiptsListArgs, row: &ShareRow) -> bool {
     args.source.as_ref().is_none_or(|source| *source == row.source)
         && args.device.as_ref().is_none_or(|device| *device == row.device)
         && args.since.is_none_or(|since| row.unix_time_s >= since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_printed() {
+        let mut out = Vec::new();
+        let mut list = List { out: &mut out, json: false, count: 0, verdicts: BTreeMap::new() };
+        let text = "\u{1b}[2J\n".to_owned();
+        let row = ShareRow { job: text.clone(), reason: Some(text), ..ShareRow::default() };
+        list.row(&row).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches("\\u{1b}[2J\\u{a}").count(), 2, "{text}");
+        assert!(!text.contains('\u{1b}') && text.lines().count() == 2, "{text}");
+    }
 }

@@ -7,6 +7,14 @@ pub const REASON_BYTES_MAX: usize = 512;
 /// What stands where text was cut off.
 const CUT: &str = "...";
 
+/// Other people's text as one harmless line of at most `max` bytes, for a terminal.
+#[must_use]
+pub fn cleaned(text: &str, max: usize) -> String {
+    let mut text = text.to_owned();
+    clean(&mut text, max);
+    text
+}
+
 /// Writes control characters as escapes and cuts the text off at `max` bytes.
 pub fn clean(text: &mut String, max: usize) {
     if text.len() <= max && !text.chars().any(is_control) {
@@ -40,12 +48,6 @@ fn is_control(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn cleaned(text: &str, max: usize) -> String {
-        let mut text = text.to_owned();
-        clean(&mut text, max);
-        text
-    }
 
     #[test]
     fn text_is_bounded_and_harmless() {

@@ -254,7 +254,8 @@ impl Miner {
         self.failover.wake(now);
         self.follow(now, false);
         self.crew.wake(now);
-        if now >= self.credited + CREDIT_EVERY {
+        // A share's line comes before the credit for it.
+        if now >= self.credited + CREDIT_EVERY && self.found.is_empty() {
             self.credit(now);
         }
         if self.retry.is_some_and(|retry| now >= retry) {

@@ -28,8 +28,10 @@ const PIECES_MAX: usize = 4096;
 /// A device has failed if it has not answered within so many times what its work should take, and this.
 const OVERDUE_TIMES: u32 = 30;
 const OVERDUE: Duration = Duration::from_secs(120);
-/// Jobs whose late hits may still count.
-const EARLIER_MAX: usize = 4;
+/// Jobs whose late hits may still count, at least and at most, and the memory that they may take between.
+const EARLIER_MIN: usize = 4;
+const EARLIER_MAX: usize = 64;
+const EARLIER_BYTES: usize = 512 << 20;
 
 /// What is to be done.
 #[derive(Clone, Debug)]
@@ -162,15 +164,28 @@ impl Crew {
         if drop {
             self.earlier.clear();
         }
-        while self.earlier.len() > EARLIER_MAX {
-            self.earlier.pop_front();
-        }
+        self.forget_earlier();
         for index in 0..self.devices.len() {
             let device = &mut self.devices[index];
             if drop && device.drop_before(epoch) {
                 self.actions.push(Action::Drop(DeviceId(index), epoch));
             }
             device.supervision.works(now, !device.outstanding.is_empty());
+        }
+    }
+
+    /// Keeps jobs of before as long as an answer of a device may be of them: a slow device's may be many jobs late.
+    fn forget_earlier(&mut self) {
+        let devices = &self.devices;
+        let wanted = |epoch: u64| {
+            let mut outstanding = devices.iter().flat_map(|device| &device.outstanding);
+            outstanding.any(|outstanding| outstanding.epoch == epoch)
+        };
+        self.earlier.retain(|production| wanted(production.epoch));
+        let bytes = self.earlier.back().map_or(0, |production| production.bytes());
+        let most = (EARLIER_BYTES / bytes.max(1)).clamp(EARLIER_MIN, EARLIER_MAX);
+        while self.earlier.len() > most {
+            self.earlier.pop_front();
         }
     }
 

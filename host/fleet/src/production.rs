@@ -149,6 +149,14 @@ impl Production {
         }
     }
 
+    /// About how much memory it takes, without the passes that are made when they are needed.
+    pub fn bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Pearl(pearl) => pearl.pass_bytes(),
+            Kind::Amadeus(_) => 0,
+        }
+    }
+
     /// What a device that makes so many tickets a second is to call a hit, so that there is one about every so many
     /// seconds; never less than a share.
     pub fn ask(&self, tickets_per_second: f64, seconds: f64) -> Ask {

@@ -170,6 +170,25 @@ fn a_new_job_takes_over_at_once_and_late_answers_count_only_where_they_may() {
 }
 
 #[test]
+fn an_answer_counts_however_many_jobs_came_since_if_its_own_is_valid() {
+    let mut trial = Trial::new(2);
+    trial.work_on(1, false);
+    for epoch in 2..22 {
+        trial.work_on(epoch, true);
+        // The other one keeps up.
+        for _ in 0..WINDOW {
+            trial.answer(1, u64::MAX, |_| {});
+        }
+    }
+    let tickets = |trial: &Trial| trial.crew.devices()[0].status(trial.now).tickets;
+    assert_eq!((trial.work[0][0].production.epoch, tickets(&trial)), (1, 0));
+    trial.answer(0, u64::MAX, |_| {});
+    assert!(tickets(&trial) > 0);
+    // Of jobs that nobody works on any more nothing is kept.
+    assert!(trial.crew.earlier.len() <= 3, "{}", trial.crew.earlier.len());
+}
+
+#[test]
 fn the_work_of_a_device_that_is_lost_goes_to_the_others() {
     let mut trial = Trial::new(2);
     trial.work_on(1, false);

@@ -129,8 +129,12 @@ impl PearlProduction {
     }
 
     fn passes_kept(&self) -> usize {
-        let bytes = 2 * (self.product.a.bytes().len() + self.product.bt.bytes().len());
-        (PASSES_BYTES / bytes.max(1)).clamp(2, PASSES_MAX)
+        (PASSES_BYTES / self.pass_bytes().max(1)).clamp(2, PASSES_MAX)
+    }
+
+    /// About how much memory a pass takes.
+    pub(super) fn pass_bytes(&self) -> usize {
+        2 * (self.product.a.bytes().len() + self.product.bt.bytes().len())
     }
 
     /// Noised panels of B, the same ones in every pass.

@@ -120,16 +120,24 @@ impl Matrix {
     /// # Errors
     /// [`MatrixError::Outside`] when the write does not fit; the matrix is then unchanged.
     pub fn write(&mut self, row: usize, column: usize, values: &[i8]) -> Result<(), MatrixError> {
-        let (rows, k) = (self.rows, self.k);
-        let length = values.len();
-        let slot = self
-            .data
-            .chunks_exact_mut(k)
-            .nth(row)
-            .and_then(|line| line.get_mut(column..)?.get_mut(..length))
-            .ok_or(MatrixError::Outside { row, column, length, rows, k })?;
-        slot.copy_from_slice(values);
+        self.check_write(row, column, values.len())?;
+        self.data[row * self.k + column..][..values.len()].copy_from_slice(values);
         Ok(())
+    }
+
+    /// Whether so many values fit into a row there.
+    ///
+    /// # Errors
+    /// [`MatrixError::Outside`] when they do not.
+    pub(crate) fn check_write(
+        &self,
+        row: usize,
+        column: usize,
+        length: usize,
+    ) -> Result<(), MatrixError> {
+        let (rows, k) = (self.rows, self.k);
+        let fits = row < rows && column <= k && length <= k - column;
+        if fits { Ok(()) } else { Err(MatrixError::Outside { row, column, length, rows, k }) }
     }
 }
 

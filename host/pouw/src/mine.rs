@@ -106,6 +106,36 @@ impl PreparedJob {
         Ok(())
     }
 
+    /// The seeds that [`Self::reseed`] would lead to, without its noise: all that a device which grows that itself needs,
+    /// and a thousandth of the work.
+    ///
+    /// # Errors
+    /// [`MineError::Matrix`] when a value is outside [-64, 64] or the write would leave the matrix.
+    pub fn seeds_with(&self, row: usize, column: usize, values: &[i8]) -> Result<Seeds, MineError> {
+        let fail = |error| MineError::Matrix { matrix: "A", error };
+        matrix::check_signal(values, values.len()).map_err(fail)?;
+        self.a.check_write(row, column, values.len()).map_err(fail)?;
+        if values.is_empty() {
+            return Ok(self.seeds);
+        }
+        let start = row * self.a.k() + column;
+        let first = start / LEAF_BYTES;
+        let mut leaves: Vec<(u64, [u8; LEAF_BYTES])> = (first
+            ..=(start + values.len() - 1) / LEAF_BYTES)
+            .map(|index| (index as u64, tree::leaf(self.a.bytes(), index)))
+            .collect();
+        for (at, value) in (start - first * LEAF_BYTES..).zip(values) {
+            leaves[at / LEAF_BYTES].1[at % LEAF_BYTES] = *value as u8;
+        }
+        let indices: Vec<u64> = leaves.iter().map(|(index, _)| *index).collect();
+        let opened: Vec<(u64, &[u8; LEAF_BYTES])> =
+            leaves.iter().map(|(index, leaf)| (*index, leaf)).collect();
+        let siblings = self.tree_a.open(&indices)?;
+        let total = self.tree_a.total_leaves();
+        let root = tree::root_from_opening(&self.job_key, total, &opened, &siblings)?;
+        Ok(Seeds::new(&self.job_key, &root, &self.tree_b.root(), self.m(), self.n()))
+    }
+
     /// The header mined on.
     #[must_use]
     pub const fn header(&self) -> &Header76 {

@@ -12,6 +12,7 @@ use gemmine_pouw::limits::CERT_VERSION;
 use gemmine_pouw::matrix::Matrix;
 use gemmine_pouw::mine::PreparedJob;
 use gemmine_pouw::panel::{LANES, Panel};
+use gemmine_pouw::seeds::Seeds;
 use gemmine_pouw::target::{self, U256};
 use gemmine_pouw::tile;
 use gemmine_pouw::verify::verify;
@@ -105,6 +106,18 @@ impl PearlProduction {
         // Those who need the same one wait here for it, and not those who need another.
         let made = slot.get_or_init(|| self.make(number).map_err(|error| format!("{error:#}")));
         made.clone().map_err(|error| anyhow!(error))
+    }
+
+    /// A pass' seeds alone: what a device that grows the noise itself is told.
+    ///
+    /// # Errors
+    /// As of [`Self::pass`].
+    pub fn seeds(&self, number: u64) -> Result<Seeds> {
+        let (row, columns) = &self.product.nonce;
+        let values = nonce_values(self.seed, number, columns.len());
+        self.base
+            .seeds_with(*row, columns.start, &values)
+            .with_context(|| format!("make pass {number}"))
     }
 
     fn make(&self, number: u64) -> Result<Arc<PreparedJob>> {

@@ -74,8 +74,7 @@ fn scan(assignment: &Assignment, piece: &Piece) -> Result<Work> {
             Ok(AmadeusScan { seed, nonce: first, attempts: count, bits, steps: K }.into())
         }
         (Kind::Pearl(pearl), Part::Tiles(_), Ask::Pearl(bound)) => {
-            let (tiles, prepared) = (tiles_of(piece)?, pearl.pass(piece.pass)?);
-            let seeds = prepared.seeds();
+            let (tiles, seeds) = (tiles_of(piece)?, pearl.seeds(piece.pass)?);
             Ok(PearlScan {
                 a_seed: seeds.a,
                 b_seed: seeds.b,
@@ -84,7 +83,7 @@ fn scan(assignment: &Assignment, piece: &Piece) -> Result<Work> {
                 column_panel: tiles.column,
                 columns: tiles.columns,
                 tiles: u32::try_from(tiles.tiles())?,
-                steps: prepared.config().k as usize,
+                steps: pearl.product().a.k(),
             }
             .into())
         }

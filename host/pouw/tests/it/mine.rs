@@ -132,7 +132,9 @@ fn reseed_is_a_fresh_job() {
         for (row, column, values) in
             [(0, 5, &[1i8, 2][..]), (3, 1000, &[9; 200]), (last.0, last.1, &[-64, 64, 0])]
         {
+            let seeds = job.seeds_with(row, column, values).unwrap();
             job.reseed(row, column, values).unwrap();
+            assert_eq!(*job.seeds(), seeds);
             let fresh =
                 PreparedJob::new(*job.header(), config, job.a().clone(), job.bt().clone()).unwrap();
             assert_eq!((job.hash_a(), job.seeds()), (fresh.hash_a(), fresh.seeds()));
@@ -147,6 +149,10 @@ fn reseed_is_a_fresh_job() {
         assert!(matches!(job.reseed(0, 0, &[65]), Err(MineError::Matrix { .. })));
         assert!(matches!(job.reseed(0, k as usize, &[1]), Err(MineError::Matrix { .. })));
         assert!(matches!(job.reseed(m, 0, &[1]), Err(MineError::Matrix { .. })));
+        for (row, column, values) in [(0, 0, [65]), (0, k as usize, [1]), (m, 0, [1])] {
+            let refused = job.seeds_with(row, column, &values);
+            assert!(matches!(refused, Err(MineError::Matrix { .. })));
+        }
         job.reseed(0, 0, &[]).unwrap();
         assert_eq!(job.fold(0, 0).unwrap(), state);
     }

@@ -109,6 +109,19 @@ impl Disk {
         self.state().files.remove(name);
     }
 
+    /// Names of all files.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.state().files.keys().cloned().collect()
+    }
+
+    /// Takes a file away for good: no power cut brings it back.
+    pub fn archive(&self, name: &str) {
+        let mut state = self.state();
+        state.files.remove(name);
+        state.flushed.remove(name);
+    }
+
     /// How often a file or a folder was flushed.
     #[must_use]
     pub fn flushes(&self) -> u64 {

@@ -19,7 +19,7 @@ use crate::random::Random;
 
 /// One tile in 32 meets the network's own target.
 const NBITS: u32 = 0x1e01_0000;
-/// So much later whoever was told of a job knows of it, and so does the pool that it does.
+/// So long after a job was told, no share of one that it ended may arrive any more.
 pub const TOLD: Duration = Duration::from_secs(1);
 /// Jobs that a pool remembers.
 const JOBS_MAX: usize = 4096;

@@ -113,7 +113,7 @@ pub struct Scenario {
 impl Scenario {
     /// A short one, in which much goes wrong.
     pub fn short(seed: u64) -> Self {
-        let length = Duration::from_secs(5400);
+        let length = Duration::from_secs(3600);
         Self { seed, boards: 16, length, haste: 6.0, rate: 0.05, talks: false }
     }
 

@@ -127,6 +127,7 @@ impl ShareLog {
                 newline_missing: false,
                 dirty: false,
                 unnamed: false,
+                unsynced: false,
                 carried: None,
             },
             trouble: None,
@@ -134,6 +135,7 @@ impl ShareLog {
         };
         if let Some((first, last)) = log_files(&*log.storage)? {
             log.read_back(first, last)?;
+            log.tail.unsynced = true;
         }
         // At once, so that nobody finds a torn line; if that can't be done now, it is before the next append.
         log.retry();

@@ -24,6 +24,9 @@ pub(super) struct Tail {
     pub newline_missing: bool,
     /// There may be bytes behind the whole lines, of an append that failed.
     pub dirty: bool,
+    /// What was read when the log was opened may be nowhere but in the system's memory: the process that wrote it may
+    /// have died before it could wait for the disk.
+    pub unsynced: bool,
     /// There are files whose names may not be on the disk yet.
     pub unnamed: bool,
     /// First line of the next file, once this one is long enough.
@@ -97,6 +100,7 @@ impl ShareLog {
 
     fn flush(&mut self) -> io::Result<()> {
         self.repair()?;
+        self.sync_what_was_read()?;
         while !self.queue.is_empty() {
             let count = self.write_proofs()?;
             self.write_lines(count)?;
@@ -124,6 +128,16 @@ impl ShareLog {
         if self.tail.dirty {
             self.storage.truncate(&file_name(self.tail.file), self.tail.length)?;
             self.tail.dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Waits until the disk has what was found there: else a power cut could take it away from under what follows.
+    fn sync_what_was_read(&mut self) -> io::Result<()> {
+        if self.tail.unsynced {
+            self.storage.sync(&file_name(self.tail.file))?;
+            self.storage.sync_folder()?;
+            self.tail.unsynced = false;
         }
         Ok(())
     }

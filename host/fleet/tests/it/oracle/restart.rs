@@ -25,7 +25,8 @@ impl Oracle {
                     self.take_back(share);
                     self.repeats += 1;
                 }
-                Risk::Found(_) | Risk::Answered(_) => {}
+                // It is there, but perhaps not for good.
+                Risk::Found(_) | Risk::Answered(_) => self.risks.push(risk),
             }
         }
         if let Some((share, verdict)) = last
@@ -36,6 +37,7 @@ impl Oracle {
         {
             record.answer = Some((now, name(&verdict)));
             *self.verdicts.entry(name(&verdict)).or_default() += 1;
+            self.risks.push(Risk::Answered(share));
         }
         for (share, record) in &self.shares {
             if !record.lost && record.answer.is_none() != pending.contains(share) {
@@ -64,9 +66,7 @@ impl Oracle {
         }
         let pool = pools.iter().position(|pool| **pool == *found.source);
         let pool = pool.ok_or_else(|| format!("a share of source {}", found.source))?;
-        self.submitted(share, pool, &found.job, now)?;
-        self.risks.clear();
-        Ok(())
+        self.submitted(share, pool, &found.job, now)
     }
 
     fn lose(&mut self, share: ShareId) {

@@ -156,7 +156,7 @@ impl World {
             let kept = log.contains(share) && self.oracle.knows(*share);
             self.ensure(if kept { Ok(()) } else { Err(format!("share {share} is lost")) });
         }
-        if log.queued() == 0 {
+        if log.is_writable() {
             self.oracle.written();
         }
     }

@@ -94,7 +94,7 @@ impl World {
     fn archive(&mut self) {
         let Some(process) = &self.process else { return };
         let log = process.miner.log();
-        if log.queued() > 0 {
+        if !log.is_writable() {
             return;
         }
         let pending = log.pending();

@@ -52,6 +52,31 @@ fn what_could_not_be_flushed_is_written_again() {
 }
 
 #[test]
+fn what_a_killed_process_could_not_flush_is_before_anything_follows_it() {
+    let disk = Disk::default();
+    let options = Options { file_bytes: 1400, ..Options::default() };
+    let mut log = on(&disk, options);
+    log.append_all(vec![start(), found(1)]).unwrap();
+    let flushing_fails = |fails| {
+        disk.set_fault(Fault::Sync, fails);
+        disk.set_fault(Fault::Truncate, fails);
+    };
+    flushing_fails(true);
+    let unflushed: Vec<Item> = (2..8).map(found).collect();
+    assert_eq!(log.append_all(unflushed.clone()), Ok(Kept::Memory));
+    drop(log);
+    flushing_fails(false);
+    // The next process finds all of it, and begins the next file.
+    let mut log = on(&disk, options);
+    assert_eq!(log.append(answer(2)), Ok(Kept::Disk));
+    assert!(disk.files().contains_key("shares-000002.jsonl"));
+    drop(log);
+    disk.cut_power();
+    let kept = [vec![start(), found(1)], unflushed, vec![answer(2)]].concat();
+    check_log(&on(&disk, options), &wanted(&kept));
+}
+
+#[test]
 fn a_partial_line_that_could_not_be_cut_off_is_when_the_log_is_opened() {
     let disk = Disk::default();
     let mut log = on(&disk, Options::default());

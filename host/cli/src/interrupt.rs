@@ -18,6 +18,8 @@ const GRACE: Duration = Duration::from_millis(200);
 pub fn catch() -> Result<()> {
     let handler = || {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            // A dashboard may have the terminal.
+            gemmine_console::terminal::restore();
             process::exit(Outcome::Interrupted.code().into());
         }
     };

@@ -253,7 +253,7 @@ fn named(place: Place) -> String {
     }
 }
 
-/// What the share's ticket must be named in errors.
+/// Says what was tried, where a job can't be made ready.
 fn prepared<T>(made: Result<T, impl Into<anyhow::Error>>) -> Result<T> {
     made.map_err(Into::into).context("make the job ready")
 }

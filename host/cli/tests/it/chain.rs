@@ -13,14 +13,14 @@ use gemmine_pouw::amadeus::{SEED_BYTES, SOLUTION_BYTES, Solution, attempt, set_n
 use crate::{PATIENCE, expect_trouble, gemmine};
 
 /// A chain that does not outlive its test.
-struct Chain {
+pub struct Chain {
     child: Option<Child>,
     /// What it called its URL.
-    url: String,
+    pub url: String,
 }
 
 impl Chain {
-    fn start(arguments: &str) -> Self {
+    pub fn start(arguments: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_gemmine"))
             .args(["chain", "--listen", "127.0.0.1:0"])
             .args(arguments.split_whitespace())

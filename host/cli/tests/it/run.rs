@@ -254,6 +254,33 @@ fn a_board_that_is_pulled_out_comes_back() {
 }
 
 #[test]
+fn a_chain_gets_solutions_of_the_processor_and_of_a_board_with_engines() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let chain = chain::Chain::start("--bits 4");
+    let board = board::Board::start(path, "--engines 5 --geometry 8x8 --link port");
+    let miner = Miner::start(
+        path,
+        &format!(
+            "--protocol amadeus --node {} --bits 4 --device cpu --device serial:port --out shares --json",
+            chain.url
+        ),
+    );
+    // Each device has one that the chain took.
+    for device in ["device cpu: share ", "device serial:port: share "] {
+        line_of(path, device);
+    }
+    line_of(path, "accepted");
+    let (code, status) = miner.interrupt();
+    drop(board);
+    assert_eq!(code, Some(0), "{status}");
+    let totals = &status["totals"];
+    assert!(totals["shares"]["accepted"].as_u64().unwrap() > 0, "{status}");
+    assert_eq!((&totals["shares"]["rejected"], &totals["hardware_errors"]), (&0.into(), &0.into()));
+    expect(path, "receipts verify shares", 0);
+}
+
+#[test]
 fn the_page_shows_the_miner_and_a_token_changes_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();

@@ -38,9 +38,9 @@ impl AmadeusOptions {
 /// A call to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// Ask for a seed, then call [`Calls::seed`].
+    /// Ask for a seed, then call [`Calls::seed`](super::Calls::seed).
     Seed,
-    /// Ask about a solution, then call [`Calls::validated`].
+    /// Ask about a solution, then call [`Calls::validated`](super::Calls::validated).
     Validate {
         /// Which share's.
         share: ShareId,

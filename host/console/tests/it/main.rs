@@ -15,3 +15,4 @@ mod limits;
 mod looks;
 mod metrics;
 mod openapi;
+mod terminal;

@@ -1,6 +1,5 @@
 //! The example `dashboard` on a real pseudo-terminal: what is drawn, and that the terminal is left as it was.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::fs::File;
 use std::io::{Read, Write};

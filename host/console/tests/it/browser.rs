@@ -132,6 +132,7 @@ fn button(label: &str) -> String {
 fn buttons_ask_for_the_token_and_nothing_arrives_without() {
     let (miner, server) = serve(4);
     let mut browser = open(&server);
+    browser.listen();
     let off = button("Switch off: serial:/dev/ttyUSB0");
     let asking = "document.getElementById('ask').open";
     browser.click(&off);
@@ -155,7 +156,7 @@ fn buttons_ask_for_the_token_and_nothing_arrives_without() {
     browser.click("document.getElementById('token')");
     browser.type_text(TOKEN);
     browser.click("document.querySelector('#ask button[type=submit]')");
-    browser.until("document.getElementById('announce').textContent.endsWith('Asked for.')");
+    browser.until("window.heard.some((text) => text.endsWith('Asked for.'))");
     let device = || "serial:/dev/ttyUSB0".to_owned();
     assert_eq!(miner.asked(), [Control::DeviceOff { device: device() }]);
     // It is kept for the next one, in this tab and nowhere else.
@@ -182,12 +183,13 @@ fn a_page_of_a_miner_without_a_token_says_so() {
     drop(server);
     let server = super::client::bind(&miner, None, &[]);
     let mut browser = open(&server);
+    browser.listen();
     browser.click(&button("Try now: processor"));
     browser.until("document.getElementById('ask').open");
     browser.click("document.getElementById('token')");
     browser.type_text(TOKEN);
     browser.click("document.querySelector('#ask button[type=submit]')");
-    browser.until("document.getElementById('announce').textContent.includes('without a token')");
+    browser.until("window.heard.some((text) => text.includes('without a token'))");
     assert_eq!(miner.asked(), []);
 }
 

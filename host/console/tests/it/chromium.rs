@@ -15,6 +15,9 @@ use tungstenite::{Message, WebSocket, client};
 
 use super::client::PATIENCE;
 
+/// Tries of a click on a page that moves.
+const CLICKS: u32 = 20;
+
 /// What Debian and others call it; the first one has no window at all and is the smallest.
 const PROGRAMS: [&str; 4] =
     ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
@@ -137,27 +140,46 @@ impl Browser {
         self.value(expression).as_str().unwrap_or_else(|| panic!("no text: {expression}")).into()
     }
 
-    /// Waits until a condition holds.
+    /// Waits until a condition holds, and fails if it never does.
     pub fn until(&mut self, condition: &str) {
+        let patience = PATIENCE.as_millis();
         self.value(&format!(
-            "new Promise((done) => {{ const look = () => \
-             {{ if ({condition}) done(); else setTimeout(look, 20); }}; look(); }})"
+            "new Promise((done, fail) => {{ const end = Date.now() + {patience}; const look = () => \
+             {{ if ({condition}) done(); else if (Date.now() > end) fail(new Error('never so')); \
+             else setTimeout(look, 20); }}; look(); }})"
         ));
     }
 
-    /// Clicks the middle of an element, as a hand would.
+    /// Writes down from now on what the page announces: the next thing may follow before anybody looks.
+    pub fn listen(&mut self) {
+        self.value(
+            "(() => { window.heard = []; const announce = document.getElementById('announce'); \
+             new MutationObserver(() => window.heard.push(announce.textContent)) \
+             .observe(announce, { childList: true, characterData: true, subtree: true }); })()",
+        );
+    }
+
+    /// Clicks the middle of an element, as a hand would: again if the page moved in between.
     pub fn click(&mut self, element: &str) {
-        let at = self.value(&format!(
-            "(() => {{ const element = {element}; element.scrollIntoView({{ block: 'center' }}); \
-             const box = element.getBoundingClientRect(); \
-             return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
-        ));
-        for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({
-                "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1
-            });
-            self.call("Input.dispatchMouseEvent", event);
+        for _ in 0..CLICKS {
+            let at = self.value(&format!(
+                "(() => {{ const element = {element}; element.scrollIntoView({{ block: 'center' }}); \
+                 window.hit = false; document.addEventListener('click', (event) => \
+                 {{ window.hit = {element}.contains(event.target); }}, {{ capture: true, once: true }}); \
+                 const box = element.getBoundingClientRect(); \
+                 return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+            ));
+            for kind in ["mousePressed", "mouseReleased"] {
+                let event = json!({
+                    "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1
+                });
+                self.call("Input.dispatchMouseEvent", event);
+            }
+            if self.value("window.hit") == true {
+                return;
+            }
         }
+        panic!("no click reaches {element}");
     }
 
     pub fn type_text(&mut self, text: &str) {

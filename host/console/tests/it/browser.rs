@@ -135,37 +135,39 @@ fn buttons_ask_for_the_token_and_nothing_arrives_without() {
     browser.listen();
     let off = button("Switch off: serial:/dev/ttyUSB0");
     let asking = "document.getElementById('ask').open";
-    browser.click(&off);
-    browser.until(asking);
+    browser.click_until(&off, asking);
     browser.picture("token");
-    browser.click("document.getElementById('ask-cancel')");
-    browser.until(&format!("!{asking}"));
+    browser.click_until("document.getElementById('ask-cancel')", &format!("!{asking}"));
     // A token that is too short is not even sent, and a wrong one is asked for again.
-    browser.click(&off);
-    browser.until(asking);
+    browser.click_until(&off, asking);
     browser.click("document.querySelector('#ask button[type=submit]')");
     assert_eq!(browser.value(asking), true);
-    browser.click("document.getElementById('token')");
+    browser.value("document.getElementById('token').focus()");
     browser.type_text("not-the-token-of-it");
-    browser.click("document.querySelector('#ask button[type=submit]')");
-    browser.until("document.getElementById('ask-what').textContent.startsWith('That token')");
+    browser.click_until(
+        "document.querySelector('#ask button[type=submit]')",
+        "document.getElementById('ask-what').textContent.startsWith('That token')",
+    );
     browser.until(asking);
     assert_eq!(miner.asked(), []);
     assert_eq!(browser.value("sessionStorage.length"), 0);
     // The right one.
-    browser.click("document.getElementById('token')");
+    browser.value("document.getElementById('token').focus()");
     browser.type_text(TOKEN);
-    browser.click("document.querySelector('#ask button[type=submit]')");
-    browser.until("window.heard.some((text) => text.endsWith('Asked for.'))");
+    browser.click_until(
+        "document.querySelector('#ask button[type=submit]')",
+        "window.heard.some((text) => text.endsWith('Asked for.'))",
+    );
     let device = || "serial:/dev/ttyUSB0".to_owned();
     assert_eq!(miner.asked(), [Control::DeviceOff { device: device() }]);
     // It is kept for the next one, in this tab and nowhere else.
     let on = button("Switch on: serial:/dev/ttyUSB0");
     browser.until(&format!("!{on}.hidden && {off}.hidden"));
-    browser.click(&on);
-    browser.until(&format!("{on}.hidden"));
-    browser.click(&button("Switch off: pool1"));
-    browser.until(&format!("!{}.hidden", button("Switch on: pool1")));
+    browser.click_until(&on, &format!("{on}.hidden"));
+    browser.click_until(
+        &button("Switch off: pool1"),
+        &format!("!{}.hidden", button("Switch on: pool1")),
+    );
     let source = || "pool1".to_owned();
     let all = [
         Control::DeviceOff { device: device() },
@@ -184,12 +186,13 @@ fn a_page_of_a_miner_without_a_token_says_so() {
     let server = super::client::bind(&miner, None, &[]);
     let mut browser = open(&server);
     browser.listen();
-    browser.click(&button("Try now: processor"));
-    browser.until("document.getElementById('ask').open");
-    browser.click("document.getElementById('token')");
+    browser.click_until(&button("Try now: processor"), "document.getElementById('ask').open");
+    browser.value("document.getElementById('token').focus()");
     browser.type_text(TOKEN);
-    browser.click("document.querySelector('#ask button[type=submit]')");
-    browser.until("window.heard.some((text) => text.includes('without a token'))");
+    browser.click_until(
+        "document.querySelector('#ask button[type=submit]')",
+        "window.heard.some((text) => text.includes('without a token'))",
+    );
     assert_eq!(miner.asked(), []);
 }
 

@@ -15,8 +15,9 @@ use tungstenite::{Message, WebSocket, client};
 
 use super::client::PATIENCE;
 
-/// Tries of a click on a page that moves.
-const CLICKS: u32 = 20;
+/// Tries of a click, and how long each has.
+const CLICKS: u32 = 10;
+const CLICK_MS: u32 = 3000;
 
 /// What Debian and others call it; the first one has no window at all and is the smallest.
 const PROGRAMS: [&str; 4] =
@@ -159,27 +160,36 @@ impl Browser {
         );
     }
 
-    /// Clicks the middle of an element, as a hand would: again if the page moved in between.
+    /// Clicks the middle of an element, as a hand would.
     pub fn click(&mut self, element: &str) {
+        let at = self.value(&format!(
+            "(() => {{ const element = {element}; element.scrollIntoView({{ block: 'center' }}); \
+             const box = element.getBoundingClientRect(); \
+             return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+        ));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({
+                "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1
+            });
+            self.call("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Clicks until a condition holds, as a hand would again after a while: the page may have moved, or be busy with
+    /// the click before.
+    pub fn click_until(&mut self, element: &str, condition: &str) {
         for _ in 0..CLICKS {
-            let at = self.value(&format!(
-                "(() => {{ const element = {element}; element.scrollIntoView({{ block: 'center' }}); \
-                 window.hit = false; document.addEventListener('click', (event) => \
-                 {{ window.hit = {element}.contains(event.target); }}, {{ capture: true, once: true }}); \
-                 const box = element.getBoundingClientRect(); \
-                 return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+            self.click(element);
+            let seen = self.value(&format!(
+                "new Promise((done) => {{ const end = Date.now() + {CLICK_MS}; const look = () => \
+                 {{ if ({condition}) done(true); else if (Date.now() > end) done(false); \
+                 else setTimeout(look, 20); }}; look(); }})"
             ));
-            for kind in ["mousePressed", "mouseReleased"] {
-                let event = json!({
-                    "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1
-                });
-                self.call("Input.dispatchMouseEvent", event);
-            }
-            if self.value("window.hit") == true {
+            if seen == true {
                 return;
             }
         }
-        panic!("no click reaches {element}");
+        panic!("clicks on {element} do not bring about {condition}");
     }
 
     pub fn type_text(&mut self, text: &str) {

@@ -25,8 +25,8 @@ const HIT_SECONDS: f64 = 5.0;
 const SAMPLE_EVERY: Duration = Duration::from_secs(20);
 /// Pieces of an assignment at most: each pass has its own preparation.
 const PIECES_MAX: usize = 4096;
-/// A device has failed if it has not answered within so many times what its work should take, and this.
-const OVERDUE_TIMES: u32 = 30;
+/// A device has failed if it has not answered for so long: an assignment is about a second of its work, and far more only
+/// until its speed is known.
 const OVERDUE: Duration = Duration::from_secs(120);
 /// Jobs whose late hits may still count, at least and at most, and the memory that they may take between.
 const EARLIER_MIN: usize = 4;

@@ -7,7 +7,7 @@ use gemmine_console::status::{DeviceStatus, Rates};
 use gemmine_driver::{Counters, DeviceKind, Identity, Pace};
 use gemmine_jobs::work::Moment;
 
-use super::{OVERDUE, OVERDUE_TIMES};
+use super::OVERDUE;
 use crate::piece::Piece;
 use crate::production::{Ask, Production};
 use crate::rates::Meter;
@@ -160,9 +160,7 @@ impl CrewDevice {
     /// When it is to be given up.
     pub(super) fn deadline(&self) -> Option<Moment> {
         let oldest = self.outstanding.front()?;
-        // An assignment is about a second's work; what was measured last may be far from what comes.
-        let allowed = OVERDUE.max(OVERDUE_TIMES * Duration::from_secs(1));
-        self.supervision.is_open().then(|| oldest.since.max(self.last) + allowed)
+        self.supervision.is_open().then(|| oldest.since.max(self.last) + OVERDUE)
     }
 
     pub(super) fn made(

@@ -106,7 +106,7 @@ impl Miner {
         let checked = production.check(claim, &production.share());
         match (proven, checked) {
             (Ok(Proven { proof, meets_network }), Ok(Check::Hit { share, is_share: true })) => {
-                let entry = self.describe(*id, production, claim, share, &proof, meets_network);
+                let entry = self.describe(*id, production, claim, share, &proof, meets_network)?;
                 Some((*id, Arc::clone(production), entry, proof))
             }
             (Err(error), _) | (_, Err(error)) => {
@@ -132,16 +132,16 @@ impl Miner {
         share: ShareId,
         proof: &Proof,
         meets_network: bool,
-    ) -> Share {
+    ) -> Option<Share> {
         let (job, device) = (&production.job, &self.crew.devices()[id.0]);
         let identity = device.identity();
-        Share {
+        Some(Share {
             share,
             source: self.source_name(job.source).to_owned(),
             job: job.name.to_string(),
             context: Some(job.context.to_string()),
             height: job.height,
-            work: self.share_work(production, claim, proof),
+            work: self.share_work(production, claim, proof)?,
             meets_network: Some(meets_network),
             device: device.name().to_owned(),
             geometry: identity.map(Identity::array).unwrap_or_default(),
@@ -153,11 +153,16 @@ impl Miner {
             proof_file: String::new(),
             proof_blake3: String::new(),
             unix_time_s: (self.wall)(),
-        }
+        })
     }
 
-    fn share_work(&self, production: &Production, claim: &Claim, proof: &Proof) -> ShareWork {
-        match (&production.kind, &production.job.work, claim.place, proof) {
+    fn share_work(
+        &self,
+        production: &Production,
+        claim: &Claim,
+        proof: &Proof,
+    ) -> Option<ShareWork> {
+        Some(match (&production.kind, &production.job.work, claim.place, proof) {
             (
                 Kind::Pearl(pearl),
                 Work::Pearl { header, share_target, .. },
@@ -188,13 +193,8 @@ impl Miner {
                 bits: if let Work::Amadeus { bits, .. } = work { *bits } else { 0 },
             },
             // A job, its production and its proof are of one protocol: `Production::new` sees to that.
-            _ => ShareWork::Amadeus {
-                epoch: 0,
-                segment_vr_hash: String::new(),
-                nonce: String::new(),
-                bits: 0,
-            },
-        }
+            _ => return None,
+        })
     }
 
     pub(super) fn log_sent(&mut self, id: SourceId, share: ShareId) {

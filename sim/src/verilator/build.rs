@@ -35,33 +35,67 @@ pub(super) fn board(tools: &Tools, device: &Emitted, trace: bool) -> Result<Path
 
 /// Compiles, or finds what was compiled from the same sources with the same tools.
 pub(super) fn program(tools: &Tools, sources: &Sources) -> Result<PathBuf, EngineError> {
-    let folder = tools.cache.join(key(tools, sources));
-    let program = folder.join("simulate");
-    if program.is_file() {
-        return Ok(program);
-    }
-    // Built aside and renamed when whole: two at once, or a kill, leave nothing half made.
-    let mut partial = folder.clone().into_os_string();
-    partial.push(format!(".partial-{}-{:?}", std::process::id(), std::thread::current().id()));
-    let partial = PathBuf::from(partial);
-    let built = compile(tools, sources, &partial);
-    if built.is_ok() && std::fs::rename(&partial, &folder).is_err() && !program.is_file() {
-        let why = format!("can't rename it to {}", folder.display());
-        return Err(EngineError::Tool { doing: "keep the compiled core".into(), why });
-    }
-    let _ = std::fs::remove_dir_all(&partial);
-    built.map(|()| program)
+    let texts = [sources.verilog, sources.top, sources.harness];
+    let folder = tools.cache.join(key(tools, &texts, sources.trace));
+    kept(&folder, "simulate", |partial| compile(tools, sources, partial))
 }
 
-fn key(tools: &Tools, sources: &Sources) -> String {
+/// A file of a folder that is made once. It is made aside and renamed when whole: two at once, or a kill, leave nothing
+/// half made.
+fn kept(
+    folder: &Path,
+    file: &str,
+    make: impl FnOnce(&Path) -> Result<(), EngineError>,
+) -> Result<PathBuf, EngineError> {
+    let made = folder.join(file);
+    if made.is_file() {
+        return Ok(made);
+    }
+    let mut partial = folder.as_os_str().to_owned();
+    partial.push(format!(".partial-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let partial = PathBuf::from(partial);
+    let built = std::fs::create_dir_all(&partial)
+        .map_err(|error| EngineError::Tool {
+            doing: format!("make folder {}", partial.display()),
+            why: error.to_string(),
+        })
+        .and_then(|()| make(&partial));
+    if built.is_ok() && std::fs::rename(&partial, folder).is_err() && !made.is_file() {
+        let why = format!("can't rename it to {}", folder.display());
+        return Err(EngineError::Tool { doing: "keep what was compiled".into(), why });
+    }
+    let _ = std::fs::remove_dir_all(&partial);
+    built.map(|()| made)
+}
+
+/// Where Verilator's own run-time library is: the same for every program, and more to compile than most of them.
+fn runtime(tools: &Tools, trace: bool) -> Result<PathBuf, EngineError> {
+    let folder = tools.cache.join(format!("runtime-{}", key(tools, &[], trace)));
+    let mut sources = vec!["verilated.cpp", "verilated_threads.cpp"];
+    if trace {
+        sources.push("verilated_vcd_c.cpp");
+    }
+    kept(&folder, "verilated.a", |partial| {
+        let mut compiler = compiler(tools, partial, trace);
+        run(
+            compiler.args(["-O0", "-c"]).args(sources.iter().map(|f| tools.include().join(f))),
+            COMPILE,
+        )?;
+        let objects = files(partial, |name| name.ends_with(".o"));
+        let mut archiver = Command::new("ar");
+        archiver.current_dir(partial).args(["rc", "verilated.a"]).args(objects);
+        run(&mut archiver, COMPILE)
+    })
+}
+
+/// A hash of what a program is compiled from, and with.
+fn key(tools: &Tools, texts: &[&str], trace: bool) -> String {
     let mut hasher = blake3::Hasher::new();
-    let (pin, source) = (VERILATOR.requirements, include_str!("build.rs"));
-    let parts = [pin, sources.verilog, sources.top, sources.harness, source];
-    for part in parts {
-        hasher.update(part.as_bytes());
+    for text in [VERILATOR.requirements, include_str!("build.rs")].iter().chain(texts) {
+        hasher.update(text.as_bytes());
         hasher.update(&[0]);
     }
-    hasher.update(&[sources.trace.into()]);
+    hasher.update(&[trace.into()]);
     // A tool that was replaced in place must not meet what its forerunner compiled.
     hasher.update(&std::fs::read(tools.verilator().get_program()).unwrap_or_default());
     let compiler = Command::new("g++").args(["-dumpfullversion", "-dumpmachine"]).output();
@@ -77,10 +111,7 @@ fn compile(tools: &Tools, sources: &Sources, folder: &Path) -> Result<(), Engine
             why: e.to_string(),
         })
     };
-    std::fs::create_dir_all(folder).map_err(|e| EngineError::Tool {
-        doing: format!("make folder {}", folder.display()),
-        why: e.to_string(),
-    })?;
+    let runtime = runtime(tools, sources.trace)?;
     write("dut.v", sources.verilog)?;
     write("harness.cpp", sources.harness)?;
     let mut verilator = tools.verilator();
@@ -92,23 +123,23 @@ fn compile(tools: &Tools, sources: &Sources, folder: &Path) -> Result<(), Engine
         .current_dir(folder);
     run(&mut verilator, "verilate the emitted Verilog")?;
     // The start-up code is most of the text and runs once; -O1 simulates as fast as -O3 here and
-    // compiles in half the time. Two compilers at once, since most machines have two cores.
-    let mut slow = generated(tools, folder, true);
-    if sources.trace {
-        slow.push(tools.include().join("verilated_vcd_c.cpp"));
-    }
-    let fast = generated(tools, folder, false);
+    // compiles in half the time. Two compilers at once, since most machines have two cores; one file each, since
+    // Verilator's headers take longer than most of its files.
+    write("slow.cc", &includes(folder, true))?;
+    write("fast.cc", &format!("#include \"harness.cpp\"\n{}", includes(folder, false)))?;
     let compiler = || compiler(tools, folder, sources.trace);
     std::thread::scope(|scope| {
-        let slow = scope.spawn(|| run(compiler().args(["-O0", "-c"]).args(slow), COMPILE));
-        run(compiler().args(["-O1", "-c", "harness.cpp"]).args(fast), COMPILE)?;
+        let slow = scope.spawn(|| run(compiler().args(["-O0", "-c", "slow.cc"]), COMPILE));
+        run(compiler().args(["-O1", "-c", "fast.cc"]), COMPILE)?;
         slow.join().unwrap_or_else(|_| {
             Err(EngineError::Tool { doing: COMPILE.into(), why: "its thread panicked".into() })
         })
     })?;
-    let objects = files(folder, |name| name.ends_with(".o"));
     let mut linker = Command::new("g++");
-    linker.current_dir(folder).args(["-pthread", "-o", "simulate"]).args(objects);
+    linker
+        .current_dir(folder)
+        .args(["-pthread", "-o", "simulate", "fast.o", "slow.o"])
+        .arg(runtime);
     run(&mut linker, COMPILE)
 }
 
@@ -130,15 +161,12 @@ fn compiler(tools: &Tools, folder: &Path, trace: bool) -> Command {
     compiler
 }
 
-/// The C++ files to compile: those that run once (with Verilator's own), or those that simulate.
-fn generated(tools: &Tools, folder: &Path, slow: bool) -> Vec<PathBuf> {
-    let mut sources = files(folder, |name| {
+/// A file of the generated C++ files that run once, or of those that simulate.
+fn includes(folder: &Path, slow: bool) -> String {
+    let sources = files(folder, |name| {
         name.starts_with("Vdut") && name.ends_with(".cpp") && name.contains("Slow") == slow
     });
-    if slow {
-        sources.extend(["verilated.cpp", "verilated_threads.cpp"].map(|f| tools.include().join(f)));
-    }
-    sources
+    sources.iter().map(|source| format!("#include \"{}\"\n", source.display())).collect()
 }
 
 /// Names of files in a folder, sorted.

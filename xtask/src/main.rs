@@ -1,5 +1,8 @@
 //! `cargo xtask test` fetches the pinned tools and passes every test; `cargo xtask bench` measures.
 
+mod programs;
+
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -17,6 +20,8 @@ const LONG: [(&str, &str); 4] = [
     ("MALLOC_MMAP_THRESHOLD_", "32768"),
     ("MALLOC_TRIM_THRESHOLD_", "65536"),
 ];
+
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 const HELP: &str = "\
 The project's own commands.
@@ -129,8 +134,8 @@ fn test(environment: &[(&str, &str)]) -> anyhow::Result<()> {
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
     cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    // Not --all-targets, which builds examples as tests alone: a test runs one. Benches ask for a run of theirs.
-    cargo(&["test", "--workspace", "--locked"], environment)?;
+    programs::test(Path::new(WORKSPACE), environment)?;
+    cargo(&["test", "--workspace", "--doc", "--locked"], environment)?;
     if !environment.is_empty() {
         // What the README's first command builds; the tests run the same sources, optimised less.
         cargo(&["build", "--release", "--locked"], &[])?;
@@ -149,9 +154,8 @@ fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()>
     let shown = format!("cargo {}", arguments.join(" "));
     eprintln!("xtask: {shown}");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut command = Command::new(cargo);
-    command.args(arguments).current_dir(workspace).envs(environment.iter().copied());
+    command.args(arguments).current_dir(WORKSPACE).envs(environment.iter().copied());
     let status = command.status().with_context(|| format!("failed to start {shown}"))?;
     if !status.success() {
         bail!("{shown} ended with {status}");

@@ -89,8 +89,10 @@ fn dependencies_point_one_way() {
         ("sim", &["gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
         ("flow", &["gemmine-hdl", "gemmine-tools"]),
         ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
+        ("host/browser", &[]),
         ("host/config", &[]),
         ("host/console", &[]),
+        ("host/report", &[]),
         ("host/fleet", &["gemmine-console", "gemmine-driver", "gemmine-jobs", "gemmine-pouw"]),
         (
             "host/cli",
@@ -103,6 +105,7 @@ fn dependencies_point_one_way() {
                 "gemmine-hdl",
                 "gemmine-jobs",
                 "gemmine-pouw",
+                "gemmine-report",
                 "gemmine-sim",
                 "gemmine-tools",
             ],

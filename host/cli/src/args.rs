@@ -7,6 +7,7 @@ mod config;
 mod devices;
 mod generated;
 mod receipts;
+mod report;
 mod run;
 mod sim;
 mod tools;
@@ -30,6 +31,8 @@ use receipts::RECEIPTS_EXAMPLES;
 pub use receipts::{
     ExportFormat, ReceiptsCommand, ReceiptsExportArgs, ReceiptsListArgs, ReceiptsVerifyArgs,
 };
+use report::BASELINES_EXAMPLES;
+pub use report::{BaselinesCommand, ReportArgs, ReportBoardsArgs, ReportCommand, ReportVerifyArgs};
 pub use run::RunArgs;
 pub use sim::{BoardEngine, SimArgs};
 use tools::TOOLS_EXAMPLES;
@@ -80,6 +83,11 @@ pub enum Command {
     Build(BuildArgs),
     /// Put an image onto a board
     Flash(FlashArgs),
+    /// Verify results and report on them: joule for joule, next to published graphics processors
+    Report(ReportArgs),
+    /// List or check the table of what others publish
+    #[command(subcommand, after_help = BASELINES_EXAMPLES)]
+    Baselines(BaselinesCommand),
     /// Install or show the pinned tools that `--device verilator` and `gemmine build` need
     #[command(subcommand, after_help = TOOLS_EXAMPLES)]
     Tools(ToolsCommand),
@@ -105,6 +113,8 @@ impl Command {
             Self::Sim(args) => args.json,
             Self::Build(args) => args.json,
             Self::Receipts(command) => command.json(),
+            Self::Report(args) => args.json(),
+            Self::Baselines(command) => command.json(),
             Self::Tools(ToolsCommand::List(args)) => args.json,
             Self::Config(ConfigCommand::Check(args) | ConfigCommand::Show(args)) => args.json,
             Self::Board(_)

@@ -14,12 +14,14 @@
 //! | [`board`] | a virtual board behind a pseudo-terminal |
 //! | [`amadeus`] | a local Amadeus chain behind HTTP, and the client of a node |
 //! | [`build`], [`flash`], [`images`] | images for boards, onto boards, and which image a board has |
+//! | [`report`], [`baselines`] | results verified and reported on; what others publish |
 //! | [`config`], [`generated`] | the configuration, checked and shown; completions and manual pages |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
 //! | [`display`], [`utc`], [`counters`] | numbers and times for people; a device's counters |
 
 mod amadeus;
 mod args;
+mod baselines;
 mod board;
 mod build;
 mod config;
@@ -40,6 +42,7 @@ mod outcome;
 mod product;
 mod quantise;
 mod receipts;
+mod report;
 mod run;
 mod selftest;
 mod sim;
@@ -76,6 +79,8 @@ fn main() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Flash(args) => flash::run(&args),
         Command::Receipts(command) => receipts::run(&command),
+        Command::Report(args) => report::run(&args),
+        Command::Baselines(command) => baselines::run(&command),
         Command::Tools(command) => tools::run(command),
         Command::Config(command) => config::run(&command),
         Command::Completions(args) => generated::completions(args),

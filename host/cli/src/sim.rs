@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use gemmine_driver::{
     BoardOpener, Completion, Counters, Descriptor, Device, SerialDevice, SerialOptions, Side,
 };
+use gemmine_flow::{Board as BoardFile, build::emit};
 use gemmine_pouw::panel::{LANES, Panel};
 use gemmine_pouw::tile;
 use gemmine_sim::board::{Board, BoardConfig};
@@ -34,10 +35,11 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 /// Runs the command.
 pub fn run(args: &SimArgs) -> Result<Outcome> {
     interrupt::catch()?;
+    let (args, config) = &simulated(args)?;
     let waveform = args.trace.as_deref().map(Waveform::new).transpose()?;
     let spinner = spinner(args.json);
     spinner.set_message(format!("opening a {} device", args.geometry));
-    let board = open(args, waveform.as_ref()).context("open the device")?;
+    let board = open(args, *config, waveform.as_ref()).context("open the device")?;
     let board = Arc::new(Mutex::new(board));
     let baud = args.baud.unwrap_or(args.clock / 2);
     let options = SerialOptions { baud, max_baud: baud, patience: Duration::ZERO };
@@ -67,7 +69,7 @@ pub fn run(args: &SimArgs) -> Result<Outcome> {
     spinner.finish_and_clear();
     let spent = Spent::between(&before, &after);
     print_line(&if args.json {
-        spent.to_json(args, right, elapsed)
+        spent.to_json(args, config, right, elapsed)
     } else {
         spent.to_text(args, right, elapsed)
     })?;
@@ -83,10 +85,36 @@ fn report_wrong(args: &SimArgs, wrong: &str) -> Result<Outcome> {
     Ok(Outcome::No)
 }
 
-fn open(args: &SimArgs, waveform: Option<&Waveform>) -> Result<Box<dyn Board>> {
-    let first_baud = args.baud.unwrap_or(args.clock / 2);
-    let config =
-        BoardConfig { clock_hz: args.clock, first_baud, ..BoardConfig::new(args.geometry) };
+/// What is simulated: of a board, the device that its image has, with the image's BUILD.
+fn simulated(args: &SimArgs) -> Result<(SimArgs, BoardConfig)> {
+    let mut args = args.clone();
+    let mut config = BoardConfig::new(args.geometry);
+    if let Some(name) = &args.board {
+        let doing = || format!("simulate the board {name}");
+        let board = BoardFile::find(name).with_context(doing)?;
+        let (plan, emitted) = emit(&board).with_context(doing)?;
+        let device = &board.definition.device;
+        args.geometry = device.geometry;
+        args.clock = u32::try_from(plan.output_hz()).with_context(doing)?;
+        config = BoardConfig {
+            geometry: device.geometry,
+            panel_word_bits: u32::try_from(device.panel_word_bits).with_context(doing)?,
+            engines: u32::try_from(device.engines).with_context(doing)?,
+            noise: device.noise,
+            build: emitted.build,
+            ..config
+        };
+    }
+    config.clock_hz = args.clock;
+    config.first_baud = args.baud.unwrap_or(args.clock / 2);
+    Ok((args, config))
+}
+
+fn open(
+    args: &SimArgs,
+    config: BoardConfig,
+    waveform: Option<&Waveform>,
+) -> Result<Box<dyn Board>> {
     let Some(waveform) = waveform else {
         return power_up(args.engine, config);
     };
@@ -335,11 +363,23 @@ impl Spent {
         lines.join("\n")
     }
 
-    fn to_json(&self, args: &SimArgs, right: u32, elapsed: Duration) -> String {
+    fn to_json(
+        &self,
+        args: &SimArgs,
+        config: &BoardConfig,
+        right: u32,
+        elapsed: Duration,
+    ) -> String {
         let stalls: serde_json::Map<String, serde_json::Value> =
             self.stalls.iter().map(|&(name, cycles)| (name.to_owned(), cycles.into())).collect();
         json!({
             "engine": engine_name(args.engine),
+            "version": env!("CARGO_PKG_VERSION"),
+            "board": args.board,
+            "image_build": (config.build != 0).then(|| format!("{:08x}", config.build)),
+            "panel_word_bits": config.panel_word_bits,
+            "engines": config.engines,
+            "noise": config.noise,
             "geometry": args.geometry.to_string(),
             "clock_hz": args.clock,
             "baud": self.baud,

@@ -21,6 +21,7 @@ Examples:
   gemmine sim --geometry 16x16                              64 tiles on panels that stay in the device
   gemmine sim --geometry 16x16 --stream                     new panels for every tile, over the line
   gemmine sim --geometry 16x16 --products                   every product tile comes back
+  gemmine sim --board ulx3s-85f --engine model --baud 3000000   the device of a board's image, at its clock
   gemmine sim --tiles 2 --steps 128 --trace device.fst      every signal, for GTKWave or Surfer
 
 A waveform has two time units a cycle; name it .vcd or .fst.";
@@ -37,6 +38,11 @@ pub struct SimArgs {
     /// Physical array, P rows x Q columns of PEs
     #[arg(long, value_name = "PxQ", default_value = "2x2")]
     pub geometry: Geometry,
+
+    /// The device of this board, by its name in `gemmine build --list` or the path of a board.toml: its array, panel
+    /// memory, clock, engines and source of noise
+    #[arg(long, value_name = "BOARD", conflicts_with_all = ["geometry", "clock"])]
+    pub board: Option<String>,
 
     /// Tiles to multiply
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]

@@ -15,6 +15,7 @@ mod limits;
 mod matmul;
 mod mine;
 mod receipts;
+mod report;
 mod run;
 mod share_log;
 mod sim;

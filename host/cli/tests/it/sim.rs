@@ -69,3 +69,24 @@ fn what_a_device_cannot_do_is_refused() {
         expect_trouble(folder.path(), arguments, why);
     }
 }
+
+#[test]
+fn a_board_is_simulated_as_its_image_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments =
+        "sim --board icebreaker --engine model --baud 6000000 --tiles 4 --steps 128 --json";
+    let object = last_json(&expect(folder.path(), arguments, 0));
+    let manifest = gemmine_flow::Manifest::embedded().unwrap();
+    let image = manifest.image("icebreaker").unwrap();
+    assert_eq!(object["image_build"], *image.build);
+    assert_eq!(object["clock_hz"], image.clock_hz);
+    assert_eq!(object["geometry"], *image.geometry);
+    assert_eq!(object["mac_cycles"], 4 * 128 * (256 / 8));
+    for (arguments, why) in [
+        ("sim --board nonesuch", "nonesuch"),
+        ("sim --board icebreaker --geometry 2x2", "--geometry"),
+        ("sim --board icebreaker --engine model --steps 256", "up to 128"),
+    ] {
+        expect_trouble(folder.path(), arguments, why);
+    }
+}

@@ -1,10 +1,10 @@
 //! The web page in a real browser.
 
+use gemmine_browser::Browser;
 use gemmine_console::http::{Options, Server};
 use gemmine_console::status::{Control, DeviceState, Level, LogLine};
 use serde_json::json;
 
-use super::chromium::Browser;
 use super::client::{TOKEN, serve};
 use super::fake::HOSTILE;
 

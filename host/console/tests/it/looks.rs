@@ -1,9 +1,9 @@
 //! How the web page looks, and what it says to those who can't see it.
 
+use gemmine_browser::Browser;
 use serde_json::json;
 
 use super::browser::open;
-use super::chromium::Browser;
 use super::client::{get, serve};
 use super::fake::HOSTILE;
 

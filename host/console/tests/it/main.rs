@@ -4,7 +4,6 @@
 
 mod api;
 mod browser;
-mod chromium;
 mod client;
 mod control;
 mod events;

@@ -1,4 +1,6 @@
-//! A real browser without a window, driven by its DevTools protocol.
+//! A real browser without a window, driven by its DevTools protocol: for tests of pages, so its helpers panic.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -7,14 +9,15 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use base64::Engine;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket, client};
 
-use super::client::PATIENCE;
-
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Tries of a click, and how long each has.
 const CLICKS: u32 = 10;
 const CLICK_MS: u32 = 3000;
@@ -31,6 +34,8 @@ pub struct Browser {
     calls: u64,
     /// What the page did wrong: exceptions, refused scripts, failed loads.
     pub complaints: Vec<String>,
+    /// What was loaded, from the page itself on.
+    pub requests: Vec<String>,
     _profile: tempfile::TempDir,
 }
 
@@ -80,9 +85,15 @@ impl Browser {
         let stream = TcpStream::connect(place).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let (socket, _) = client(&*address, stream).unwrap();
-        let (session, complaints) = (None, Vec::new());
-        let mut browser =
-            Self { _group: group, socket, session, calls: 0, complaints, _profile: profile };
+        let mut browser = Self {
+            _group: group,
+            socket,
+            session: None,
+            calls: 0,
+            complaints: Vec::new(),
+            requests: Vec::new(),
+            _profile: profile,
+        };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
         let wanted = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = browser.call("Target.attachToTarget", wanted);
@@ -119,6 +130,10 @@ impl Browser {
                 Some("Runtime.exceptionThrown") => {
                     self.complaints.push(heard["params"]["exceptionDetails"].to_string());
                 }
+                Some("Network.requestWillBeSent") => {
+                    let url = heard["params"]["request"]["url"].as_str();
+                    self.requests.extend(url.map(str::to_owned));
+                }
                 Some("Log.entryAdded") => {
                     self.complaints.push(heard["params"]["entry"]["text"].to_string());
                 }
@@ -137,6 +152,7 @@ impl Browser {
         answer["result"]["value"].take()
     }
 
+    /// A text that an expression of the page's is.
     pub fn text(&mut self, expression: &str) -> String {
         self.value(expression).as_str().unwrap_or_else(|| panic!("no text: {expression}")).into()
     }
@@ -192,6 +208,7 @@ impl Browser {
         panic!("clicks on {element} do not bring about {condition}");
     }
 
+    /// Types into what has the focus.
     pub fn type_text(&mut self, text: &str) {
         self.call("Input.insertText", json!({ "text": text }));
     }
@@ -207,10 +224,17 @@ impl Browser {
         );
     }
 
+    /// Whether the reader wants it dark.
     pub fn dark(&mut self, dark: bool) {
         let value = if dark { "dark" } else { "light" };
         let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
         self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+    }
+
+    /// The page as PDF, on A4.
+    pub fn pdf(&mut self) -> Vec<u8> {
+        let paper = json!({ "paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": true });
+        decoded(&self.call("Page.printToPDF", paper)["data"])
     }
 
     /// Keeps a picture of the whole page in the folder that `GEMMINE_SCREENSHOTS` names, for whoever wants to look.
@@ -218,11 +242,15 @@ impl Browser {
         let Some(folder) = std::env::var_os("GEMMINE_SCREENSHOTS") else { return };
         let whole = json!({ "captureBeyondViewport": true });
         let picture = self.call("Page.captureScreenshot", whole);
-        let data = picture["data"].as_str().unwrap();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(data).unwrap();
+        let bytes = decoded(&picture["data"]);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), bytes).unwrap();
     }
+}
+
+/// Decodes what the protocol has bytes in.
+fn decoded(data: &Value) -> Vec<u8> {
+    base64::engine::general_purpose::STANDARD.decode(data.as_str().unwrap()).unwrap()
 }
 
 /// The browser's processes: what Debian installs is a script that starts the browser, which starts others.

@@ -30,6 +30,7 @@ pub mod counters;
 pub mod crc32;
 pub mod datasheet;
 pub mod devices;
+pub mod dma_registers;
 pub mod emit;
 pub mod endpoint;
 pub mod feeder;

@@ -2,10 +2,12 @@
 //! on a simulation engine ([`Simulated`]), the processor ([`Cpu`]), boards behind a serial port ([`SerialDevice`]), the
 //! thread that owns a device ([`Worker`]), and what keeps one busy with scans ([`Scanner`]).
 
+mod accelerator;
 mod cpu;
 mod device;
 mod error;
 mod feeder;
+mod link_error;
 mod pace;
 mod scan;
 mod scanner;
@@ -20,6 +22,7 @@ pub use device::{
 };
 pub use error::DeviceError;
 pub use feeder::{Feeder, OldestWanted};
+pub use link_error::LinkError;
 pub use pace::Pace;
 pub use scan::{
     AmadeusScan, PANELS_MAX, PearlScan, Rectangle, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK,
@@ -27,7 +30,7 @@ pub use scan::{
 };
 pub use scanner::{Scanned, Scanner};
 pub use serial::{
-    BoardOpener, LinkError, Opener, Port, PortInfo, SerialDevice, SerialOptions, SharedBoard,
+    BoardOpener, Opener, Port, PortInfo, SerialDevice, SerialOptions, SharedBoard,
     TtyPort, ports,
 };
 pub use simulated::{EngineKind, Simulated};

@@ -1,10 +1,10 @@
-//! Why a serial device could not be reached.
+//! Why a device behind a link could not be reached.
 
 use std::io;
 
 use gemmine_hdl::registers::{ID_VALUE, VERSION_VALUE};
 
-/// Why a serial device could not be reached.
+/// Why a device behind a link could not be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The path leads nowhere.
@@ -124,9 +124,11 @@ pub enum LinkError {
 impl LinkError {
     /// It may pass if one waits, as when a cable is plugged in again.
     pub(crate) fn may_pass(&self) -> bool {
-        !matches!(
-            self,
-            Self::NoDevice(_) | Self::Version(_) | Self::Register { .. } | Self::Changed(_)
-        )
+        match self {
+            Self::NoDevice(_) | Self::Version(_) | Self::Register { .. } | Self::Changed(_) => {
+                false
+            }
+            _ => true,
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::io;
 
 use gemmine_hdl::registers::{ID_VALUE, VERSION_VALUE};
 
+use crate::pcie::PcieError;
+
 /// Why a device behind a link could not be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
@@ -119,6 +121,9 @@ pub enum LinkError {
     /// The device broke the protocol.
     #[error("the device broke the protocol: {0}; report this with its build")]
     Protocol(String),
+    /// PCI Express.
+    #[error(transparent)]
+    Pcie(#[from] PcieError),
 }
 
 impl LinkError {
@@ -128,6 +133,7 @@ impl LinkError {
             Self::NoDevice(_) | Self::Version(_) | Self::Register { .. } | Self::Changed(_) => {
                 false
             }
+            Self::Pcie(error) => error.may_pass(),
             _ => true,
         }
     }

@@ -67,6 +67,7 @@ impl Reading {
                 hash: self.wide(STALL_HASH_LOW),
             }),
             link: None,
+            dma: None,
         }
     }
 }

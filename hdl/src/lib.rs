@@ -58,6 +58,7 @@ pub mod join;
 pub mod latency;
 pub mod line_control;
 pub mod memory_device;
+pub mod memory_devices;
 pub mod mixer;
 pub mod multiplier_pair;
 pub mod multipliers;

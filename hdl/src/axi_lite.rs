@@ -26,9 +26,6 @@
 //! From address and word to `bvalid_out` three cycles, if the bus is free, or if it is one of the link's registers; from
 //! an address to `rvalid_out` of one of those [`REGISTER_LATENCY`] + 3, of a word on the bus three more than the bus takes.
 //!
-//! # Timing
-#![doc = concat!("```text\n", include_str!("../timing/axi_lite.txt"), "```")]
-//!
 //! # Why
 //! A processor's reads over PCIe wait for one another anyway. Address and word have a register each, so no path goes
 //! through from one side to the other, and a bridge may bring them in any order.
@@ -174,8 +171,7 @@ impl Logic for AxiLite {
             && !self.b_valid.q.val()
             && !self.r_valid.q.val();
         self.begins_write.next = self.idle.val() && self.aw_full.q.val() && self.w_full.q.val();
-        self.begins_read.next =
-            self.idle.val() && self.ar_full.q.val() && !self.begins_write.val();
+        self.begins_read.next = self.idle.val() && self.ar_full.q.val() && !self.begins_write.val();
         self.next.next = self.read_address.q.val();
         if self.begins_write.val() {
             self.next.next = self.write_address.q.val();
@@ -248,8 +244,7 @@ impl Logic for AxiLite {
         self.write_out.next = self.writes.q.val();
         self.address_out.next = self.address.q.val();
         self.data_out.next = self.write_word.q.val();
-        self.active_out.next =
-            self.aw_full.q.val() || self.w_full.q.val() || self.ar_full.q.val();
+        self.active_out.next = self.aw_full.q.val() || self.w_full.q.val() || self.ar_full.q.val();
         self.register_write_out.next = self.register_write.q.val();
     }
 }

@@ -20,9 +20,6 @@
 //! A word is on the bus two cycles behind its grant; `answered_out` comes [`ANSWER_LATENCY`] cycles behind one. Writes
 //! can be granted in every cycle, and nothing in the cycle behind the grant of a read.
 //!
-//! # Timing
-#![doc = concat!("```text\n", include_str!("../timing/bus_arbiter.txt"), "```")]
-//!
 //! # Why
 //! The one before is never busy for long: the window has an access in flight at most and the completion engine
 //! fifteen an entry. So a fixed order starves nobody, and the stream of panel words has all that is left.
@@ -150,6 +147,3 @@ impl Logic for BusArbiter {
 // Literals, since rust-hdl takes nothing else there: stages of `reads`, and the address of RESET.
 const _: () = assert!(ANSWER_LATENCY == 6);
 const _: () = assert!(crate::registers::RESET == 40);
-
-#[cfg(test)]
-mod tests;

@@ -30,9 +30,6 @@
 //! two cycles a word and 13 a burst; a command ends in the cycle behind its last word or last response, and the next one
 //! is taken in the cycle behind that.
 //!
-//! # Timing
-#![doc = concat!("```text\n", include_str!("../timing/command_engine.txt"), "```")]
-//!
 //! # Why
 //! In order and one at a time, so that a host needs no fences: panels are there before the commit that says so, and that
 //! before the descriptor that waits for it. What takes long has been asked for before by the half that runs ahead.
@@ -178,7 +175,6 @@ pub struct CommandEngine {
     requests: Signal<Local, Bit>,
     granted: Signal<Local, Bit>,
     word: Signal<Local, Bits<32>>,
-    line_words: Signal<Local, Bits<6>>,
     line_left: Join<5, 1, 6>,
     beats_left: Signal<Local, Bits<5>>,
     wide_low: ZeroExtend<4, 5>,
@@ -200,10 +196,9 @@ impl Logic for CommandEngine {
 
         // A word to the bus, of a beat or of the command itself, or a word of the bus
         self.is_last.next = self.left.q.val() == bits::<18>(1);
-        self.moves.next = (self.writes.q.val()
-            && self.beat_valid_in.val()
-            && !self.beat_error_in.val())
-            || self.sends.q.val();
+        self.moves.next =
+            (self.writes.q.val() && self.beat_valid_in.val() && !self.beat_error_in.val())
+                || self.sends.q.val();
         self.requests.next = self.moves.val() || (self.gathers.q.val() && self.ask.q.val().any());
         self.granted.next = self.requests.val() && self.grant_in.val();
         self.word.next = self.low_in.val().get_bits::<32>(0);
@@ -297,8 +292,7 @@ impl Logic for CommandEngine {
         if self.notified_in.val() {
             self.notifies.d.next = false;
         }
-        self.blocked.next =
-            self.ends.q.val() && self.notify.q.val() && self.notifies.q.val();
+        self.blocked.next = self.ends.q.val() && self.notify.q.val() && self.notifies.q.val();
         if self.ends.q.val() && !self.blocked.val() {
             self.ends.d.next = false;
             self.head.d.next = self.head.q.val() + bits::<16>(1);
@@ -391,6 +385,3 @@ impl Logic for CommandEngine {
         self.bus_stall_out.next = self.requests.val() && !self.grant_in.val();
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -23,16 +23,13 @@
 //! | `request_out`, `write_out`, `address_out`, `data_out`, `grant_in`, `answered_in`, `answer_in` | | to the [bus](crate::bus_arbiter) |
 //! | `open_out`, `granted_in`, `word_valid_out`, `word_out`, `end_out`, `host_out`, `taken_in`, `done_in`, `write_error_in` | | to the [writer](crate::host_writer) |
 //! | `tail_out` | 16 | index of the next entry |
-//! | `written_out` | 1 | an entry is in host memory |
+//! | `written_out` | 1 | an entry is in host memory, of any kind but 3 |
 //! | `error_out` | 1 | one could not be written |
 //! | `busy_out`, `active_out` | 1 | an entry is in work; or will be, without the host |
 //!
 //! # Latency
 //! From `granted_in` to `end_out` [`COPY_LATENCY`] cycles for a completion, if the bus is free, and [`SAY_LATENCY`] for what
 //! has no words on the bus. `written_out` comes with `done_in`.
-//!
-//! # Timing
-#![doc = concat!("```text\n", include_str!("../timing/completion_engine.txt"), "```")]
 //!
 //! # Why
 //! The host polls its own memory and needs no read over PCIe for a result. The completion is popped when its words are
@@ -45,7 +42,7 @@ use crate::join::Join;
 use crate::zero_extend::ZeroExtend;
 
 /// Cycles from `granted_in` to `end_out` for a completion.
-pub const COPY_LATENCY: usize = 36;
+pub const COPY_LATENCY: usize = 35;
 /// The same for an entry without words of the bus.
 pub const SAY_LATENCY: usize = 17;
 
@@ -130,7 +127,7 @@ pub struct CompletionEngine {
     // What became of it
     /// Index of the next entry.
     pub tail_out: Signal<Out, Bits<16>>,
-    /// An entry is in host memory.
+    /// An entry is in host memory, of any kind but 3.
     pub written_out: Signal<Out, Bit>,
     /// One could not be written.
     pub error_out: Signal<Out, Bit>,
@@ -158,7 +155,7 @@ pub struct CompletionEngine {
     entry: DFF<Bits<4>>,
     /// Cycles for which `waiting_in` may not know yet what was popped or reset.
     settles: DFF<Bits<3>>,
-    sequence: DFF<Bits<32>>,
+    index: DFF<Bits<32>>,
     told: DFF<Bit>,
     /// RESET came in between: what is copied is no longer there to be popped.
     stale: DFF<Bit>,
@@ -175,7 +172,7 @@ pub struct CompletionEngine {
     wide_offset: ZeroExtend<12, 58>,
     puts_word: Signal<Local, Bit>,
     word: Signal<Local, Bits<32>>,
-    next_sequence: Signal<Local, Bits<32>>,
+    next_index: Signal<Local, Bits<32>>,
     host: Join<58, 6, 64>,
     bus_low: Join<12, 8, 20>,
     source_next: Join<4, 4, 8>,
@@ -193,13 +190,12 @@ impl Logic for CompletionEngine {
     fn update(&mut self) {
         dff_setup!(
             self, clock, opens, puts, closes, awaits, kind, tag, place, address, turn, asks, pops,
-            source, entry, settles, sequence, told, stale
+            source, entry, settles, index, told, stale
         );
 
         // What comes next
         self.wide_mask.data_in.next = self.mask_in.val();
-        self.given.next =
-            self.sequence.q.val().get_bits::<16>(0) - self.consumed_in.val();
+        self.given.next = self.index.q.val().get_bits::<16>(0) - self.consumed_in.val();
         self.is_full.next = (self.given.val() & !self.wide_mask.data_out.val()).any();
         self.idle.next = !self.opens.q.val()
             && !self.puts.q.val()
@@ -225,8 +221,7 @@ impl Logic for CompletionEngine {
         }
         self.base.high_in.next = self.base_high_in.val();
         self.base.low_in.next = self.base_low_in.val();
-        self.wide_offset.data_in.next =
-            self.sequence.q.val().get_bits::<12>(0) & self.mask_in.val();
+        self.wide_offset.data_in.next = self.index.q.val().get_bits::<12>(0) & self.mask_in.val();
         self.source_next.high_in.next = self.entry.q.val();
         self.source_next.low_in.next = bits::<4>(0);
         self.notified_out.next = false;
@@ -249,9 +244,8 @@ impl Logic for CompletionEngine {
         // Words: the completion's from the bus, the others as they are
         self.is_copy.next =
             (self.kind.q.val() == bits::<2>(1)) && (self.place.q.val() < bits::<4>(13));
-        self.puts_word.next =
-            self.puts.q.val() && (!self.is_copy.val() || self.answered_in.val());
-        self.next_sequence.next = self.sequence.q.val() + bits::<32>(1);
+        self.puts_word.next = self.puts.q.val() && (!self.is_copy.val() || self.answered_in.val());
+        self.next_index.next = self.index.q.val() + bits::<32>(1);
         self.tag_word.data_in.next = self.tag.q.val();
         self.kind_byte.data_in.next = self.kind.q.val();
         self.kind_half.high_in.next = self.kind_byte.data_out.val();
@@ -272,7 +266,7 @@ impl Logic for CompletionEngine {
             self.word.next = self.kind_word.joined_out.val();
         }
         if self.place.q.val() == bits::<4>(15) {
-            self.word.next = self.next_sequence.val();
+            self.word.next = self.next_index.val();
         }
         if self.opens.q.val() && self.granted_in.val() {
             self.opens.d.next = false;
@@ -288,9 +282,8 @@ impl Logic for CompletionEngine {
         }
 
         // The bus: words 0 to 4 and 8 to 15, then the pop
-        self.ends_copy.next = self.puts_word.val()
-            && self.is_copy.val()
-            && (self.place.q.val() == bits::<4>(12));
+        self.ends_copy.next =
+            self.puts_word.val() && self.is_copy.val() && (self.place.q.val() == bits::<4>(12));
         self.responds.next = self.awaits.q.val() && self.done_in.val();
         if self.asks.q.val() && self.grant_in.val() {
             self.source.d.next = self.source.q.val() + bits::<8>(1);
@@ -321,7 +314,7 @@ impl Logic for CompletionEngine {
         if self.responds.val() {
             self.awaits.d.next = false;
             if !self.write_error_in.val() {
-                self.sequence.d.next = self.next_sequence.val();
+                self.index.d.next = self.next_index.val();
             }
             if self.kind.q.val() == bits::<2>(3) {
                 self.told.d.next = true;
@@ -336,7 +329,7 @@ impl Logic for CompletionEngine {
             self.awaits.d.next = false;
             self.asks.d.next = false;
             self.pops.d.next = false;
-            self.sequence.d.next = bits::<32>(0);
+            self.index.d.next = bits::<32>(0);
             self.told.d.next = false;
             self.turn.d.next = false;
         }
@@ -364,15 +357,14 @@ impl Logic for CompletionEngine {
         self.host.high_in.next = self.address.q.val();
         self.host.low_in.next = bits::<6>(0);
         self.host_out.next = self.host.joined_out.val();
-        self.tail_out.next = self.sequence.q.val().get_bits::<16>(0);
-        self.written_out.next = self.responds.val() && !self.write_error_in.val();
+        self.tail_out.next = self.index.q.val().get_bits::<16>(0);
+        // Of kind 3 `told` tells, and makes an interrupt come at once.
+        self.written_out.next = self.responds.val()
+            && !self.write_error_in.val()
+            && (self.kind.q.val() != bits::<2>(3));
         self.error_out.next = self.responds.val() && self.write_error_in.val();
         self.halt_told_out.next = self.told.q.val();
         self.busy_out.next = !self.idle.val();
-        self.active_out.next =
-            !self.idle.val() || self.begins.val() || self.settles.q.val().any();
+        self.active_out.next = !self.idle.val() || self.begins.val() || self.settles.q.val().any();
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -128,6 +128,19 @@ pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, EmissionE
     })?
 }
 
+/// The Verilog of the memory device of a geometry, with the BUILD that `build` says and a top of this name.
+pub(crate) fn memory_text(
+    geometry: Geometry,
+    build: Build,
+    top: &str,
+) -> Result<String, EmissionError> {
+    with_memory_device!(geometry, build.panel_word_bits, D => {
+        let mut device = Box::new(D::new(build));
+        device.connect_all();
+        emit::verilog(device.as_ref(), top)
+    })?
+}
+
 /// Name of the top module of the device of a geometry.
 pub(crate) fn top(geometry: Geometry) -> String {
     format!("gemmine_device_{geometry}")

@@ -21,9 +21,6 @@
 //! # Latency
 //! From the entry that makes it due to `interrupt_out` three cycles; by time 16 `time_in` + 3.
 //!
-//! # Timing
-#![doc = concat!("```text\n", include_str!("../timing/dma_interrupts.txt"), "```")]
-//!
 //! # Why
 //! An interrupt costs a host microseconds. Whoever polls word 15 of the next entry needs none, and leaves them off.
 

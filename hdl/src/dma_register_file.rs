@@ -20,17 +20,13 @@
 //! | `command_error_in`, `completion_error_in` | 4, 1 | the command at `head_in` fails; an entry could not be written |
 //! | `halt_out`, `halt_told_in` | 1 | write an entry that says so; that is done |
 //! | `force_out` | 1 | interrupt now |
-//! | `status_out` | 32 | `DMA_STATUS` |
-//! | `head_in`, `completion_tail_in`, `pending_in` | 16, 16, 1 | what registers show |
+//! | `status_out`, `head_in`, `completion_tail_in`, `pending_in` | 32, 16, 16, 1 | `DMA_STATUS`, and what registers show |
 //! | `command_base_low_out` .. `consumed_out` | | the rings: bases, masks, the host's indices |
 //! | `enable_out`, `entries_out`, `time_out` | 1, 8, 16 | of interrupts |
 //! | `read_event_in`, `write_event_in`, `whole_event_in`, `command_event_in`, `interrupt_event_in`, `read_stall_in`, `bus_stall_in` | 1 | what is counted: a beat read; a beat written, of eight bytes; .. |
 //!
 //! # Latency
 //! A reset takes [`RESET_CYCLES`] cycles at least, and so long that nothing is in flight.
-//!
-//! # Timing
-#![doc = concat!("```text\n", include_str!("../timing/dma_register_file.txt"), "```")]
 //!
 //! # Why
 //! Every word stands in registers here, one row of AND and OR behind one row of decoders: nothing of it is in the way
@@ -46,9 +42,6 @@ use crate::zero_extend::ZeroExtend;
 
 /// Cycles of a reset, from the write to the end of `clear_out`, if nothing is in flight.
 pub const RESET_CYCLES: usize = 17;
-
-// Literals below.
-const _: () = assert!(crate::dma_registers::DMA_ID_VALUE == 0x3141_4d44);
 
 /// See the module's documentation.
 #[derive(LogicBlock, Default)]
@@ -161,10 +154,9 @@ pub struct DmaRegisterFile {
     enable: DFF<Bit>,
     read_beats: DFF<Bits<29>>,
     written_words: DFF<Bits<30>>,
-    commands: DFF<Bits<32>>,
-    interrupts: DFF<Bits<32>>,
-    read_stalls: DFF<Bits<32>>,
-    bus_stalls: DFF<Bits<32>>,
+    /// Commands, interrupts, stalls for host memory, for the bus.
+    counts: [DFF<Bits<32>>; 4],
+    counted: [Signal<Local, Bit>; 4],
     // Reading
     selected: [DFF<Bit>; 21],
     words: [Signal<Local, Bits<32>>; 21],
@@ -224,10 +216,6 @@ impl Logic for DmaRegisterFile {
             enable,
             read_beats,
             written_words,
-            commands,
-            interrupts,
-            read_stalls,
-            bus_stalls,
             data
         );
 
@@ -264,8 +252,7 @@ impl Logic for DmaRegisterFile {
         }
 
         // Run, halt
-        self.writes_control.next =
-            self.write_in.val() && (self.address_in.val() == bits::<6>(1));
+        self.writes_control.next = self.write_in.val() && (self.address_in.val() == bits::<6>(1));
         if self.writes_control.val() {
             self.run.d.next = self.data_in.val().get_bit(0) && !self.resets.q.val();
         }
@@ -283,8 +270,8 @@ impl Logic for DmaRegisterFile {
         }
 
         // Reset
-        self.begins_reset.next = self.reset_in.val()
-            || (self.writes_control.val() && self.data_in.val().get_bit(1));
+        self.begins_reset.next =
+            self.reset_in.val() || (self.writes_control.val() && self.data_in.val().get_bit(1));
         if self.resets.q.val() {
             self.command_tail.d.next = bits::<16>(0);
             self.consumed.d.next = bits::<16>(0);
@@ -314,17 +301,16 @@ impl Logic for DmaRegisterFile {
                 self.written_words.d.next = self.written_words.q.val() + bits::<30>(2);
             }
         }
-        if self.command_event_in.val() {
-            self.commands.d.next = self.commands.q.val() + bits::<32>(1);
-        }
-        if self.interrupt_event_in.val() {
-            self.interrupts.d.next = self.interrupts.q.val() + bits::<32>(1);
-        }
-        if self.read_stall_in.val() {
-            self.read_stalls.d.next = self.read_stalls.q.val() + bits::<32>(1);
-        }
-        if self.bus_stall_in.val() {
-            self.bus_stalls.d.next = self.bus_stalls.q.val() + bits::<32>(1);
+        self.counted[0].next = self.command_event_in.val();
+        self.counted[1].next = self.interrupt_event_in.val();
+        self.counted[2].next = self.read_stall_in.val();
+        self.counted[3].next = self.bus_stall_in.val();
+        for n in 0..4 {
+            self.counts[n].clock.next = self.clock.val();
+            self.counts[n].d.next = self.counts[n].q.val();
+            if self.counted[n].val() {
+                self.counts[n].d.next = self.counts[n].q.val() + bits::<32>(1);
+            }
         }
 
         // Words
@@ -378,10 +364,10 @@ impl Logic for DmaRegisterFile {
         self.words[14].next = self.interrupt_word.data_out.val();
         self.words[15].next = self.read_bytes.joined_out.val();
         self.words[16].next = self.written_bytes.joined_out.val();
-        self.words[17].next = self.commands.q.val();
-        self.words[18].next = self.interrupts.q.val();
-        self.words[19].next = self.read_stalls.q.val();
-        self.words[20].next = self.bus_stalls.q.val();
+        self.words[17].next = self.counts[0].q.val();
+        self.words[18].next = self.counts[1].q.val();
+        self.words[19].next = self.counts[2].q.val();
+        self.words[20].next = self.counts[3].q.val();
 
         // Read
         self.selected[0].d.next = self.address_in.val() == bits::<6>(0);
@@ -412,7 +398,27 @@ impl Logic for DmaRegisterFile {
                 self.gated[n].next = self.words[n].val();
             }
         }
-        self.data.d.next = self.gated[0].val() | self.gated[1].val() | self.gated[2].val() | self.gated[3].val() | self.gated[4].val() | self.gated[5].val() | self.gated[6].val() | self.gated[7].val() | self.gated[8].val() | self.gated[9].val() | self.gated[10].val() | self.gated[11].val() | self.gated[12].val() | self.gated[13].val() | self.gated[14].val() | self.gated[15].val() | self.gated[16].val() | self.gated[17].val() | self.gated[18].val() | self.gated[19].val() | self.gated[20].val();
+        self.data.d.next = self.gated[0].val()
+            | self.gated[1].val()
+            | self.gated[2].val()
+            | self.gated[3].val()
+            | self.gated[4].val()
+            | self.gated[5].val()
+            | self.gated[6].val()
+            | self.gated[7].val()
+            | self.gated[8].val()
+            | self.gated[9].val()
+            | self.gated[10].val()
+            | self.gated[11].val()
+            | self.gated[12].val()
+            | self.gated[13].val()
+            | self.gated[14].val()
+            | self.gated[15].val()
+            | self.gated[16].val()
+            | self.gated[17].val()
+            | self.gated[18].val()
+            | self.gated[19].val()
+            | self.gated[20].val();
 
         // Outputs
         self.command_mask.size_in.next = self.command_size.q.val();
@@ -422,8 +428,7 @@ impl Logic for DmaRegisterFile {
         self.stop_out.next = self.halted.q.val();
         self.clear_out.next = self.resets.q.val();
         self.halt_out.next = self.halted.q.val() && (self.error.q.val() != bits::<4>(4));
-        self.active_out.next =
-            self.resets.q.val() || (self.waits.val() && !self.blocked_in.val());
+        self.active_out.next = self.resets.q.val() || (self.waits.val() && !self.blocked_in.val());
         self.force_out.next = self.forces.q.val();
         self.status_out.next = self.status_word.joined_out.val();
         self.command_base_low_out.next = self.command_base_low.q.val();

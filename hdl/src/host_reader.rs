@@ -25,9 +25,6 @@
 //! # Latency
 //! From a grant to `arvalid_out` one cycle; from a beat on AXI to `command_valid_out` one, to `valid_out` four.
 //!
-//! # Timing
-#![doc = concat!("```text\n", include_str!("../timing/host_reader.txt"), "```")]
-//!
 //! # Why
 //! A read over PCIe takes a microsecond, so [`READS_IN_FLIGHT`] are under way, and their beats have a place before they
 //! are asked for: 64 beats of memory, counted when a burst is granted. So nothing ever waits on the side of AXI, and a
@@ -173,7 +170,8 @@ impl Logic for HostReader {
         self.r_beat.d.next = self.rdata_in.val();
         self.r_error.d.next = self.rresp_in.val().any();
         self.r_last.d.next = self.rlast_in.val();
-        self.ended.next = self.r_valid.q.val() && self.r_last.q.val() && self.in_flight.q.val().any();
+        self.ended.next =
+            self.r_valid.q.val() && self.r_last.q.val() && self.in_flight.q.val().any();
         self.left.next = self.in_flight.q.val();
         self.shifted.next = self.kinds.q.val();
         if self.ended.val() {
@@ -290,6 +288,3 @@ impl Logic for HostReader {
         self.rready_out.next = true;
     }
 }
-
-#[cfg(test)]
-mod tests;

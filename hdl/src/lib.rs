@@ -4,7 +4,10 @@
 //! names), [`head`] and [`fold`] in [`mod@array`]; [`core`] runs it with a [`sequencer`] and a [`skew`].
 //! Around it the [`accelerator`], with [`queue`], [`panel_memory`], [`finisher`] (with its [`ticket`], [`jobs`],
 //! [`accounts`] and [`completions`]) and [`counters`] behind a bus that [`registers`] maps, and the
-//! [`serial_device`], which puts the [`frame`]s of a line in front of that. Operands of Amadeus are grown by the
+//! [`serial_device`], which puts the [`frame`]s of a line in front of that, or the [`memory_device`], which puts a
+//! [`memory_link`] there: [`axi_lite`] and [`dma_register_file`], [`bus_arbiter`], [`command_fetch`],
+//! [`command_engine`], [`completion_engine`], [`host_reader`], [`host_writer`], [`dma_interrupts`] and [`ring_mask`], as
+//! [`dma_registers`] says and [`memory_devices`] emits it. Operands of Amadeus are grown by the
 //! [`xof_source`] with [`xof_engine`]s (of [`xof_lane`]s, each with a [`mixer`]); a [`scan`] counts attempts, of
 //! which [`balance`] says how many a second, and a [`solution`] has the ticket hash what comes of them. Not in a
 //! device yet: [`blake3`], with as many lanes as one likes; and the [`noise_source`], which makes Pearl's operands
@@ -59,6 +62,7 @@ pub mod latency;
 pub mod line_control;
 pub mod memory_device;
 pub mod memory_devices;
+pub mod memory_link;
 pub mod mixer;
 pub mod multiplier_pair;
 pub mod multipliers;

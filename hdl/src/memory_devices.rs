@@ -5,13 +5,10 @@
 
 use std::fmt::Write as _;
 
-use rust_hdl_core::prelude::*;
-
-use crate::devices::{Emitted, emitted};
-use crate::emit::{self, EmissionError};
+use crate::devices::{Emitted, emitted, memory_text};
+use crate::emit::EmissionError;
 use crate::geometry::Geometry;
 use crate::identity::Build;
-use crate::with_memory_device;
 
 /// What a port of the wrapper is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,11 +120,7 @@ pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, EmissionErro
 /// The same, with the BUILD that `build` says.
 pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, EmissionError> {
     let core = core(geometry);
-    let text = with_memory_device!(geometry, build.panel_word_bits, D => {
-        let mut device = Box::new(D::new(build));
-        device.connect_all();
-        emit::verilog(device.as_ref(), &core)
-    })??;
+    let text = memory_text(geometry, build, &core)?;
     Ok(text + &wrapper(&top(geometry), &core))
 }
 

@@ -5,6 +5,7 @@
 //! All of them take the same [`Program`] and give the same [`Run`]: the same words in the same
 //! cycles. That is a test here (`tests/it/lockstep.rs`), not a claim.
 
+mod accelerator;
 pub mod board;
 mod collect;
 mod engine;
@@ -14,5 +15,6 @@ pub mod rtl;
 pub mod verilator;
 pub mod waveform;
 
+pub use accelerator::AcceleratorConfig;
 pub use engine::{Counters, Engine, EngineError, Run, TileRun};
 pub use program::{CHUNKS_MAX, Gaps, Program, Reset, Shape, Stimulus, TileWork};

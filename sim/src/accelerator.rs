@@ -164,6 +164,20 @@ impl Accelerator {
         self.now
     }
 
+    /// Lets cycles pass until a completion waits or nothing happens without the host any more, or up to cycle `to`;
+    /// says which cycle that is.
+    pub fn advance_to_completion(&mut self, to: u64) -> u64 {
+        while self.now < to && self.busy() && self.waiting() == 0 {
+            self.pass(to);
+        }
+        self.now
+    }
+
+    /// The entry of the oldest completion in the queue, if there is one.
+    pub fn oldest(&self) -> u32 {
+        self.finisher.oldest()
+    }
+
     /// Writes words in this cycle and those behind it: one word, or some that are all in panel memory,
     /// which changes nothing for anybody else.
     pub fn write(&mut self, address: u32, words: &[u32]) {

@@ -19,10 +19,14 @@
 //! bursts, not beats. [`model`] says how far it goes.
 
 mod config;
+mod faults;
 mod host;
 pub mod model;
+#[cfg(target_os = "linux")]
+pub mod vfio_user;
 
 pub use config::{Latency, MemoryConfig, MemoryDescription};
+pub use faults::Faults;
 pub use host::Regions;
 
 use crate::engine::EngineError;

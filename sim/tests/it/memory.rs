@@ -5,6 +5,8 @@ mod host;
 mod lockstep;
 mod rings;
 mod tiles;
+#[cfg(target_os = "linux")]
+mod vfio;
 
 use gemmine_hdl::Geometry;
 use gemmine_sim::AcceleratorConfig;

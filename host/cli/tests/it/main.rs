@@ -14,6 +14,7 @@ mod json;
 mod limits;
 mod matmul;
 mod mine;
+mod pcie;
 mod receipts;
 mod run;
 mod share_log;

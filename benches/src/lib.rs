@@ -1,6 +1,8 @@
 //! What the benches have in common: reproducible operands, a winning proof, and this processor's
 //! clock.
 
+pub mod roofline;
+
 use std::hint::black_box;
 use std::sync::Arc;
 

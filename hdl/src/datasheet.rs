@@ -8,6 +8,7 @@ mod figures;
 mod life;
 mod link;
 mod map;
+mod pcie;
 mod text;
 mod timing;
 
@@ -16,6 +17,8 @@ use crate::emit::EmissionError;
 use crate::geometry::Geometry;
 use crate::identity::Build;
 use crate::resources::{Modules, Resources};
+
+pub use pcie::guide as pcie_guide;
 
 /// A device that is built, and what was counted in its Verilog.
 struct Device {

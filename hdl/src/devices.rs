@@ -9,7 +9,7 @@ use crate::identity::Build;
 /// Bits of a word's address in a lane of panel memory, where nobody asks for another number: 8192 steps.
 pub const PANEL_WORD_BITS: usize = 11;
 
-/// Declares [`DEVICES`] and [`with_device!`] from one list: rows, columns, bits of a word's address
+/// Declares [`DEVICES`], [`with_device!`] and [`with_memory_device!`] from one list: rows, columns, bits of a word's address
 /// in a lane of panel memory; bits of a result's address in its column, one more, and bits of a word's
 /// address in the lane memories of A and B.
 macro_rules! devices {
@@ -29,6 +29,23 @@ macro_rules! devices {
                 match (geometry.rows(), geometry.columns(), $dollar words) {
                     $(($rows, $columns, $words) => {
                         type $dollar device = $crate::serial_device::SerialDevice<
+                            $rows, $columns, $a, $b, $words, $r, $s,
+                        >;
+                        Ok($dollar body)
+                    })*
+                    _ => Err($crate::devices::not_built(geometry, $dollar words)),
+                }
+            }};
+        }
+
+        /// The same for the type of the [memory device](crate::memory_device).
+        #[macro_export]
+        macro_rules! with_memory_device {
+            ($dollar geometry:expr, $dollar words:expr, $dollar device:ident => $dollar body:expr) => {{
+                let geometry: $crate::Geometry = $dollar geometry;
+                match (geometry.rows(), geometry.columns(), $dollar words) {
+                    $(($rows, $columns, $words) => {
+                        type $dollar device = $crate::memory_device::MemoryDevice<
                             $rows, $columns, $a, $b, $words, $r, $s,
                         >;
                         Ok($dollar body)
@@ -87,15 +104,19 @@ pub struct Emitted {
 /// If the geometry, with the panel memory that `build` asks for, is not among [`DEVICES`], or a name is a keyword
 /// of Verilog.
 pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, EmissionError> {
-    let text = text(geometry, Build { hash: 0, ..build })?;
-    let hash = blake3::hash(text.as_bytes());
+    emitted(top(geometry), build, |build| text(geometry, build))
+}
+
+/// The Verilog that `text` writes for a build, whose BUILD is the hash of the text with a BUILD of 0.
+pub(crate) fn emitted(
+    top: String,
+    build: Build,
+    text: impl Fn(Build) -> Result<String, EmissionError>,
+) -> Result<Emitted, EmissionError> {
+    let hash = blake3::hash(text(Build { hash: 0, ..build })?.as_bytes());
     let [a, b, c, d, ..] = *hash.as_bytes();
     let hash = u32::from_le_bytes([a, b, c, d]);
-    Ok(Emitted {
-        verilog: self::text(geometry, Build { hash, ..build })?,
-        top: top(geometry),
-        build: hash,
-    })
+    Ok(Emitted { verilog: text(Build { hash, ..build })?, top, build: hash })
 }
 
 /// The Verilog of the device of a geometry, with the BUILD that `build` says.
@@ -104,6 +125,19 @@ pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, EmissionE
         let mut device = Box::new(D::new(build));
         device.connect_all();
         emit::verilog(device.as_ref(), &top(geometry))
+    })?
+}
+
+/// The Verilog of the memory device of a geometry, with the BUILD that `build` says and a top of this name.
+pub(crate) fn memory_text(
+    geometry: Geometry,
+    build: Build,
+    top: &str,
+) -> Result<String, EmissionError> {
+    with_memory_device!(geometry, build.panel_word_bits, D => {
+        let mut device = Box::new(D::new(build));
+        device.connect_all();
+        emit::verilog(device.as_ref(), top)
     })?
 }
 

@@ -22,6 +22,7 @@ pub mod wire;
 
 use gemmine_hdl::{Geometry, devices};
 
+use crate::accelerator::AcceleratorConfig;
 use crate::engine::EngineError;
 
 /// Clock where nothing asks for another, in hertz.
@@ -71,6 +72,18 @@ impl BoardConfig {
             engines: 0,
             noise: false,
             build: 0,
+        }
+    }
+
+    /// What of it does not depend on the link.
+    pub const fn accelerator(&self) -> AcceleratorConfig {
+        AcceleratorConfig {
+            geometry: self.geometry,
+            clock_hz: self.clock_hz,
+            panel_word_bits: self.panel_word_bits,
+            engines: self.engines,
+            noise: self.noise,
+            build: self.build,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod board;
 mod build;
 mod child;
+mod memory;
 pub mod modules;
 mod process;
 mod tools;
@@ -16,6 +17,7 @@ use crate::collect::Collector;
 use crate::engine::{Counters, Engine, EngineError, Run};
 use crate::program::{Program, Shape, Stimulus};
 pub use board::VerilatedBoard;
+pub use memory::VerilatedMemory;
 use process::Process;
 pub use tools::{Tools, chosen_root};
 

@@ -13,6 +13,10 @@ use gemmine_tools::{Installed, SYNTHESIS, VERILATOR};
 const CHROMIUM: [&str; 4] =
     ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
+/// What the driver's guest runs in, and which package has its kernel.
+const QEMU: &str = "qemu-system-x86_64";
+const KERNEL: &str = "linux-image-cloud-amd64";
+
 /// For `test --long`. A day's test looks at the memory that the miner takes, and not at what malloc keeps of it.
 const LONG: [(&str, &str); 4] = [
     ("GEMMINE_LONG", "1"),
@@ -34,10 +38,11 @@ Commands:
          1,000 random programs, a day of the miner with 256 boards, the release build
   bench  Fetch the pinned tools, then run all benches (about five minutes; wants a quiet machine)
   tools  Fetch the pinned tools only
+  guest  Fetch QEMU and the kernel of the virtual machine that a test of the driver starts
 
 Tools go to ~/.cache/gemmine, or to the folder in GEMMINE_TOOLS_DIR. Needed beforehand: Rust,
-Python 3 with pip or venv, Chromium for `test` (as root on Debian both are installed), and g++, on
-Linux on x86-64.
+Python 3 with pip or venv, Chromium and QEMU for `test` (as root on Debian all are installed), Debian's
+apt-get or GEMMINE_GUEST_KERNEL for the kernel of a virtual machine, and g++, on Linux on x86-64.
 ";
 
 fn main() -> ExitCode {
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
         ["test", "--long"] => test(&LONG),
         ["bench"] => bench(),
         ["tools"] => tools(),
+        ["guest"] => provide_guest(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
@@ -105,6 +111,50 @@ fn provide_chromium() -> anyhow::Result<()> {
     debian("there is no Chromium", &["chromium-headless-shell", "fonts-dejavu-core"])
 }
 
+/// The driver's test of VFIO starts a virtual machine: QEMU, and a kernel with its modules, which is unpacked beside the
+/// tools and not installed.
+fn provide_guest() -> anyhow::Result<()> {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let works = || {
+        let version = Command::new(QEMU).arg("--version").output();
+        version.is_ok_and(|done| done.status.success())
+    };
+    if !set("GEMMINE_QEMU") && !works() {
+        debian(&format!("there is no {QEMU}"), &["qemu-system-x86"])?;
+    }
+    let folder = gemmine_tools::home()?.join("guest");
+    if set("GEMMINE_GUEST_KERNEL") || folder.join("boot").is_dir() {
+        return Ok(());
+    }
+    let remedy = "get Debian's linux-image-cloud-amd64 and unpack it, and set GEMMINE_GUEST_KERNEL to its folder";
+    let output = |program: &str, arguments: &[&str], within: &Path| -> anyhow::Result<String> {
+        let done = Command::new(program).args(arguments).current_dir(within).output();
+        let done = done.with_context(|| format!("failed to run {program}; {remedy}"))?;
+        if !done.status.success() {
+            let why = String::from_utf8_lossy(&done.stderr);
+            bail!("{program} {} ended with {}: {why}; {remedy}", arguments.join(" "), done.status);
+        }
+        Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    // Where it is unpacked is no guest's folder before it is whole.
+    let staging = folder.with_extension(format!("{}", std::process::id()));
+    std::fs::create_dir_all(&staging)?;
+    eprintln!("xtask: there is no kernel for the guest; getting {KERNEL}");
+    let depends = output("apt-cache", &["depends", "--important", KERNEL], &staging)?;
+    let package = depends.lines().find_map(|line| line.trim().strip_prefix("Depends: "));
+    let package = package.with_context(|| format!("apt knows no {KERNEL}; {remedy}"))?;
+    output("apt-get", &["download", package], &staging)?;
+    let archive = std::fs::read_dir(&staging)?.next().context("apt-get left no file")??.path();
+    let archive = archive.display().to_string();
+    output("dpkg-deb", &["--extract", &archive, "unpacked"], &staging)?;
+    match std::fs::rename(staging.join("unpacked"), &folder) {
+        Err(_) if folder.join("boot").is_dir() => {}
+        renamed => renamed.with_context(|| format!("failed to make {}", folder.display()))?,
+    }
+    std::fs::remove_dir_all(&staging)?;
+    Ok(())
+}
+
 /// Installs Debian's packages where root runs this, and otherwise says which are missing.
 fn debian(why: &str, packages: &[&str]) -> anyhow::Result<()> {
     let named = packages.join(" ");
@@ -131,6 +181,7 @@ fn test(environment: &[(&str, &str)]) -> anyhow::Result<()> {
     let begin = Instant::now();
     tools()?;
     provide_chromium()?;
+    provide_guest()?;
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
     cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;

@@ -64,7 +64,14 @@ fn golden_functions_know_no_cycle() {
 }
 
 #[test]
-fn unsafe_stands_only_where_the_processor_is_chosen() {
+fn unsafe_stands_only_where_nothing_else_helps() {
+    let allowed = [
+        // Code for the processor that there is.
+        "host/pouw/src/kernel/dispatch.rs",
+        // Memory that a device writes to as well, and a device's registers.
+        "host/driver/src/pcie/shared.rs",
+        "host/driver/src/pcie/vfio.rs",
+    ];
     let keyword = concat!("un", "safe");
     for (name, text) in workspace_files() {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
@@ -73,7 +80,7 @@ fn unsafe_stands_only_where_the_processor_is_chosen() {
                 || line.contains(&format!("{keyword} fn"))
                 || line.contains(&format!("{keyword} impl"))
         });
-        if name != "host/pouw/src/kernel/dispatch.rs" {
+        if !allowed.contains(&name.as_str()) {
             assert_eq!(found.count(), 0, "{name}");
         }
     }

@@ -16,6 +16,13 @@ fn the_datasheet_is_up_to_date() {
 }
 
 #[test]
+fn the_guide_to_pcie_is_up_to_date() {
+    let text = pcie_guide().unwrap();
+    assert!(!text.contains("[`") || !text.contains("](crate"), "a link that only rustdoc follows");
+    expect_file!["../../PCIE.md"].assert_eq(&text);
+}
+
+#[test]
 fn every_picture_is_in_it() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/timing");
     let mut files: Vec<String> = std::fs::read_dir(folder)

@@ -19,7 +19,7 @@ pub struct Field {
 
 impl Field {
     /// Some bits of a word.
-    const fn bits(
+    pub(crate) const fn bits(
         name: &'static str,
         word: u32,
         low: u32,
@@ -30,7 +30,12 @@ impl Field {
     }
 
     /// Whole words.
-    const fn words(name: &'static str, word: u32, words: u32, meaning: &'static str) -> Self {
+    pub(crate) const fn words(
+        name: &'static str,
+        word: u32,
+        words: u32,
+        meaning: &'static str,
+    ) -> Self {
         Self { name, word, words, low: 0, bits: 32, meaning }
     }
 

@@ -187,6 +187,7 @@ Examples:
   gemmine mine --job job.json --seconds 60      mine a gateway's job for a minute
   gemmine mine --device rtl --geometry 4x4      on rust-hdl's simulator
   gemmine mine --device serial:/dev/ttyUSB1     on a board
+  gemmine mine --device pcie:0000:01:00.0       on a board in a slot, bound to vfio-pci
   gemmine mine --device cpu --a A.npy --b B.npy on this computer's processor, for comparison
   gemmine mine --device cpu --zero-signal       Pearl tickets as fast as they come, of no use to anybody
   gemmine mine --device serial:board --zero-signal 4096x8192   likewise on a board with a source of noise,

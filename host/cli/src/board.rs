@@ -1,4 +1,7 @@
-//! `gemmine board`: a virtual board on a pseudo-terminal, until Ctrl-C.
+//! `gemmine board`: a virtual board on a pseudo-terminal, or a virtual PCI device on a socket, until Ctrl-C.
+
+#[cfg(target_os = "linux")]
+mod pci;
 
 use anyhow::{Context, Result};
 use gemmine_sim::board::model::ModelBoard;
@@ -21,6 +24,9 @@ pub fn power_up(engine: BoardEngine, config: BoardConfig) -> Result<Box<dyn Boar
 
 /// Runs the command.
 pub fn run(args: &BoardArgs) -> Result<Outcome> {
+    if let Some(socket) = &args.vfio_user {
+        return serve_pci(args, socket);
+    }
     // The first time, Verilator compiles the device, which takes up to a minute.
     let spinner = spinner(false);
     spinner.set_message(format!("powering up a board of {}", args.geometry));
@@ -75,6 +81,14 @@ fn serve(args: &BoardArgs, mut board: Box<dyn Board>) -> Result<Outcome> {
         display::counted(served.cycles, "cycle")
     ));
     Ok(Outcome::Yes)
+}
+
+#[cfg(target_os = "linux")]
+use pci::serve as serve_pci;
+
+#[cfg(not(target_os = "linux"))]
+fn serve_pci(_: &BoardArgs, _: &std::path::Path) -> Result<Outcome> {
+    anyhow::bail!("serve a PCI device: that needs Linux's memory files and eventfds; use Linux")
 }
 
 #[cfg(not(target_os = "linux"))]

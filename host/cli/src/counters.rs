@@ -1,6 +1,6 @@
 //! A device's counters, for people and as JSON.
 
-use gemmine_driver::{Counters, DeviceKind, Identity, LinkCounters, Stalls};
+use gemmine_driver::{Counters, DeviceKind, DmaCounters, Identity, LinkCounters, Stalls};
 use serde_json::{Map, Value, json};
 
 use crate::device::cycle_kind;
@@ -60,7 +60,20 @@ pub fn to_json(identity: &Identity, counters: &Counters) -> Map<String, Value> {
         });
         object.insert("link".to_owned(), link);
     }
+    if let Some(dma) = counters.dma {
+        object.insert("dma".to_owned(), dma_json(dma));
+    }
     object
+}
+
+/// What a memory link carried.
+fn dma_json(dma: DmaCounters) -> Value {
+    json!({
+        "read_bytes": dma.read_bytes, "write_bytes": dma.write_bytes,
+        "commands": dma.commands, "interrupts": dma.interrupts,
+        "read_stalls": dma.read_stalls, "bus_stalls": dma.bus_stalls,
+        "doorbells": dma.doorbells, "polled": dma.polled,
+    })
 }
 
 /// Where the cycles without a step went and what the link carried, a line each with its name.
@@ -87,6 +100,24 @@ pub fn to_lines(counters: &Counters) -> Vec<(&'static str, String)> {
                  timeouts, {} reconnects",
                 grouped(host.timeouts),
                 grouped(host.reconnects)
+            ),
+        ));
+    }
+    if let Some(dma) = counters.dma {
+        let [read, written, commands, doorbells, interrupts, polled] = [
+            dma.read_bytes,
+            dma.write_bytes,
+            dma.commands,
+            dma.doorbells,
+            dma.interrupts,
+            dma.polled,
+        ]
+        .map(grouped);
+        lines.push((
+            "link",
+            format!(
+                "{read} bytes read from host memory, {written} written to it; {commands} commands by {doorbells} \
+                 doorbells; {interrupts} interrupts, {polled} answers found without one"
             ),
         ));
     }

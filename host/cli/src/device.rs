@@ -1,6 +1,8 @@
 //! The device that a command computes on: opened by name, fed by a thread of its own.
 
 use std::fmt;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::mpsc;
 use std::thread;
@@ -11,6 +13,10 @@ use gemmine_driver::{
     Cpu, Device, DeviceError, EngineKind, Identity, SerialDevice, Simulated, UnitReport, WorkUnit,
     Worker,
 };
+#[cfg(not(target_os = "linux"))]
+use gemmine_driver::{LinkError, PcieError};
+#[cfg(target_os = "linux")]
+use gemmine_driver::{PcieDevice, PcieOptions};
 use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 
@@ -45,21 +51,34 @@ pub enum DeviceName {
     Cpu,
     /// A board, or a virtual one, behind the serial port with this path.
     Serial(String),
+    /// The device of this machine at this PCI address.
+    Pcie(String),
+    /// The device that a server plays behind this socket.
+    VfioUser(String),
 }
 
 impl FromStr for DeviceName {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match (text, text.strip_prefix("serial:")) {
-            ("model", _) => Ok(Self::Simulated(EngineKind::Model)),
-            ("rtl", _) => Ok(Self::Simulated(EngineKind::Rtl)),
-            ("verilator", _) => Ok(Self::Simulated(EngineKind::Verilator)),
-            ("cpu", _) => Ok(Self::Cpu),
-            (_, Some(path)) if !path.is_empty() => Ok(Self::Serial(path.to_owned())),
-            _ => {
-                bail!("give model, verilator, rtl, cpu or serial:PATH, such as serial:/dev/ttyUSB1")
+        for (prefix, name) in [
+            ("serial:", Self::Serial as fn(String) -> Self),
+            ("pcie:", Self::Pcie as fn(String) -> Self),
+            ("vfio-user:", Self::VfioUser as fn(String) -> Self),
+        ] {
+            if let Some(place) = text.strip_prefix(prefix).filter(|place| !place.is_empty()) {
+                return Ok(name(place.to_owned()));
             }
+        }
+        match text {
+            "model" => Ok(Self::Simulated(EngineKind::Model)),
+            "rtl" => Ok(Self::Simulated(EngineKind::Rtl)),
+            "verilator" => Ok(Self::Simulated(EngineKind::Verilator)),
+            "cpu" => Ok(Self::Cpu),
+            _ => bail!(
+                "give model, verilator, rtl, cpu, serial:PATH such as serial:/dev/ttyUSB1, pcie:ADDRESS such as \
+                 pcie:0000:01:00.0, or vfio-user:SOCKET"
+            ),
         }
     }
 }
@@ -70,6 +89,8 @@ impl fmt::Display for DeviceName {
             Self::Simulated(kind) => formatter.write_str(kind.name()),
             Self::Cpu => formatter.write_str("cpu"),
             Self::Serial(path) => write!(formatter, "serial:{path}"),
+            Self::Pcie(address) => write!(formatter, "pcie:{address}"),
+            Self::VfioUser(socket) => write!(formatter, "vfio-user:{socket}"),
         }
     }
 }
@@ -95,6 +116,10 @@ impl DeviceName {
             Self::Simulated(EngineKind::Rtl) => 235,
             // One in 2^4, at about two a second where panels of 64 KiB cross a line of 1 to 3 Mbaud.
             Self::Serial(_) => 233,
+            // One in 2^9: a 16x16 array at 100 MHz makes a few hundred a second where the link feeds it.
+            Self::Pcie(_) => 228,
+            // One in 2^4: what plays it is a simulation, of about two to a hundred a second.
+            Self::VfioUser(_) => 233,
         };
         U256::one() << exponent
     }
@@ -127,6 +152,11 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
             let device = SerialDevice::open(path, args.rates.options());
             (shown, device.map(|device| Box::new(device) as Box<dyn Device>))
         }
+        DeviceName::Pcie(_) | DeviceName::VfioUser(_) => {
+            let shown = format!("device {}", args.device);
+            spinner.set_message(format!("opening {shown}"));
+            (shown, memory_link(&args.device))
+        }
     };
     spinner.finish_and_clear();
     let device = opened.map_err(|error| link_error(error).context(format!("open {shown}")))?;
@@ -136,6 +166,26 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
         note(&warning);
     }
     Ok(device)
+}
+
+/// Opens a device behind PCI Express, or behind a socket.
+#[cfg(target_os = "linux")]
+pub fn memory_link(name: &DeviceName) -> Result<Box<dyn Device>, DeviceError> {
+    let options = PcieOptions::default();
+    let device = match name {
+        DeviceName::VfioUser(socket) => PcieDevice::vfio_user(Path::new(socket), options),
+        DeviceName::Pcie(address) => PcieDevice::open(address, options),
+        other => PcieDevice::open(&other.to_string(), options),
+    };
+    device.map(|device| Box::new(device) as Box<dyn Device>)
+}
+
+/// There are no such devices without VFIO.
+#[cfg(not(target_os = "linux"))]
+pub fn memory_link(name: &DeviceName) -> Result<Box<dyn Device>, DeviceError> {
+    let text = "PCI Express and vfio-user need Linux; use a board behind a serial port".to_owned();
+    let source = LinkError::Pcie(PcieError::Setup(text));
+    Err(DeviceError::Lost { device: name.to_string(), source })
 }
 
 /// What happened to a link, without the name of its device, for texts that have named it.

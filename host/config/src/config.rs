@@ -198,6 +198,10 @@ pub enum DeviceName {
     Serial(String),
     /// Every board that is plugged in and not named elsewhere.
     SerialAuto,
+    /// The device of this machine at this PCI address.
+    Pcie(String),
+    /// The device that a server plays behind this socket.
+    VfioUser(String),
 }
 
 /// Rows and columns of PEs, each 2, 4, 8 or 16.

@@ -75,7 +75,10 @@ pub const DEVICE: Table = Table {
     name: "device",
     many: true,
     keys: &[
-        key("device", "model, verilator, rtl, cpu, serial:PATH or serial:auto"),
+        key(
+            "device",
+            "model, verilator, rtl, cpu, serial:PATH, serial:auto, pcie:ADDRESS or vfio-user:SOCKET",
+        ),
         key("geometry", "physical array of a simulated device, PxQ"),
         key("threads", "cpu: threads that compute"),
         key("count", "so many simulated devices of this kind"),

@@ -151,8 +151,65 @@ pub struct Counters {
     pub hits: u64,
     /// Cycles without a step, of a device that counts them.
     pub stalls: Option<Stalls>,
-    /// What went over the link, of a device that has one.
+    /// What went over the link, of a device behind a serial one.
     pub link: Option<LinkCounters>,
+    /// What went over the link, of a device behind PCI Express.
+    pub dma: Option<DmaCounters>,
+}
+
+impl Counters {
+    /// Bytes that the link carried, both ways, of a device that has one.
+    pub fn link_bytes(&self) -> Option<u64> {
+        let serial = self.link.map(|link| link.host.bytes_in + link.host.bytes_out);
+        serial.or_else(|| self.dma.map(|dma| dma.read_bytes + dma.write_bytes))
+    }
+}
+
+/// A memory link as both of its ends saw it, since the host opened the device. The device counts modulo 2^32: what it
+/// counts is right if it is read before it counts that far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DmaCounters {
+    /// Bytes that the device read from host memory.
+    pub read_bytes: u64,
+    /// Bytes that it wrote to host memory.
+    pub write_bytes: u64,
+    /// Commands that it did.
+    pub commands: u64,
+    /// Interrupts that it raised.
+    pub interrupts: u64,
+    /// Cycles in which a command waited for host memory.
+    pub read_stalls: u64,
+    /// Cycles in which a command's word waited for the bus.
+    pub bus_stalls: u64,
+    /// Times that the host told the device of commands.
+    pub doorbells: u64,
+    /// Answers that the host found without an interrupt, after waiting for one.
+    pub polled: u64,
+}
+
+impl DmaCounters {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        self.combine(other, |a, b| a + b)
+    }
+
+    /// What was counted since.
+    pub fn since(self, before: Self) -> Self {
+        self.combine(before, u64::saturating_sub)
+    }
+
+    fn combine(self, other: Self, with: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            read_bytes: with(self.read_bytes, other.read_bytes),
+            write_bytes: with(self.write_bytes, other.write_bytes),
+            commands: with(self.commands, other.commands),
+            interrupts: with(self.interrupts, other.interrupts),
+            read_stalls: with(self.read_stalls, other.read_stalls),
+            bus_stalls: with(self.bus_stalls, other.bus_stalls),
+            doorbells: with(self.doorbells, other.doorbells),
+            polled: with(self.polled, other.polled),
+        }
+    }
 }
 
 /// Cycles without a step, by cause.

@@ -1,7 +1,7 @@
 //! Why a device could not do what it was asked.
 
 use crate::device::Side;
-use crate::serial::LinkError;
+use crate::link_error::LinkError;
 
 /// Why a device could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

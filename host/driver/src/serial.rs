@@ -4,8 +4,7 @@
 //! |---|---|
 //! | [`port`], [`board_port`] | the line: bytes, a rate, a clock; and one to a virtual board in this process |
 //! | [`decoder`], [`link`], [`pace`] | requests, each carried out once and in order, over a line that damages what it likes |
-//! | [`baud`], [`identify`] | the fastest rate that works; what the device is |
-//! | [`panels`], [`jobs`], [`refuse`] | what the device's memories hold, and what it can't do |
+//! | [`baud`] | the fastest rate that works |
 //! | [`device`], [`scan`], [`completions`], [`counters`] | the [`Device`](crate::Device) |
 //! | [`enumerate`] | which ports there are |
 
@@ -16,21 +15,15 @@ mod counters;
 mod decoder;
 mod device;
 mod enumerate;
-mod error;
-mod identify;
-mod jobs;
 mod link;
 mod pace;
-mod panels;
 mod port;
-mod refuse;
 mod scan;
 
 pub use board_port::{BoardOpener, SharedBoard};
 pub use device::{SerialDevice, SerialOptions};
 pub use enumerate::{PortInfo, ports};
-pub use error::LinkError;
 pub use port::{Opener, Port, TtyPort};
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

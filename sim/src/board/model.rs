@@ -8,34 +8,17 @@
 //! | `encoder` | responses to a wire | `frame_encoder`, `uart_tx` |
 //! | `control` | rate, errors in a row, watchdog | `line_control` |
 //! | `device` | all of these and the accelerator | `serial_device` |
-//! | `queue`, `sequencer`, `finisher` | descriptor to completion | the same |
-//! | `scan` | tiles of a scan; when operands of Amadeus are grown | `scan`, `xof_source` |
-//! | `noise` | when the noise of Pearl is, and what it is | `noise_source` |
-//! | `panels`, `work` | what a tile reads, and what comes of it | panel memory and array |
-//! | `counter`, `read` | counters and registers as of a cycle | `counter`, `registers` |
 //! | `accelerator` | everything behind the bus | `accelerator` |
 //!
 //! In a cycle in which a register decides something, the model does what the RTL does; all others
 //! pass at once. Latencies are the constants of the RTL's modules.
 
-mod accelerator;
 mod control;
-mod counter;
 mod decoder;
 mod device;
 mod encoder;
 mod endpoint;
-mod finisher;
-mod noise;
-mod panels;
-mod queue;
-mod read;
 mod receiver;
-mod scan;
-mod sequencer;
-mod work;
-
-use std::ops::RangeInclusive;
 
 use gemmine_hdl::uart_tx::baud_increment;
 
@@ -44,11 +27,6 @@ use super::{Board, BoardConfig, BoardDescription, LineByte, Progress, REST_CYCLE
 use crate::engine::EngineError;
 use device::Device;
 use receiver::Receiver;
-
-/// Address bits that panel memory may have: a tile of one chunk at least, the window at most.
-const PANEL_WORD_BITS: RangeInclusive<usize> = 4..=14;
-/// The same of a device with a source of noise, whose chunks are twice as long.
-const NOISE_WORD_BITS: RangeInclusive<usize> = 5..=14;
 
 /// A device in this process, and the host's end of its line.
 #[derive(Clone, Debug)]
@@ -71,16 +49,7 @@ impl ModelBoard {
     /// If a bit of the first baud rate would last less than two cycles, or panel memory has no size
     /// that the register map has room for.
     pub fn new(config: BoardConfig) -> Result<Self, EngineError> {
-        let bits = config.panel_word_bits as usize;
-        let built = if config.noise { NOISE_WORD_BITS } else { PANEL_WORD_BITS };
-        if !built.contains(&bits) {
-            return Err(EngineError::Unsupported {
-                what: "bits of a panel word's address",
-                value: bits,
-                min: *built.start(),
-                max: *built.end(),
-            });
-        }
+        config.accelerator().check()?;
         let increment = increment(config.first_baud, config.clock_hz)?;
         Ok(Self {
             description: BoardDescription { engine: "model", config },

@@ -33,6 +33,12 @@ pub(super) fn board(tools: &Tools, device: &Emitted, trace: bool) -> Result<Path
     program(tools, &Sources { verilog: &device.verilog, top: &device.top, harness, trace })
 }
 
+/// The program that runs a whole device behind memory.
+pub(super) fn memory(tools: &Tools, device: &Emitted, trace: bool) -> Result<PathBuf, EngineError> {
+    let harness = include_str!("memory.cpp");
+    program(tools, &Sources { verilog: &device.verilog, top: &device.top, harness, trace })
+}
+
 /// Compiles, or finds what was compiled from the same sources with the same tools.
 pub(super) fn program(tools: &Tools, sources: &Sources) -> Result<PathBuf, EngineError> {
     let texts = [sources.verilog, sources.top, sources.harness];

@@ -1,9 +1,9 @@
 //! Boards at their wires: rust-hdl, Verilator.
 
 mod gates;
-mod host;
-mod lockstep;
-mod mining;
+pub mod host;
+pub mod lockstep;
+pub mod mining;
 mod noise_scans;
 mod pair;
 mod protocol;

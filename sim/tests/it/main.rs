@@ -5,6 +5,7 @@ mod board;
 mod errors;
 mod garbage;
 mod lockstep;
+mod memory;
 mod modules;
 mod state;
 mod stimulus;

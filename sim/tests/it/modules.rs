@@ -6,6 +6,7 @@ mod cells;
 mod device;
 mod finishing;
 mod memories;
+mod memory_link;
 mod multipliers;
 mod noise;
 mod port;

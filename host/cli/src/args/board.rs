@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use gemmine_hdl::Geometry;
 use gemmine_sim::board::{CLOCK_HZ, FIRST_BAUD};
+use gemmine_sim::memory::{Faults, Latency};
 
 use super::BoardEngine;
 
@@ -17,10 +18,12 @@ Examples:
   gemmine board --engines 2                      mines Amadeus, too
   gemmine board --noise --geometry 8x8           mines zero signals by itself
   gemmine board --pace                           as fast as a board, not as the simulation can
+  gemmine board --vfio-user pcie.sock            as a PCI device, not behind a serial line
+  gemmine mine --device vfio-user:pcie.sock      then, in another shell
 
 The first line of standard output is the port's name. Any program can open it, one after the other,
 and sets its rate; at a rate that is not the board's it sees garbage, as on a bench. The board keeps
-its state until Ctrl-C, which ends it with exit code 0.
+its state until Ctrl-C, which ends it with exit code 0. With --vfio-user that line is the socket's name.
 
 Without --pace, simulated time runs as fast as it can, and stands still while nothing is to do: so
 figures by the clock on the wall say nothing about a board, and its watchdog never bites.";
@@ -57,6 +60,19 @@ pub struct BoardArgs {
     /// Make a symbolic link to the port, and remove it at the end
     #[arg(long, value_name = "PATH")]
     pub link: Option<PathBuf>,
+
+    /// Serve a PCI device on a socket of this name, in the protocol vfio-user, instead of a board behind a serial line
+    #[arg(long, value_name = "SOCKET", conflicts_with_all = ["baud", "link", "pace"])]
+    pub vfio_user: Option<PathBuf>,
+
+    /// Cycles in which the host's memory answers the PCI device, N or MIN..MAX
+    #[arg(long, value_name = "CYCLES", default_value_t = Latency::default(), requires = "vfio_user")]
+    pub host_latency: Latency,
+
+    /// What goes wrong with the PCI device, for tests of drivers: removed=N after so many accesses, interrupts=N and no
+    /// further one, unmapped=N or corrupt=N the transfer behind so many others
+    #[arg(long, value_name = "NAME=N,..", requires = "vfio_user")]
+    pub fault: Option<Faults>,
 
     /// Never let simulated time run faster than the clock on the wall
     #[arg(long)]

@@ -14,8 +14,9 @@ use crate::device::DeviceName;
 pub struct DeviceArgs {
     /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
     /// `gemmine tools install` once), `rtl` (rust-hdl's own simulator, slow), `cpu` (this computer's
-    /// processor at its best: the opponent), or `serial:PATH` (a board or virtual board behind a port, such
-    /// as serial:/dev/ttyUSB1; see `gemmine devices`)
+    /// processor at its best: the opponent), `serial:PATH` (a board or virtual board behind a port, such as
+    /// serial:/dev/ttyUSB1; see `gemmine devices`), `pcie:ADDRESS` (a board in a slot of this machine, bound to
+    /// vfio-pci, such as pcie:0000:01:00.0), or `vfio-user:SOCKET` (what plays one behind a socket)
     #[arg(long, value_name = "NAME", default_value = "model")]
     pub device: DeviceName,
 
@@ -61,19 +62,23 @@ impl DeviceArgs {
     pub fn check(&self) -> Result<()> {
         let RateArgs { baud, max_baud } = self.rates;
         match &self.device {
-            DeviceName::Serial(_) if self.geometry.is_some() => bail!(
-                "open device {}: --geometry is for simulated devices, a board says itself what array \
-                 it has; leave it out",
-                self.device
-            ),
+            DeviceName::Serial(_) | DeviceName::Pcie(_) | DeviceName::VfioUser(_)
+                if self.geometry.is_some() =>
+            {
+                bail!(
+                    "open device {}: --geometry is for simulated devices, a board says itself what array \
+                     it has; leave it out",
+                    self.device
+                )
+            }
             DeviceName::Cpu if self.geometry.is_some() => bail!(
                 "open device cpu: --geometry is for simulated devices, a processor has no array; leave it out"
             ),
-            DeviceName::Simulated(_) | DeviceName::Serial(_) if self.threads.is_some() => bail!(
+            name if self.threads.is_some() && *name != DeviceName::Cpu => bail!(
                 "open device {}: --threads is for the processor; leave it out, or give --device cpu",
                 self.device
             ),
-            DeviceName::Simulated(_) | DeviceName::Cpu if baud.or(max_baud).is_some() => bail!(
+            name if baud.or(max_baud).is_some() && !matches!(name, DeviceName::Serial(_)) => bail!(
                 "open device {}: --baud and --max-baud are for devices behind a port; leave them out, or \
                  give --device serial:PATH",
                 self.device
@@ -111,6 +116,7 @@ pub struct DevicesArgs {
 const SELFTEST_EXAMPLES: &str = "\
 Examples:
   gemmine selftest --device serial:/dev/ttyUSB1   a board: link, memory, queue, counters, golden tiles
+  gemmine selftest --device pcie:0000:01:00.0     a board in a slot
   gemmine selftest                                the model, as far as it has such parts
 
 Exit codes: 0 every check passed; 1 a check failed; 2 the device could not be opened.";

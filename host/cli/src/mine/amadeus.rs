@@ -77,9 +77,10 @@ pub fn run(args: &MineArgs) -> Result<Outcome> {
             let threads = threads.unwrap_or(NonZeroUsize::MIN);
             miner::start_processor(threads, bits, &shared, &sender)?
         }
-        DeviceName::Simulated(_) | DeviceName::Serial(_) => {
-            miner::start_device(opened, bits, &shared, &sender)?
-        }
+        DeviceName::Simulated(_)
+        | DeviceName::Serial(_)
+        | DeviceName::Pcie(_)
+        | DeviceName::VfioUser(_) => miner::start_device(opened, bits, &shared, &sender)?,
     };
     drop(sender);
     let run = Run {

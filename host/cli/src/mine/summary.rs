@@ -219,8 +219,7 @@ impl Summary {
 
     /// Bytes that the link carried in the run, both ways, of a device that has a link.
     pub fn link_bytes(&self) -> Option<u64> {
-        let used = self.counters.link?.host.since(self.before.link?.host);
-        Some(used.bytes_in + used.bytes_out)
+        Some(self.counters.link_bytes()?.saturating_sub(self.before.link_bytes()?))
     }
 
     /// The same for a ticket.

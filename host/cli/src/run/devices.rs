@@ -31,6 +31,16 @@ pub fn of(config: &Config, task: Task) -> Result<(Vec<DevicePlan>, Option<Discov
                 discover = Some(found(serial_options(wanted), named, task));
             }
             DeviceName::Serial(path) => devices.push(serial(path, serial_options(wanted), task)),
+            DeviceName::Pcie(address) => devices.push(memory_link(
+                crate::device::DeviceName::Pcie(address.clone()),
+                PathBuf::from("/sys/bus/pci/devices").join(address),
+                task,
+            )),
+            DeviceName::VfioUser(socket) => devices.push(memory_link(
+                crate::device::DeviceName::VfioUser(socket.clone()),
+                PathBuf::from(socket),
+                task,
+            )),
             DeviceName::Cpu => devices.push(processor(wanted, task)),
             DeviceName::Model => devices.extend(simulated(wanted, EngineKind::Model, task)),
             DeviceName::Verilator => devices.extend(simulated(wanted, EngineKind::Verilator, task)),
@@ -104,6 +114,18 @@ fn serial(path: &str, options: SerialOptions, task: Task) -> DevicePlan {
         Runner::new(Box::new(device), task)
     });
     DevicePlan { name, open, presence: Presence::Path(PathBuf::from(path)) }
+}
+
+/// A device behind PCI Express or a socket, there as long as there is something at the path.
+fn memory_link(device: crate::device::DeviceName, path: PathBuf, task: Task) -> DevicePlan {
+    let name = device.to_string();
+    let open: Arc<Open> = Arc::new(move || {
+        let opened = crate::device::memory_link(&device);
+        let opened =
+            opened.map_err(|error| link_error(error).context(format!("open device {device}")))?;
+        Runner::new(opened, task)
+    });
+    DevicePlan { name, open, presence: Presence::Path(path) }
 }
 
 /// Ports that devices of the configuration are behind, as the system calls them.

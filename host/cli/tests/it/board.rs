@@ -12,7 +12,7 @@ use super::*;
 pub struct Board {
     child: Option<Child>,
     /// What it called its port.
-    port: String,
+    pub port: String,
 }
 
 impl Board {

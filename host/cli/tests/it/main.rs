@@ -14,6 +14,7 @@ mod json;
 mod limits;
 mod matmul;
 mod mine;
+mod pcie;
 mod receipts;
 mod report;
 mod run;

@@ -48,6 +48,14 @@ impl fmt::Display for Operands {
 impl DeviceName {
     /// A device by its name.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        for (prefix, name) in [
+            ("pcie:", Self::Pcie as fn(String) -> Self),
+            ("vfio-user:", Self::VfioUser as fn(String) -> Self),
+        ] {
+            if let Some(place) = text.strip_prefix(prefix).filter(|place| is_path(place)) {
+                return Ok(name(place.to_owned()));
+            }
+        }
         match (text, text.strip_prefix("serial:")) {
             ("model", _) => Ok(Self::Model),
             ("verilator", _) => Ok(Self::Verilator),
@@ -55,8 +63,8 @@ impl DeviceName {
             ("cpu", _) => Ok(Self::Cpu),
             (_, Some("auto")) => Ok(Self::SerialAuto),
             (_, Some(path)) if is_path(path) => Ok(Self::Serial(path.to_owned())),
-            _ => Err("give model, verilator, rtl, cpu, serial:auto or serial:PATH, such as \
-                      serial:/dev/ttyUSB1"),
+            _ => Err("give model, verilator, rtl, cpu, serial:auto, serial:PATH such as \
+                      serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET"),
         }
     }
 
@@ -84,6 +92,8 @@ impl fmt::Display for DeviceName {
             Self::Cpu => formatter.write_str("cpu"),
             Self::Serial(path) => write!(formatter, "serial:{path}"),
             Self::SerialAuto => formatter.write_str("serial:auto"),
+            Self::Pcie(address) => write!(formatter, "pcie:{address}"),
+            Self::VfioUser(socket) => write!(formatter, "vfio-user:{socket}"),
         }
     }
 }

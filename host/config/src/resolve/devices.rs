@@ -53,7 +53,7 @@ fn too_many(resolver: &mut Resolver<'_>, devices: &[Device]) {
 
 fn device(section: &mut Section<'_>, default: bool) -> Device {
     if section.given("device").is_none() && !default {
-        let kinds = "model, verilator, rtl, cpu, serial:auto or serial:PATH";
+        let kinds = "model, verilator, rtl, cpu, serial:auto, serial:PATH, pcie:ADDRESS or vfio-user:SOCKET";
         section.wrong("device", format!("is missing: give {kinds}"));
     }
     let name = section.or("device", DeviceName::Cpu, parsed(DeviceName::parse));
@@ -76,7 +76,7 @@ fn device(section: &mut Section<'_>, default: bool) -> Device {
     } else if serial {
         device.baud = section.optional("baud", rate());
         device.max_baud = section.optional("max_baud", rate());
-    } else {
+    } else if device.device.value == DeviceName::Cpu {
         device.threads = section.optional("threads", whole32(1..=1024));
     }
     if let (Some(first), Some(most)) = (&device.baud, &device.max_baud)

@@ -3,8 +3,8 @@
 use gemmine_hdl::registers::{BAUD, BAUD_SET, COMPLETIONS, PANELS_A, SCRATCH, SCRATCH_SET};
 use gemmine_hdl::uart_tx::baud_increment;
 
-use super::error::LinkError;
 use super::link::Link;
+use crate::link_error::LinkError;
 
 /// Rates to try, fastest first: what common USB bridges can do.
 const RATES: [u32; 11] = [

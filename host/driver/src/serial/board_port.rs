@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use gemmine_sim::board::{Board, Stop};
 
-use super::error::LinkError;
 use super::port::{Opener, Port};
+use crate::link_error::LinkError;
 
 /// Bytes that wait to be put on the line at most, as in a serial port's buffer.
 const BUFFER_BYTES: u64 = 4096;

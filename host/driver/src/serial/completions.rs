@@ -3,26 +3,18 @@
 use std::time::Duration;
 
 use gemmine_hdl::registers::{
-    COMPLETION_WORDS, COMPLETIONS, POP, QUEUE, RELEASE, RESULT_BANKS, RESULTS, SCRATCH, TIME_HIGH,
-    TIME_LOW, result_address,
+    COMPLETION_WORDS, COMPLETIONS, POP, QUEUE, RELEASE, RESULTS, SCRATCH, TIME_HIGH, TIME_LOW,
 };
 
-use super::device::{SerialDevice, Task};
-use super::error::LinkError;
-use super::scan;
+use super::device::SerialDevice;
+use crate::accelerator::answer::{TILE_WORDS, Tile, Wrong, completion, tile};
 use crate::device::Completion;
 use crate::error::DeviceError;
-
-/// Times of what a tile should take, after which a device counts as stuck; and cycles on top.
-const STUCK_TIMES: u64 = 16;
-const STUCK_CYCLES: u64 = 1 << 22;
+use crate::link_error::LinkError;
 
 /// Questions whether a scan is done during it, and the longest pause between two.
 const SCAN_QUESTIONS: u32 = 32;
 const SCAN_PAUSE_MAX: Duration = Duration::from_millis(50);
-
-/// A product tile.
-type Tile = Box<[[i32; 16]; 16]>;
 
 impl SerialDevice {
     pub(super) fn wait_for_completion(
@@ -33,7 +25,7 @@ impl SerialDevice {
             return Ok(completion);
         }
         let waited_ms = timeout.as_millis();
-        if self.outstanding.is_empty() {
+        if self.shadow.outstanding.is_empty() {
             let what = "a completion, with no descriptor outstanding";
             return Err(DeviceError::Timeout { what, waited_ms });
         }
@@ -66,7 +58,7 @@ impl SerialDevice {
     /// How long to wait before the device is asked again whether the oldest work is done: longer for a scan,
     /// which is a second's work, so that questions are not most of what the line carries.
     fn pause(&self) -> Duration {
-        match (self.outstanding.front(), self.identity.clock_hz) {
+        match (self.shadow.outstanding.front(), self.shadow.identity.clock_hz) {
             (Some(work), Some(hertz)) if work.is_scan() => {
                 let whole = Duration::from_secs_f64(work.cycles as f64 / hertz as f64);
                 (whole / SCAN_QUESTIONS).min(SCAN_PAUSE_MAX)
@@ -97,20 +89,17 @@ impl SerialDevice {
     /// Gives up on a device that answers, but has had far more time for its oldest tile than that
     /// takes.
     fn ensure_alive(&mut self, time: u64, waited_ms: u128) -> Result<(), DeviceError> {
-        let Some(oldest) = self.outstanding.front() else { return Ok(()) };
         let begun = *self.begun.get_or_insert(time);
-        let most = STUCK_TIMES * oldest.cycles + STUCK_CYCLES;
-        // A torn reading can be 2^24 cycles off.
-        if time.saturating_sub(begun) <= most + (1 << 25) {
-            return Ok(());
+        if self.shadow.is_overdue(begun, time) {
+            return Err(DeviceError::Stuck { waited_ms });
         }
-        Err(DeviceError::Stuck { waited_ms })
+        Ok(())
     }
 
     /// Reads the completions that wait, with their tiles, and frees them in the device.
     fn fetch(&mut self) -> Result<(), DeviceError> {
         let first = (self.read % u64::from(QUEUE)) as usize;
-        let outstanding = self.outstanding.len();
+        let outstanding = self.shadow.outstanding.len();
         let read = self.read;
         let (entries, count) = self.over_link(|link| {
             let waiting = link.completed() - read;
@@ -128,23 +117,15 @@ impl SerialDevice {
         let mut tiles = 0;
         let mut taken = Vec::with_capacity(count);
         for entry in entries {
-            let (got, flags) = (entry[0], entry[1]);
-            let due = &self.outstanding[taken.len()];
-            if got != due.tag {
-                return Err(DeviceError::Tag { expected: due.tag, got });
-            }
-            let kept = flags >> 1 & 1 == 1;
-            if kept != matches!(due.task, Task::Tile { want_tile: true, .. }) {
-                let text =
-                    format!("completion {got} has flags {flags:#x}; a tile was not agreed on");
-                return Err(self.lose(LinkError::Protocol(text)));
-            }
-            let tile = if kept { Some(self.read_tile((flags >> 2 & 1) as usize)?) } else { None };
-            tiles += u32::from(kept);
-            let mut completion = completion(entry, tile);
-            if let Task::Scan { numbers, unit } = &self.outstanding[taken.len()].task {
-                let ended = scan::end(&completion, entry, numbers, unit);
-                completion.scan = Some(ended.map_err(|source| self.lose(source))?);
+            let due = &self.shadow.outstanding[taken.len()];
+            let (mut completion, bank) = match completion(entry, due) {
+                Ok(answer) => answer,
+                Err(Wrong::Tag(error)) => return Err(error),
+                Err(Wrong::Link(source)) => return Err(self.lose(source)),
+            };
+            if let Some(bank) = bank {
+                completion.tile = Some(self.read_tile(bank)?);
+                tiles += 1;
             }
             taken.push(completion);
         }
@@ -152,7 +133,7 @@ impl SerialDevice {
         let free = [count as u32, tiles];
         let free = if tiles > 0 { &free[..] } else { &free[..1] };
         self.over_link(|link| link.write("the freeing of completions", POP, free, count as u8))?;
-        self.outstanding.drain(..count);
+        self.shadow.outstanding.drain(..count);
         self.read += count as u64;
         self.begun = None;
         self.done.extend(taken);
@@ -160,40 +141,17 @@ impl SerialDevice {
     }
 
     fn read_tile(&mut self, bank: usize) -> Result<Tile, DeviceError> {
-        let first = RESULTS + bank as u32 * 256;
+        let first = RESULTS + (bank * TILE_WORDS) as u32;
         let words = self.over_link(|link| {
-            let mut words = Vec::with_capacity(256);
-            while words.len() < 256 {
-                let count = link.payload().min(256 - words.len());
+            let mut words = Vec::with_capacity(TILE_WORDS);
+            while words.len() < TILE_WORDS {
+                let count = link.payload().min(TILE_WORDS - words.len());
                 words.extend(link.read("a product tile", first + words.len() as u32, count)?);
             }
             Ok(words)
         })?;
-        let geometry = self.layout.geometry;
-        let mut tile = Tile::default();
-        for (row, line) in tile.iter_mut().enumerate() {
-            for (column, value) in line.iter_mut().enumerate() {
-                let address = result_address(geometry, 0, row, column) as usize;
-                *value = words[address].cast_signed();
-            }
-        }
-        Ok(tile)
+        Ok(tile(self.shadow.layout.geometry, |word| words[word]))
     }
 }
 
-const _: () = assert!(RELEASE == POP + 1 && RESULT_BANKS == 2);
-
-fn completion(entry: &[u32; COMPLETION_WORDS as usize], tile: Option<Tile>) -> Completion {
-    let mut ticket = [0; 32];
-    for (bytes, word) in ticket.as_chunks_mut().0.iter_mut().zip(&entry[8..]) {
-        *bytes = word.to_le_bytes();
-    }
-    Completion {
-        tag: entry[0],
-        cycle: u64::from(entry[3] & 0xff_ffff) << 24 | u64::from(entry[2] & 0xff_ffff),
-        ticket,
-        hit: entry[1] & 1 == 1,
-        tile,
-        scan: None,
-    }
-}
+const _: () = assert!(RELEASE == POP + 1);

@@ -1,76 +1,23 @@
 //! The device's counters and those of the link.
 
 use gemmine_hdl::registers::{
-    BUSY_LOW, BYTES_IN, BYTES_OUT, FRAMES_BAD, FRAMES_GOOD, FRAMES_REFUSED, FULL_MAC_LOW, HITS_LOW,
-    LINE_ERRORS, MAC_LOW, SCRATCH_SET, STALL_DRAIN_LOW, STALL_HASH_LOW, STALL_LINK_LOW,
-    STALL_PANEL_LOW, TILES_LOW, TIME_LOW,
+    BYTES_IN, BYTES_OUT, FRAMES_BAD, FRAMES_GOOD, FRAMES_REFUSED, LINE_ERRORS, SCRATCH_SET,
 };
 
 use super::baud::exchange;
 use super::device::SerialDevice;
-use super::error::LinkError;
-use super::link::Link;
+use crate::accelerator::counters::Reading;
 use crate::device::{
-    Counters, DeviceLinkCounters, HostLinkCounters, LinkCheck, LinkCounters, Side, Stalls,
+    Counters, DeviceLinkCounters, HostLinkCounters, LinkCheck, LinkCounters, Side,
 };
 use crate::error::DeviceError;
 
-/// Times that the counters are read until their halves fit.
-const READINGS: usize = 5;
-
-/// Registers from [`TIME_LOW`] on, read twice.
-struct Reading {
-    before: Vec<u32>,
-    after: Vec<u32>,
-}
-
-impl Reading {
-    fn take(link: &mut Link) -> Result<Self, LinkError> {
-        const WORDS: usize = (BYTES_OUT - TIME_LOW) as usize + 1;
-        let mut read = || link.read("the counters", TIME_LOW, WORDS);
-        let mut reading = Self { before: read()?, after: read()? };
-        for _ in 2..READINGS {
-            if reading.whole() {
-                break;
-            }
-            reading = Self { before: reading.after, after: read()? };
-        }
-        Ok(reading)
-    }
-
-    /// The low half comes before the high one. Where the high one is the same before and after, no
-    /// low half read in between was carried over.
-    fn whole(&self) -> bool {
-        let highs = (TIME_LOW..FRAMES_GOOD).skip(1).step_by(2);
-        highs.map(|high| (high - TIME_LOW) as usize).all(|n| self.before[n] == self.after[n])
-    }
-
-    fn wide(&self, low: u32) -> u64 {
-        let index = (low - TIME_LOW) as usize;
-        u64::from(self.after[index + 1]) << 24 | u64::from(self.after[index])
-    }
-
-    fn narrow(&self, register: u32) -> u32 {
-        self.after[(register - TIME_LOW) as usize]
-    }
-}
-
 impl SerialDevice {
     pub(super) fn read_counters(&mut self) -> Result<Counters, DeviceError> {
-        let reading = self.over_link(Reading::take)?;
+        let reading = self.over_link(|link| {
+            Reading::take(|first, words| link.read("the counters", first, words))
+        })?;
         Ok(Counters {
-            time: Some(reading.wide(TIME_LOW)),
-            cycles: reading.wide(BUSY_LOW),
-            mac_cycles: reading.wide(MAC_LOW),
-            full_mac_cycles: reading.wide(FULL_MAC_LOW),
-            tiles: reading.wide(TILES_LOW),
-            hits: reading.wide(HITS_LOW),
-            stalls: Some(Stalls {
-                link: reading.wide(STALL_LINK_LOW),
-                panel: reading.wide(STALL_PANEL_LOW),
-                drain: reading.wide(STALL_DRAIN_LOW),
-                hash: reading.wide(STALL_HASH_LOW),
-            }),
             link: Some(LinkCounters {
                 baud: self.baud(),
                 device: DeviceLinkCounters {
@@ -83,14 +30,15 @@ impl SerialDevice {
                 },
                 host: self.host_counters(),
             }),
+            ..reading.counters()
         })
     }
 
     pub(super) fn run_link_check(&mut self, frames: u32) -> Result<LinkCheck, DeviceError> {
-        if !self.outstanding.is_empty() {
+        if !self.shadow.outstanding.is_empty() {
             return Err(DeviceError::PanelBusy { side: Side::A, panel: 0 });
         }
-        self.forget_panels();
+        self.shadow.forget_panels();
         let before = self.read_counters()?.link.unwrap_or_default();
         let canary = self.canary;
         let (start, end) = self.over_link(|link| {

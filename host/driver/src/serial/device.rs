@@ -1,34 +1,27 @@
 //! A board behind a serial port, as a [`Device`].
 
 use std::collections::VecDeque;
-use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gemmine_hdl::accelerator::OPERAND_LATENCY;
 use gemmine_hdl::registers::{
-    COMMIT, DESCRIPTOR_WORDS, DESCRIPTORS, ERROR_CLEAR, JOB_SLOTS, PANELS_A, PANELS_B, RESET,
-    SCRATCH_SET, STATUS, WATCHDOG, panel_address,
+    DESCRIPTOR_WORDS, DESCRIPTORS, ERROR_CLEAR, RESET, SCRATCH_SET, STATUS, WATCHDOG, panel_address,
 };
-use gemmine_hdl::sequencer::settle_cycles;
 use gemmine_pouw::panel::Panel;
 
 use super::baud::{OPEN_TRIES, negotiate};
-use super::error::LinkError;
-use super::identify::{Layout, WORD_STEPS, identify};
-use super::jobs::{Job, JobSlots, slot_words};
 use super::link::Link;
-use super::panels::{PanelMemory, Placed, overlap};
 use super::port::{Opener, Port, TtyOpener};
-use super::refuse;
+use crate::accelerator::identify::{Layout, REGISTERS, WORD_STEPS, identify};
+use crate::accelerator::panels::Placed;
+use crate::accelerator::shadow::{Plan, Shadow, side_of};
 use crate::device::{
     Completion, Counters, Descriptor, Device, HostLinkCounters, Identity, LinkCheck, Side,
 };
 use crate::error::DeviceError;
+use crate::link_error::LinkError;
 use crate::scan::Scan;
 
-/// Commits that a waiting descriptor may be behind: the device compares them modulo 256.
-const COMMITS_AHEAD_MAX: u8 = 100;
 /// After so long without a word from the device, it is asked whether it is still the same.
 const IDLE: Duration = Duration::from_millis(20);
 /// Between two tries to open a port that is gone.
@@ -51,63 +44,16 @@ impl Default for SerialOptions {
     }
 }
 
-/// A descriptor whose completion has not been read.
-#[derive(Debug)]
-pub(super) struct Outstanding {
-    pub(super) tag: u32,
-    pub(super) task: Task,
-    pub(super) job_slots: Range<usize>,
-    pub(super) commits: [u8; 2],
-    /// Cycles in which the device is done with it, if it is alive.
-    pub(super) cycles: u64,
-}
-
-/// What a descriptor asks for. Those of both kinds are never outstanding together.
-#[derive(Debug)]
-pub(super) enum Task {
-    Tile {
-        want_tile: bool,
-        panels: [usize; 2],
-        words: [Range<usize>; 2],
-    },
-    /// Its attempts or tiles, by number, and what those are for people.
-    Scan {
-        numbers: RangeInclusive<u32>,
-        unit: &'static str,
-    },
-}
-
-impl Outstanding {
-    /// Whether it needs a side's place, or some of its words, as they are. A scan fills all of panel memory.
-    fn holds(&self, side: usize, place: usize, range: &Range<usize>) -> bool {
-        match &self.task {
-            Task::Tile { panels, words, .. } => {
-                panels[side] == place || overlap(&words[side], range)
-            }
-            Task::Scan { .. } => true,
-        }
-    }
-
-    pub(super) fn is_scan(&self) -> bool {
-        matches!(self.task, Task::Scan { .. })
-    }
-}
-
 /// A board behind a serial port.
 pub struct SerialDevice {
     opener: Box<dyn Opener>,
     options: SerialOptions,
-    pub(super) identity: Identity,
-    pub(super) layout: Layout,
+    pub(super) shadow: Shadow,
     pub(super) link: Option<Link>,
     /// What was counted before the port was opened the last time.
     past: HostLinkCounters,
-    memory: [PanelMemory; 2],
-    pub(super) jobs: JobSlots,
-    pub(super) commits: [u8; 2],
     /// Words of descriptors that are not sent yet.
     pub(super) pending: Vec<u32>,
-    pub(super) outstanding: VecDeque<Outstanding>,
     /// Completions read since the last reset.
     pub(super) read: u64,
     pub(super) done: VecDeque<Completion>,
@@ -145,13 +91,9 @@ impl SerialDevice {
             Ok(raised) => raised,
             Err(source) => return Err(DeviceError::Lost { device: name, source }),
         };
-        let memory = || PanelMemory::new(layout.lane_words(), identity.limits.panels);
         Ok(Self {
-            memory: [memory(), memory()],
-            jobs: JobSlots::new(layout.job_slots.min(JOB_SLOTS as usize)),
-            commits: [0; 2],
+            shadow: Shadow::new(identity, layout),
             pending: Vec::new(),
-            outstanding: VecDeque::new(),
             read: 0,
             done: VecDeque::new(),
             canary,
@@ -161,8 +103,6 @@ impl SerialDevice {
             past: HostLinkCounters::default(),
             opener,
             options,
-            identity,
-            layout,
             link: Some(link),
         })
     }
@@ -190,7 +130,7 @@ impl SerialDevice {
 
     pub(super) fn lose(&mut self, source: LinkError) -> DeviceError {
         self.close();
-        DeviceError::Lost { device: self.identity.name.clone(), source }
+        DeviceError::Lost { device: self.shadow.identity.name.clone(), source }
     }
 
     fn close(&mut self) {
@@ -201,10 +141,6 @@ impl SerialDevice {
 
     pub(super) fn host_counters(&self) -> HostLinkCounters {
         self.past.plus(self.link.as_ref().map(Link::counters).unwrap_or_default())
-    }
-
-    pub(super) fn forget_panels(&mut self) {
-        self.memory.iter_mut().for_each(PanelMemory::clear);
     }
 
     /// After a pause, or where something went wrong since: is the device still the one that was told
@@ -229,43 +165,21 @@ impl SerialDevice {
         })
     }
 
-    fn busy(&self, side: Side, place: usize, words: &Range<usize>) -> bool {
-        let index = side as usize;
-        let held = self.outstanding.iter().any(|work| work.holds(index, place, words));
-        let ahead = |work: &Outstanding| self.commits[index].wrapping_sub(work.commits[index]);
-        held || self.outstanding.front().is_some_and(|work| ahead(work) >= COMMITS_AHEAD_MAX)
-    }
-
-    /// Notes what is pushed; if it is alone, its time begins now.
-    pub(super) fn note(&mut self, work: Outstanding) {
-        if self.outstanding.is_empty() {
+    /// Notes what is pushed, and has its descriptor wait; if it is alone, its time begins now.
+    pub(super) fn queue(&mut self, plan: Plan) {
+        self.pending.extend(plan.descriptor);
+        if self.shadow.outstanding.is_empty() {
             self.begun = None;
         }
-        self.outstanding.push_back(work);
-    }
-
-    /// Refuses one more where the queue is full.
-    pub(super) fn queue_room(&self) -> Result<(), DeviceError> {
-        match self.outstanding.len() {
-            full if full >= self.identity.limits.queue => Err(DeviceError::QueueFull(full)),
-            _ => Ok(()),
-        }
-    }
-
-    fn placed(&self, side: Side, panel: usize, steps: usize) -> Result<Range<usize>, DeviceError> {
-        let placed = self.memory[side as usize].get(panel);
-        let placed = placed.ok_or(DeviceError::NoPanel { side, panel })?;
-        refuse::length(&self.identity, steps, placed.steps)?;
-        Ok(placed.words.clone())
+        self.shadow.note(plan);
     }
 
     fn forget_work(&mut self) {
         self.pending.clear();
-        self.outstanding.clear();
+        self.shadow.forget_work();
         self.done.clear();
         self.read = 0;
         self.begun = None;
-        self.commits = [0; 2];
     }
 
     /// Opens a port that is gone again, with patience, and makes sure that it is the same device.
@@ -273,10 +187,10 @@ impl SerialDevice {
         self.close();
         let start = self.opener.now();
         loop {
-            let name = self.identity.name.clone();
+            let name = self.shadow.identity.name.clone();
             let opened = self.opener.open(self.options.baud);
             let error = match opened.and_then(|port| bring_up(port, &name, self.options)) {
-                Ok(raised) if raised.identity != self.identity => {
+                Ok(raised) if raised.identity != self.shadow.identity => {
                     return Err(LinkError::Changed(raised.identity.description));
                 }
                 Ok(raised) => {
@@ -286,8 +200,7 @@ impl SerialDevice {
                     self.canary = raised.canary;
                     self.past.reconnects += 1;
                     // What it lost with its power is not to be told.
-                    self.forget_panels();
-                    self.jobs.clear();
+                    self.shadow.forget_all();
                     return Ok(());
                 }
                 Err(error) => error,
@@ -311,7 +224,10 @@ struct Raised {
 
 fn bring_up(port: Box<dyn Port>, name: &str, options: SerialOptions) -> Result<Raised, LinkError> {
     let mut link = Link::open(port, options.baud, OPEN_TRIES)?;
-    let (identity, layout) = identify(&mut link, name)?;
+    let words = link.read("the registers that say what the device is", 0, REGISTERS)?;
+    let words = words.first_chunk().ok_or(LinkError::Closed)?;
+    let (identity, layout) = identify(words, name)?;
+    link.set_payload(layout.payload);
     if let Some(clock_hz) = identity.clock_hz {
         negotiate(&mut link, clock_hz, options.max_baud)?;
     }
@@ -339,7 +255,7 @@ fn drop_work(link: &mut Link) -> Result<(), LinkError> {
 
 impl Device for SerialDevice {
     fn identity(&self) -> &Identity {
-        &self.identity
+        &self.shadow.identity
     }
 
     fn load_panel(
@@ -348,24 +264,23 @@ impl Device for SerialDevice {
         place: usize,
         panel: Arc<Panel>,
     ) -> Result<(), DeviceError> {
-        refuse::panel(&self.identity, place, &panel)?;
-        let words = self.memory[side as usize].candidate(panel.k() / WORD_STEPS);
-        if self.busy(side, place, &words) {
-            // The device should not wait for a host that waits for the device.
-            self.send_descriptors()?;
-            return Err(DeviceError::PanelBusy { side, panel: place });
-        }
+        let words = match self.shadow.plan_panel(side, place, &panel) {
+            Ok(words) => words,
+            Err(busy) => {
+                // The device should not wait for a host that waits for the device.
+                self.send_descriptors()?;
+                return Err(busy);
+            }
+        };
         self.ensure_same()?;
         // What is queued runs while the panel loads.
         self.send_descriptors()?;
-        let Layout { geometry, word_bits, .. } = self.layout;
-        let (window, width, commit) = match side {
-            Side::A => (PANELS_A, geometry.rows(), 1),
-            Side::B => (PANELS_B, geometry.columns(), 1 << 8),
-        };
+        let layout = self.shadow.layout;
+        let (window, width, [commit, commits]) = side_of(&layout, side);
         self.over_link(|link| {
             for lane in 0..16 {
-                let first = window + panel_address(width, word_bits, lane) + words.start as u32;
+                let first =
+                    window + panel_address(width, layout.word_bits, lane) + words.start as u32;
                 let word = |group: &gemmine_pouw::panel::Group| {
                     let steps = &group.0[WORD_STEPS * lane..][..WORD_STEPS];
                     u32::from_le_bytes(std::array::from_fn(|step| steps[step].cast_unsigned()))
@@ -373,47 +288,19 @@ impl Device for SerialDevice {
                 let data: Vec<u32> = panel.groups().iter().map(word).collect();
                 link.write("the words of a panel", first, &data, 0)?;
             }
-            link.write("the commit of a panel", COMMIT, &[commit], 0)
+            link.write("the commit of a panel", commit, &[commits], 0)
         })?;
-        self.commits[side as usize] = self.commits[side as usize].wrapping_add(1);
-        self.memory[side as usize].put(place, Placed { words, steps: panel.k() });
+        self.shadow.note_panel(side, place, Placed { words, steps: panel.k() });
         Ok(())
     }
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
-        refuse::tile(&self.identity, &descriptor)?;
-        if self.outstanding.iter().any(Outstanding::is_scan) {
-            return Err(DeviceError::Mixed("scans"));
-        }
-        let words = [
-            self.placed(Side::A, descriptor.a_panel, descriptor.steps)?,
-            self.placed(Side::B, descriptor.b_panel, descriptor.steps)?,
-        ];
-        self.queue_room()?;
-        let job: Job = (descriptor.ticket_key, descriptor.bound_le);
-        let in_use = |slot| self.outstanding.iter().any(|work| work.job_slots.contains(&slot));
-        let choice = self.jobs.choose(&job, in_use);
-        let choice = choice.ok_or(DeviceError::JobsFull(self.layout.job_slots))?;
+        let plan = self.shadow.plan_tile(&descriptor)?;
         self.ensure_same()?;
-        if choice.fresh {
-            let (address, data) = slot_words(choice.slot, &job);
-            self.over_link(|link| link.write("a job slot", address, &data, 0))?;
-            self.jobs.put(choice.slot, job);
+        if let Some((address, data)) = &plan.job {
+            self.over_link(|link| link.write("a job slot", *address, data, 0))?;
         }
-        let starts = words[0].start as u32 | (words[1].start as u32) << 16;
-        self.pending.extend([descriptor.tag, starts]);
-        self.pending.extend(refuse::shape_words(&descriptor, choice.slot, self.commits));
-        let geometry = self.layout.geometry;
-        let cycles = descriptor.steps * geometry.slots()
-            + settle_cycles(geometry.rows(), geometry.columns(), OPERAND_LATENCY);
-        let panels = [descriptor.a_panel, descriptor.b_panel];
-        self.note(Outstanding {
-            tag: descriptor.tag,
-            task: Task::Tile { want_tile: descriptor.want_tile, panels, words },
-            job_slots: choice.slot..choice.slot + 1,
-            commits: self.commits,
-            cycles: cycles as u64,
-        });
+        self.queue(plan);
         Ok(())
     }
 

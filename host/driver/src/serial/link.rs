@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use gemmine_hdl::frame::{FRAME_WORDS_MAX, Opcode, PAYLOAD_WORDS_MAX, Request};
 
 use super::decoder::Decoder;
-use super::error::LinkError;
 use super::pace::Pace;
 use super::port::Port;
 use crate::device::HostLinkCounters;
+use crate::link_error::LinkError;
 
 /// Bytes of the longest request on the line, and of the shortest response.
 const LONGEST: usize = 4 * FRAME_WORDS_MAX + 4;

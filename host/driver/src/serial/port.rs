@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use serialport::{ClearBuffer, SerialPort, TTYPort};
 
-use super::error::LinkError;
+use crate::link_error::LinkError;
 
 /// A line to a device.
 pub trait Port: Send {

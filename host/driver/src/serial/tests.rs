@@ -1,11 +1,11 @@
 //! The host's side against a small double of a board, over a line that damages, stalls and breaks.
 
-mod accelerator;
+pub mod accelerator;
 mod arq;
 mod board;
-mod device;
+pub mod device;
 mod engines;
-mod line;
+pub mod line;
 mod lost;
 mod noise;
 mod pearl_scan;

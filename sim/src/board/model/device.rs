@@ -6,13 +6,12 @@
 use gemmine_hdl::frame_decoder;
 use gemmine_hdl::registers as map;
 
-use super::accelerator::Accelerator;
 use super::control::{Control, ControlInputs};
 use super::decoder::{CRC, Decoder};
 use super::encoder::Sender;
 use super::endpoint::{Endpoint, Wish};
-use super::read::LinkCounters;
 use super::receiver::{Received, Receiver};
+use crate::accelerator::{Accelerator, LinkCounters};
 use crate::board::BoardConfig;
 use crate::board::wire::Wire;
 
@@ -51,7 +50,7 @@ impl Device {
             error: None,
             now: 0,
             idle_from: 0,
-            accelerator: Accelerator::new(config),
+            accelerator: Accelerator::new(config.accelerator()),
         }
     }
 

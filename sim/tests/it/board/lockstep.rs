@@ -81,7 +81,7 @@ fn request(random: &mut Random, expected: u8) -> Request {
 }
 
 /// Descriptors of short tiles.
-fn descriptors(random: &mut Random) -> Vec<u32> {
+pub fn descriptors(random: &mut Random) -> Vec<u32> {
     let tile = |random: &mut Random| Tile {
         tag: random.next() as u32,
         first_words: [random.below(64) as u16, random.below(64) as u16],

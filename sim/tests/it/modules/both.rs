@@ -9,6 +9,13 @@ use super::port::{Module, Values};
 /// Passes in which a cycle must have settled.
 const SETTLE_PASSES: usize = 1000;
 
+/// Outputs, by module, that are always the same.
+const CONSTANT: [(&str, &str); 3] = [
+    ("completion_engine", "data_out"),
+    ("host_reader", "rready_out"),
+    ("memory_link", "host_rready_out"),
+];
+
 /// Outputs of every cycle from the inputs of every cycle, by plain Rust.
 pub type Reference = fn(&[Values]) -> Vec<Values>;
 
@@ -43,7 +50,8 @@ pub fn check_made<M: Module>(
     }
     for (n, port) in outputs.iter().enumerate() {
         let moves = rust.iter().any(|values| values[n] != rust[0][n]);
-        assert!(moves || port.contains("high_out"), "{port} of {name} never moves");
+        let is_constant = CONSTANT.contains(&(name, *port));
+        assert!(moves || is_constant || port.contains("high_out"), "{port} of {name} never moves");
     }
     Trace { outputs: outputs.iter().map(|&name| name.to_owned()).collect(), cycles: rust }
 }

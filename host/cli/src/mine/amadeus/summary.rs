@@ -66,9 +66,8 @@ impl Summary {
 
     /// Bytes that the link carried for an attempt, both ways, of a device that has a link.
     fn link_bytes(&self) -> Option<f64> {
-        let [before, after] = self.counters.map(|counters| counters.link);
-        let used = after?.host.since(before?.host);
-        let bytes = (used.bytes_in + used.bytes_out) as f64;
+        let [before, after] = self.counters.map(|counters| counters.link_bytes());
+        let bytes = after?.saturating_sub(before?) as f64;
         (self.attempts > 0).then(|| bytes / self.attempts as f64)
     }
 

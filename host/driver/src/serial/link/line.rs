@@ -3,7 +3,7 @@
 use gemmine_hdl::frame::{Opcode, Request, WINDOW_MAX};
 
 use super::{Failure, Flight, Link, PROBES, Probe, ROUNDS, SHORTEST, WINDOW_BYTES_MIN, gone};
-use crate::serial::error::LinkError;
+use crate::link_error::LinkError;
 
 /// Buffers that are taken in without a look at the clock.
 const READS: usize = 16;

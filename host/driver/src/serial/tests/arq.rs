@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use gemmine_hdl::frame::{PAYLOAD_WORDS_MAX, Response, Status};
 
-use super::super::error::LinkError;
 use super::super::link::Link;
 use super::super::port::Port;
 use super::line::{Line, Random};
+use crate::link_error::LinkError;
 
 const PLACE: u32 = 1000;
 

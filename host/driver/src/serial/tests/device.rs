@@ -13,7 +13,7 @@ use crate::device::{Completion, Descriptor, Device, Side};
 use crate::error::DeviceError;
 use crate::worker::{WorkUnit, Worker};
 
-const KEY: [u8; 32] = [5; 32];
+pub const KEY: [u8; 32] = [5; 32];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn options() -> SerialOptions {
@@ -42,7 +42,7 @@ pub fn panel(lanes: &[Vec<i8>]) -> Arc<Panel> {
     Arc::new(Panel::from_lanes(&lanes, lanes[0].len()))
 }
 
-fn descriptor(tag: u32, steps: usize) -> Descriptor {
+pub fn descriptor(tag: u32, steps: usize) -> Descriptor {
     Descriptor {
         tag,
         a_panel: 0,
@@ -57,7 +57,7 @@ fn descriptor(tag: u32, steps: usize) -> Descriptor {
 }
 
 /// Loads random panels of one length into place 0 of both sides.
-fn load(device: &mut SerialDevice, seed: u64, steps: usize) -> [Vec<Vec<i8>>; 2] {
+pub fn load(device: &mut dyn Device, seed: u64, steps: usize) -> [Vec<Vec<i8>>; 2] {
     let operands = [lanes(2 * seed, steps), lanes(2 * seed + 1, steps)];
     for (side, lanes) in [Side::A, Side::B].into_iter().zip(&operands) {
         device.load_panel(side, 0, panel(lanes)).unwrap();
@@ -65,7 +65,7 @@ fn load(device: &mut SerialDevice, seed: u64, steps: usize) -> [Vec<Vec<i8>>; 2]
     operands
 }
 
-fn assert_golden(completion: &Completion, operands: &[Vec<Vec<i8>>; 2], chunk: usize) {
+pub fn assert_golden(completion: &Completion, operands: &[Vec<Vec<i8>>; 2], chunk: usize) {
     let [a, b] = operands
         .each_ref()
         .map(|lanes| -> Vec<&[i8]> { lanes.iter().map(Vec::as_slice).collect() });

@@ -6,10 +6,10 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::super::error::LinkError;
 use super::super::port::{Opener, Port};
 use super::accelerator::Accelerator;
 use super::board::{Board, byte_time};
+use crate::link_error::LinkError;
 
 /// Bytes that the port's own buffer holds.
 const BUFFER: u64 = 4096;

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use serialport::{SerialPort, TTYPort};
 
 use super::super::device::{SerialDevice, SerialOptions};
-use super::super::error::LinkError;
 use super::super::port::{Port, TtyPort};
 use super::accelerator::Accelerator;
 use super::board::Board;
 use super::device::{lanes, panel};
 use crate::device::{Descriptor, Device, Side};
+use crate::link_error::LinkError;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -173,6 +173,11 @@ impl Finisher {
         self.waiting
     }
 
+    /// The entry of the oldest completion in the queue.
+    pub fn oldest(&self) -> u32 {
+        self.entry.wrapping_sub(self.waiting) % QUEUE
+    }
+
     /// The running tile's key and bound.
     pub fn job(&self) -> &Job {
         &self.job

@@ -44,13 +44,16 @@ impl JobSlots {
         self.next = (slot + 1) % self.slots.len();
     }
 
-    /// An even slot and the next for a scan's seed, neither of which anything outstanding names; `None` if
-    /// there is no such pair. Its jobs are gone.
-    pub fn take_pair(&mut self, in_use: impl Fn(usize) -> bool) -> Option<usize> {
-        let pairs = (0..self.slots.len() - 1).step_by(2);
-        let first = { pairs }.find(|&first| !in_use(first) && !in_use(first + 1))?;
+    /// An even slot whose and whose neighbour's job nothing outstanding names, for a scan's seed; `None` if there is no
+    /// such pair.
+    pub fn choose_pair(&self, in_use: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut pairs = (0..self.slots.len() - 1).step_by(2);
+        pairs.find(|&first| !in_use(first) && !in_use(first + 1))
+    }
+
+    /// Notes that a pair holds a seed now: its jobs are gone.
+    pub fn take_pair(&mut self, first: usize) {
         self.slots[first..first + 2].fill(None);
-        Some(first)
     }
 
     /// Forgets what the slots hold.
@@ -81,13 +84,14 @@ mod tests {
         assert_eq!(slots.choose(&job(3), |_| true), None);
         assert_eq!(slots.choose(&job(3), |slot| slot == 0).map(|c| c.slot), Some(1));
         // A seed takes both, and what they held is gone.
-        assert_eq!(slots.take_pair(|slot| slot == 1), None);
-        assert_eq!(slots.take_pair(|_| false), Some(0));
+        assert_eq!(slots.choose_pair(|slot| slot == 1), None);
+        assert_eq!(slots.choose_pair(|_| false), Some(0));
+        slots.take_pair(0);
         assert!(slots.choose(&job(2), |_| false).is_some_and(|choice| choice.fresh));
-        let mut slots = JobSlots::new(4);
-        assert_eq!(slots.take_pair(|slot| slot == 1), Some(2));
-        assert_eq!(slots.take_pair(|slot| slot == 3), Some(0));
-        assert_eq!(JobSlots::new(3).take_pair(|slot| slot == 0), None);
+        let slots = JobSlots::new(4);
+        assert_eq!(slots.choose_pair(|slot| slot == 1), Some(2));
+        assert_eq!(slots.choose_pair(|slot| slot == 3), Some(0));
+        assert_eq!(JobSlots::new(3).choose_pair(|slot| slot == 0), None);
         let (address, words) = slot_words(1, &([1; 32], [2; 32]));
         assert_eq!((address, words.len(), words[7], words[8]), (144, 16, 0x0101_0101, 0x0202_0202));
     }

@@ -1,10 +1,12 @@
-//! Why a serial device could not be reached.
+//! Why a device behind a link could not be reached.
 
 use std::io;
 
 use gemmine_hdl::registers::{ID_VALUE, VERSION_VALUE};
 
-/// Why a serial device could not be reached.
+use crate::pcie::PcieError;
+
+/// Why a device behind a link could not be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The path leads nowhere.
@@ -119,14 +121,20 @@ pub enum LinkError {
     /// The device broke the protocol.
     #[error("the device broke the protocol: {0}; report this with its build")]
     Protocol(String),
+    /// PCI Express.
+    #[error(transparent)]
+    Pcie(#[from] PcieError),
 }
 
 impl LinkError {
     /// It may pass if one waits, as when a cable is plugged in again.
     pub(crate) fn may_pass(&self) -> bool {
-        !matches!(
-            self,
-            Self::NoDevice(_) | Self::Version(_) | Self::Register { .. } | Self::Changed(_)
-        )
+        match self {
+            Self::NoDevice(_) | Self::Version(_) | Self::Register { .. } | Self::Changed(_) => {
+                false
+            }
+            Self::Pcie(error) => error.may_pass(),
+            _ => true,
+        }
     }
 }

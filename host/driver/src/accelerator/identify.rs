@@ -1,4 +1,4 @@
-//! What a serial device is, from its first registers.
+//! What an accelerator is, by its first registers.
 
 use gemmine_hdl::Geometry;
 use gemmine_hdl::frame::PAYLOAD_WORDS_MAX;
@@ -9,9 +9,8 @@ use gemmine_hdl::registers::{
 };
 use gemmine_hdl::sequencer::CHUNK_STEPS_MIN;
 
-use super::error::LinkError;
-use super::link::Link;
 use crate::device::{DeviceKind, Identity, Limits};
+use crate::link_error::LinkError;
 use crate::scan::TILE_CHUNK;
 
 /// Steps that a word of panel memory holds.
@@ -30,6 +29,8 @@ pub struct Layout {
     pub word_bits: usize,
     /// Job slots.
     pub job_slots: usize,
+    /// Words that a frame of the serial link may have.
+    pub payload: usize,
 }
 
 impl Layout {
@@ -39,13 +40,14 @@ impl Layout {
     }
 }
 
-/// Reads what the device is.
+/// Registers that say what the device is, from the first on.
+pub const REGISTERS: usize = CLOCK_HZ as usize + 1;
+
+/// Reads what the device is from its first [`REGISTERS`].
 ///
 /// # Errors
 /// If it is no gemmine device, one of another version, or one with registers that make no sense.
-pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkError> {
-    const REGISTERS: usize = CLOCK_HZ as usize + 1;
-    let words = link.read("the registers that say what the device is", 0, REGISTERS)?;
+pub fn identify(words: &[u32; REGISTERS], name: &str) -> Result<(Identity, Layout), LinkError> {
     let register = |address: u32| words[address as usize];
     if register(ID) != ID_VALUE {
         return Err(LinkError::NoDevice(register(ID)));
@@ -85,7 +87,6 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
     if !(1..=QUEUE as usize).contains(&queue) || !(1..=4).contains(&job_slots) || payload < 16 {
         return Err(nonsense("LIMITS", LIMITS));
     }
-    link.set_payload(payload.min(PAYLOAD_WORDS_MAX));
     let clock_hz = u64::from(register(CLOCK_HZ));
     let limits = Limits {
         panels: queue + SPARE_PLACES,
@@ -122,5 +123,13 @@ pub fn identify(link: &mut Link, name: &str) -> Result<(Identity, Layout), LinkE
         clock_hz: (clock_hz > 0).then_some(clock_hz),
         limits,
     };
-    Ok((identity, Layout { geometry, word_bits: word_bits as usize, job_slots }))
+    Ok((
+        identity,
+        Layout {
+            geometry,
+            word_bits: word_bits as usize,
+            job_slots,
+            payload: payload.min(PAYLOAD_WORDS_MAX),
+        },
+    ))
 }

@@ -4,7 +4,7 @@ use gemmine_hdl::accelerator::READ_LATENCY;
 use gemmine_hdl::identity::protocols;
 use gemmine_hdl::registers as map;
 
-use super::accelerator::Accelerator;
+use super::Accelerator;
 use super::counter::{Counter, high_half, low_half};
 
 /// What the serial link counts.

@@ -1,4 +1,4 @@
-//! Work that a serial device can't do, refused before a byte is sent.
+//! Work that an accelerator can't do, refused before a byte is sent.
 
 use gemmine_hdl::registers::SHAPE_FIELDS;
 use gemmine_pouw::panel::Panel;

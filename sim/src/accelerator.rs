@@ -1,4 +1,13 @@
-//! Everything behind the bus: [`gemmine_hdl::accelerator`] in plain Rust.
+//! Everything behind the bus: [`gemmine_hdl::accelerator`] in plain Rust, products by SIMD, whatever the
+//! link in front of it.
+//!
+//! | module | owns | in the RTL |
+//! |---|---|---|
+//! | `queue`, `sequencer`, `finisher` | descriptor to completion | the same |
+//! | `scan` | tiles of a scan; when operands of Amadeus are grown | `scan`, `xof_source` |
+//! | `noise` | when the noise of Pearl is, and what it is | `noise_source` |
+//! | `panels`, `work` | what a tile reads, and what comes of it | panel memory and array |
+//! | `counter`, `read` | counters and registers as of a cycle | `counter`, `registers` |
 //!
 //! A cycle in which some register decides something is run as the RTL runs it ([`tick`]); cycles in
 //! which nothing but counts changes pass at once ([`advance`]). So a tile costs about a hundred
@@ -7,19 +16,30 @@
 //! [`tick`]: Accelerator::tick
 //! [`advance`]: Accelerator::advance
 
+mod config;
+pub(crate) mod counter;
+mod finisher;
+mod noise;
+mod panels;
+mod queue;
+mod read;
+mod scan;
+mod sequencer;
+mod work;
+
 use gemmine_hdl::registers as map;
 use gemmine_hdl::sequencer::token_latency;
 use gemmine_hdl::{accelerator::OPERAND_LATENCY, head, ticket};
 
-use super::counter::Counter;
-use super::finisher::{Finisher, FinisherInputs};
-use super::noise::{Noise, NoiseInputs, NoiseSource};
-use super::panels::PanelMemory;
-use super::queue::{Descriptor, Queue, QueueInputs};
-use super::scan::{Kind, Source};
-use super::sequencer::Sequencer;
-use super::{noise, work};
-use crate::board::BoardConfig;
+pub use config::AcceleratorConfig;
+use counter::Counter;
+use finisher::{Finisher, FinisherInputs};
+use noise::{Noise, NoiseInputs, NoiseSource};
+use panels::PanelMemory;
+use queue::{Descriptor, Queue, QueueInputs};
+pub(crate) use read::LinkCounters;
+use scan::{Kind, Source};
+use sequencer::Sequencer;
 
 /// Sticky bits of the register ERROR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,15 +72,15 @@ pub struct Stalls {
 /// The registers, memories and counters.
 #[derive(Clone, Debug)]
 pub struct Accelerator {
-    pub(super) config: BoardConfig,
+    config: AcceleratorConfig,
     /// The cycle whose registers these are.
     now: u64,
     /// First cycle behind the last one in which something would have happened without the host.
     idle_from: u64,
     reset: bool,
-    pub(super) queue: Queue,
-    pub(super) sequencer: Sequencer,
-    pub(super) finisher: Finisher,
+    queue: Queue,
+    sequencer: Sequencer,
+    finisher: Finisher,
     panels: [PanelMemory; 2],
     /// Of a device with engines.
     source: Option<Source>,
@@ -68,15 +88,15 @@ pub struct Accelerator {
     /// Of a device with a source of noise.
     noise_source: Option<NoiseSource>,
     noise: Noise,
-    pub(super) stalls: Stalls,
-    pub(super) errors: Errors,
-    pub(super) scratch: u32,
-    pub(super) commits: [u8; 2],
+    stalls: Stalls,
+    errors: Errors,
+    scratch: u32,
+    commits: [u8; 2],
 }
 
 impl Accelerator {
     /// As after power-up.
-    pub fn new(config: BoardConfig) -> Self {
+    pub fn new(config: AcceleratorConfig) -> Self {
         let geometry = config.geometry;
         let sides = [geometry.rows(), geometry.columns()];
         Self {
@@ -142,6 +162,20 @@ impl Accelerator {
             self.pass(to);
         }
         self.now
+    }
+
+    /// Lets cycles pass until a completion waits or nothing happens without the host any more, or up to cycle `to`;
+    /// says which cycle that is.
+    pub fn advance_to_completion(&mut self, to: u64) -> u64 {
+        while self.now < to && self.busy() && self.waiting() == 0 {
+            self.pass(to);
+        }
+        self.now
+    }
+
+    /// The entry of the oldest completion in the queue, if there is one.
+    pub fn oldest(&self) -> u32 {
+        self.finisher.oldest()
     }
 
     /// Writes words in this cycle and those behind it: one word, or some that are all in panel memory,

@@ -305,6 +305,11 @@ impl Crew {
         match step {
             None => {}
             Some(Step::Open) => self.actions.push(Action::Open(id)),
+            Some(Step::Tell) => {
+                let reason =
+                    self.devices[id.0].supervision.state().2.unwrap_or_default().to_owned();
+                self.line(Level::Warning, id, reason);
+            }
             Some(Step::Close) => {
                 for outstanding in std::mem::take(&mut self.devices[id.0].outstanding) {
                     if let Some(current) = &mut self.current

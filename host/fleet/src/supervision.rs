@@ -37,6 +37,9 @@ impl Default for Rules {
 /// How many of the newest checked answers are looked at.
 pub const CHECKED: usize = 200;
 
+/// A thread that has not ended so long after the device could be opened again hangs: in its port, or in a driver.
+pub const HANGS_AFTER: Duration = Duration::from_secs(30);
+
 /// What to do with the device now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -44,6 +47,8 @@ pub enum Step {
     Open,
     /// Close it.
     Close,
+    /// Tell people that its thread hangs; the reason says so.
+    Tell,
 }
 
 /// One device's state.
@@ -60,6 +65,8 @@ pub struct Supervision {
     failures: u32,
     /// The thread that holds it has not ended: it can't be opened again yet.
     held: bool,
+    /// It has been told that the thread hangs.
+    told: bool,
     /// Newest answers that the host computed again: whether each was right.
     checked: VecDeque<bool>,
     /// Times that it was opened.
@@ -80,6 +87,7 @@ impl Supervision {
             until: now,
             failures: 0,
             held: false,
+            told: false,
             checked: VecDeque::new(),
             starts: 0,
             right: 0,
@@ -105,18 +113,31 @@ impl Supervision {
 
     /// When [`Self::step`] has something to say again.
     pub fn wake(&self) -> Option<Moment> {
-        (self.state == DeviceState::BackOff && !self.held).then_some(self.until)
+        match (self.state, self.held, self.told) {
+            (DeviceState::BackOff, false, _) => Some(self.until),
+            (DeviceState::BackOff, true, false) => Some(self.until + HANGS_AFTER),
+            _ => None,
+        }
     }
 
-    /// Whether it is time to open it.
+    /// Whether it is time to open it, or to tell that it can't be.
     pub fn step(&mut self, now: Moment) -> Option<Step> {
-        let due = self.wake().is_some_and(|until| now >= until);
-        due.then(|| {
-            self.held = true;
-            self.starts += 1;
-            self.enter(DeviceState::Starting, now, None);
-            Step::Open
-        })
+        if self.wake().is_none_or(|until| now < until) {
+            return None;
+        }
+        if self.held {
+            self.told = true;
+            let why = self.reason.take().map(|why| format!("{why}; ")).unwrap_or_default();
+            self.reason = Some(format!(
+                "{why}its thread has not ended since: the port or its driver hangs; unplug the device, or restart \
+                 gemmine"
+            ));
+            return Some(Step::Tell);
+        }
+        self.held = true;
+        self.starts += 1;
+        self.enter(DeviceState::Starting, now, None);
+        Some(Step::Open)
     }
 
     /// It is open.
@@ -153,6 +174,7 @@ impl Supervision {
     /// The thread that held it has ended.
     pub fn released(&mut self) {
         self.held = false;
+        self.told = false;
     }
 
     /// The host computed an answer again. Where too many were wrong, the device is to be closed.

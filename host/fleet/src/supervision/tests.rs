@@ -31,7 +31,8 @@ fn a_device_that_fails_again_and_again_waits_longer_and_longer() {
         assert_eq!(device.failed(now, "once more"), None);
         assert_eq!(device.state(), (DeviceState::BackOff, now, Some("no answer")));
         // Not before its thread has ended.
-        assert_eq!((device.wake(), device.step(now + at(1000.0))), (None, None));
+        let hangs = device.wake().unwrap();
+        assert_eq!(device.step(hangs - at(1.0)), None);
         let opened = open(&mut device);
         waits.push((opened - now).as_secs_f64());
         now = opened;
@@ -53,6 +54,24 @@ fn a_device_that_fails_again_and_again_waits_longer_and_longer() {
         device.wake()
     };
     assert_ne!(wait(1), wait(2));
+}
+
+#[test]
+fn a_thread_that_hangs_is_told_once() {
+    let mut device = device();
+    let now = open(&mut device);
+    device.failed(now, "no answer");
+    let hangs = device.wake().unwrap();
+    assert!(hangs - now > HANGS_AFTER);
+    assert_eq!(device.step(hangs), Some(Step::Tell));
+    let (state, _, reason) = device.state();
+    assert_eq!(state, DeviceState::BackOff);
+    let reason = reason.unwrap();
+    assert!(reason.starts_with("no answer; its thread has not ended"), "{reason}");
+    assert_eq!((device.wake(), device.step(hangs + at(1000.0))), (None, None));
+    // It did end at last.
+    open(&mut device);
+    assert_eq!(device.state().2, None);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! The device is a function that answers at once in the same thread, so its own part is measured too, alone.
 
+#![expect(clippy::expect_used, reason = "a measurement that fails says where")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -63,7 +65,7 @@ impl Instant {
                     self.entry([command[4], 0, 0, 0], 0, KIND_COMPLETION);
                 }
                 (IMMEDIATE, SCRATCH_SET) => self.scratch = command[4],
-                (gemmine_hdl::dma_registers::READ, _) => {
+                (READ, _) => {
                     let address = u64::from(command[4]) | u64::from(command[5]) << 32;
                     self.at(address)[0].store(self.scratch, Ordering::Relaxed);
                 }

@@ -56,7 +56,7 @@ impl Case {
     pub fn descriptor(&self, tile: usize) -> [u32; 4] {
         let (panel, a) = (tile / self.resident, tile % self.resident);
         let words = self.panel_words();
-        let places = a * words | (panel % self.slots() * words) << 16;
+        let places = (a * words) | ((panel % self.slots() * words) << 16);
         let shape = (self.chunk - 1) as u32 | u32::from(self.products) << 22;
         let fence = ((panel + 1) as u32 & 0xff) << 24;
         [tile as u32, places as u32, shape, (self.steps / self.chunk - 1) as u32 | fence]

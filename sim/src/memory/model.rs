@@ -125,7 +125,7 @@ impl Bus {
 
 /// The word address of an access, and whether it is one of the link's own registers.
 fn target(byte_address: u32) -> (u32, bool) {
-    let word = byte_address / 4 & ((1 << ADDRESS_BITS) - 1);
+    let word = (byte_address / 4) & ((1 << ADDRESS_BITS) - 1);
     (word, (DMA_REGISTERS..DMA_REGISTERS + DMA_REGISTER_WORDS).contains(&word))
 }
 

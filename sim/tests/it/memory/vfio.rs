@@ -33,11 +33,14 @@ const BYTES: u64 = 1 << 16;
 const ENTRIES: u64 = 0x1000;
 const DATA: u64 = 0x2000;
 
+/// What a server ends with, and what it said.
+type Ended = Result<(Served, Vec<String>), VfioUserError>;
+
 /// A server in a thread.
 struct Service {
     path: PathBuf,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Result<(Served, Vec<String>), VfioUserError>>>,
+    thread: Option<JoinHandle<Ended>>,
     _folder: tempfile::TempDir,
 }
 

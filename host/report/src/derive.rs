@@ -110,7 +110,10 @@ pub fn calculate(
             let ends = [of(value, value), of(low, high), of(high, low)];
             (add, subtract, ends)
         }
-        Source::Line { .. } | Source::Pointer { .. } | Source::Run { .. } => return Ok(None),
+        Source::Line { .. }
+        | Source::Pointer { .. }
+        | Source::Run { .. }
+        | Source::Stated { .. } => return Ok(None),
     };
     let all = || plus.iter().chain(&minus);
     let Some(boundary) = all().map(|figure| figure.boundary).max() else {

@@ -161,6 +161,12 @@ pub enum Source {
         #[schemars(length(min = 1))]
         samples: Vec<f64>,
     },
+    /// Whoever ran it says so: an estimate, and nothing that can be looked up.
+    Stated {
+        /// Why it is about that, in words.
+        #[schemars(length(min = 1))]
+        reason: String,
+    },
     /// Other figures of the same file, multiplied and divided.
     Ratio {
         /// Names of the factors.
@@ -184,7 +190,9 @@ impl Source {
         let (first, second): (&[String], &[String]) = match self {
             Self::Ratio { multiply, divide } => (multiply, divide),
             Self::Sum { add, subtract } => (add, subtract),
-            Self::Line { .. } | Self::Pointer { .. } | Self::Run { .. } => (&[], &[]),
+            Self::Line { .. } | Self::Pointer { .. } | Self::Run { .. } | Self::Stated { .. } => {
+                (&[], &[])
+            }
         };
         first.iter().chain(second).map(String::as_str)
     }

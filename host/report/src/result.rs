@@ -214,6 +214,8 @@ pub mod names {
     pub const PRICE: &str = "price";
     /// Joules of a Pearl ticket of the native tile.
     pub const ENERGY_PER_TICKET: &str = "energy-per-ticket";
+    /// Pearl tickets a second of a measured run.
+    pub const TICKETS_MEASURED: &str = "tickets";
     /// Pearl tickets a second without a signal.
     pub const TICKETS: &str = "tickets-zero-signal";
     /// Amadeus attempts a second.

@@ -87,7 +87,11 @@ pub(super) fn device(
         per_unit: units.map(cell).into_iter().filter(|cell| !cell.text.is_empty()).collect(),
         attempts: cell(names::ATTEMPTS),
         attempts_per_joule: cell(names::ATTEMPTS_PER_JOULE),
-        tickets: cell(names::TICKETS),
+        tickets: [names::TICKETS_MEASURED, names::TICKETS]
+            .map(cell)
+            .into_iter()
+            .find(|cell| !cell.text.is_empty())
+            .unwrap_or_default(),
         limit: result.limit.clone(),
         conditions: said,
         notes: conditions.notes.clone(),

@@ -89,6 +89,7 @@ fn place(figure: &Figure) -> (String, String, String) {
             let samples: Vec<String> = samples.iter().map(f64::to_string).collect();
             (format!("this run: {}", samples.join(", ")), String::new(), method.clone())
         }
+        Source::Stated { reason } => ("stated".into(), String::new(), reason.clone()),
         Source::Ratio { multiply, divide } => {
             let over = if divide.is_empty() {
                 String::new()

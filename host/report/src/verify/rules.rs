@@ -135,6 +135,12 @@ fn kind(place: &str, figure: &Figure, findings: &mut Findings) {
             place,
             format!("the run showed it, and it says {kind}; write measured"),
         );
+    } else if matches!(figure.source, Source::Stated { .. }) && kind != Kind::Estimate {
+        findings.add(
+            "kind",
+            place,
+            format!("somebody states it, and it says {kind}; write estimate"),
+        );
     } else if !ran && kind == Kind::Measured {
         findings.add(
             "same-run",

@@ -114,7 +114,9 @@ fn follow(figure: &Figure, checkout: &Checkout) -> Result<(), String> {
                 )),
             }
         }
-        Source::Run { .. } | Source::Ratio { .. } | Source::Sum { .. } => Ok(()),
+        Source::Run { .. } | Source::Stated { .. } | Source::Ratio { .. } | Source::Sum { .. } => {
+            Ok(())
+        }
     }
 }
 

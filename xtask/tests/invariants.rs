@@ -102,8 +102,13 @@ fn dependencies_point_one_way() {
         ("host/report", &[]),
         ("host/fleet", &["gemmine-console", "gemmine-driver", "gemmine-jobs", "gemmine-pouw"]),
         (
+            "host/bench",
+            &["gemmine-driver", "gemmine-fleet", "gemmine-jobs", "gemmine-pouw", "gemmine-report"],
+        ),
+        (
             "host/cli",
             &[
+                "gemmine-bench",
                 "gemmine-config",
                 "gemmine-console",
                 "gemmine-driver",

@@ -1,5 +1,6 @@
 //! The command line: every option with its meaning, its default and examples.
 
+mod bench;
 mod board;
 mod build;
 mod chain;
@@ -20,6 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
+pub use bench::{BenchArgs, EnergyArgs};
 pub use board::BoardArgs;
 pub use build::{BuildArgs, FlashArgs};
 pub use chain::ChainArgs;
@@ -71,6 +73,8 @@ pub enum Command {
     Matmul(MatmulArgs),
     /// Find devices and describe them
     Devices(DevicesArgs),
+    /// Measure what a device does a second, and what that costs in joules
+    Bench(BenchArgs),
     /// Check that a device does what the rule says
     Selftest(SelftestArgs),
     /// Run tiles through a whole simulated device, and see where its cycles go
@@ -109,6 +113,7 @@ impl Command {
             Self::Verify(args) => args.json,
             Self::Matmul(args) => args.mining.json,
             Self::Devices(args) => args.json,
+            Self::Bench(args) => args.json,
             Self::Selftest(args) => args.json,
             Self::Sim(args) => args.json,
             Self::Build(args) => args.json,

@@ -22,6 +22,7 @@
 mod amadeus;
 mod args;
 mod baselines;
+mod bench;
 mod board;
 mod build;
 mod config;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Matmul(args) => matmul::run(&args),
         Command::Devices(args) => devices::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Board(args) => board::run(&args),

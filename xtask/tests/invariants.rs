@@ -91,6 +91,7 @@ fn dependencies_point_one_way() {
         ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
         ("host/config", &[]),
         ("host/console", &[]),
+        ("host/npy", &[]),
         ("host/fleet", &["gemmine-console", "gemmine-driver", "gemmine-jobs", "gemmine-pouw"]),
         (
             "host/cli",
@@ -102,6 +103,7 @@ fn dependencies_point_one_way() {
                 "gemmine-flow",
                 "gemmine-hdl",
                 "gemmine-jobs",
+                "gemmine-npy",
                 "gemmine-pouw",
                 "gemmine-sim",
                 "gemmine-tools",

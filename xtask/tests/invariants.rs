@@ -32,7 +32,7 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 fn workspace_files() -> Vec<(String, String)> {
-    ["hdl", "tools", "sim", "flow", "host", "xtask", "benches"]
+    ["hdl", "tools", "sim", "flow", "host", "xtask", "benches", "fuzz"]
         .into_iter()
         .flat_map(rust_files)
         .collect()
@@ -107,6 +107,20 @@ fn dependencies_point_one_way() {
                 "gemmine-pouw",
                 "gemmine-sim",
                 "gemmine-tools",
+            ],
+        ),
+        (
+            "fuzz",
+            &[
+                "gemmine-config",
+                "gemmine-console",
+                "gemmine-driver",
+                "gemmine-flow",
+                "gemmine-hdl",
+                "gemmine-jobs",
+                "gemmine-npy",
+                "gemmine-pouw",
+                "gemmine-sim",
             ],
         ),
     ];

@@ -259,8 +259,7 @@ impl Board {
     pub fn find(name: &str) -> Result<Self, FlowError> {
         if let Some((name, definition, constraints)) = BOARDS.iter().find(|(n, ..)| *n == name) {
             let file = format!("bitstreams/{name}/board.toml");
-            let definition = parse(&file, definition)?;
-            return Self::checked(name, file, definition, (*constraints).to_owned());
+            return Self::parse(name, &file, definition, constraints);
         }
         if !name.ends_with(".toml") {
             return Err(FlowError::UnknownBoard { name: name.to_owned(), known: Self::names() });
@@ -279,7 +278,21 @@ impl Board {
         Self::checked(&board, name.to_owned(), definition, constraints)
     }
 
-    /// A board of these texts, checked as far as they go.
+    /// A board of these texts: what is in its `board.toml`, which messages call `file`, and in its constraints file.
+    ///
+    /// # Errors
+    /// If they are not what they should be.
+    pub fn parse(
+        name: &str,
+        file: &str,
+        definition: &str,
+        constraints: &str,
+    ) -> Result<Self, FlowError> {
+        let definition = parse(file, definition)?;
+        Self::checked(name, file.to_owned(), definition, constraints.to_owned())
+    }
+
+    /// A board, checked as far as its texts go.
     fn checked(
         name: &str,
         file: String,

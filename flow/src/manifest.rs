@@ -73,7 +73,11 @@ impl Manifest {
         Self::parse(&path.display().to_string(), &text)
     }
 
-    fn parse(file: &str, text: &str) -> Result<Self, FlowError> {
+    /// Reads a manifest's text; messages call it `file`.
+    ///
+    /// # Errors
+    /// If it is not of its form.
+    pub fn parse(file: &str, text: &str) -> Result<Self, FlowError> {
         toml::from_str(text).map_err(|error| FlowError::Parse {
             file: file.to_owned(),
             why: error.to_string().trim_end().to_owned(),
@@ -91,7 +95,8 @@ impl Manifest {
         self.images.iter().any(|image| image.build == build)
     }
 
-    fn to_text(&self) -> String {
+    /// The manifest as it is written.
+    pub fn to_text(&self) -> String {
         // Of plain data: it can't fail.
         HEAD.to_owned() + &toml::to_string(self).unwrap_or_default()
     }

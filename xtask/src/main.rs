@@ -1,5 +1,7 @@
-//! `cargo xtask test` fetches the pinned tools and passes every test; `cargo xtask bench` measures.
+//! `cargo xtask test` fetches the pinned tools and passes every test; `cargo xtask bench` measures, and
+//! `cargo xtask fuzz` looks for inputs that break parsers.
 
+mod fuzz;
 mod programs;
 
 use std::path::Path;
@@ -37,6 +39,7 @@ Commands:
          --long adds what takes an hour: 100 million bytes of garbage, 10,000 damaged frames,
          1,000 random programs, a day of the miner with 256 boards, the release build
   bench  Fetch the pinned tools, then run all benches (about five minutes; wants a quiet machine)
+  fuzz   Run the fuzz targets with libFuzzer; see cargo xtask fuzz --help
   tools  Fetch the pinned tools only
   guest  Fetch QEMU and the kernel of the virtual machine that a test of the driver starts
 
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         ["test"] => test(&[]),
         ["test", "--long"] => test(&LONG),
         ["bench"] => bench(),
+        ["fuzz", words @ ..] => fuzz::run(words),
         ["tools"] => tools(),
         ["guest"] => provide_guest(),
         [] | ["help" | "--help" | "-h"] => {

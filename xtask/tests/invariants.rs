@@ -32,7 +32,7 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 fn workspace_files() -> Vec<(String, String)> {
-    ["hdl", "tools", "sim", "flow", "host", "xtask", "benches"]
+    ["hdl", "tools", "sim", "flow", "host", "xtask", "benches", "fuzz"]
         .into_iter()
         .flat_map(rust_files)
         .collect()
@@ -100,6 +100,7 @@ fn dependencies_point_one_way() {
         ("host/config", &[]),
         ("host/console", &[]),
         ("host/report", &[]),
+        ("host/npy", &[]),
         ("host/fleet", &["gemmine-console", "gemmine-driver", "gemmine-jobs", "gemmine-pouw"]),
         (
             "host/bench",
@@ -116,10 +117,25 @@ fn dependencies_point_one_way() {
                 "gemmine-flow",
                 "gemmine-hdl",
                 "gemmine-jobs",
+                "gemmine-npy",
                 "gemmine-pouw",
                 "gemmine-report",
                 "gemmine-sim",
                 "gemmine-tools",
+            ],
+        ),
+        (
+            "fuzz",
+            &[
+                "gemmine-config",
+                "gemmine-console",
+                "gemmine-driver",
+                "gemmine-flow",
+                "gemmine-hdl",
+                "gemmine-jobs",
+                "gemmine-npy",
+                "gemmine-pouw",
+                "gemmine-sim",
             ],
         ),
     ];

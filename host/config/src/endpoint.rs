@@ -54,12 +54,15 @@ pub enum EndpointError {
     /// A path where none belongs.
     #[error("leave out what follows the port")]
     Tail,
-    /// A socket's path that does not begin at the root.
+    /// A socket's path that does not begin at the root, or is one of a folder.
     #[error("give the socket's whole path, such as unix:///run/pearl/gateway.sock")]
     Path,
     /// A query, a fragment, a blank or worse.
-    #[error("leave out query, fragment and blanks")]
+    #[error("leave out query, fragment, blanks and everything else that a URL's path has not")]
     Url,
+    /// A call of a node's.
+    #[error("leave out /api/upow and what follows: the calls are put behind it")]
+    Call,
 }
 
 impl Endpoint {
@@ -91,7 +94,7 @@ impl Endpoint {
         match scheme {
             "tcp" => Ok(Self::Tcp(Host::alone(rest, port)?)),
             "tls" => Ok(Self::Tls(Host::alone(rest, port)?)),
-            "unix" if rest.len() > 1 && rest.starts_with('/') => Ok(Self::Unix(rest.into())),
+            "unix" if rest.starts_with('/') && !rest.ends_with('/') => Ok(Self::Unix(rest.into())),
             "unix" => Err(EndpointError::Path),
             "http" => Ok(Self::Http(url(text, rest, 80)?)),
             "https" => Ok(Self::Https(url(text, rest, 443)?)),
@@ -102,10 +105,15 @@ impl Endpoint {
 
 /// A URL that calls can be put behind.
 fn url(text: &str, rest: &str, port: u16) -> Result<String, EndpointError> {
-    if rest.contains(['?', '#']) {
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // RFC 3986, section 3.3: what a path can have. A client would take others for no URL.
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte);
+    if rest.contains(['?', '#']) || !path.bytes().all(known) {
         return Err(EndpointError::Url);
     }
-    let authority = rest.split_once('/').map_or(rest, |(authority, _)| authority);
+    if path.contains("/api/upow") {
+        return Err(EndpointError::Call);
+    }
     Host::parse(authority, Some(port))?;
     Ok(text.trim_end_matches('/').to_owned())
 }

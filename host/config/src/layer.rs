@@ -105,7 +105,8 @@ impl Layer {
             .collect();
         let mut layer = Self::default();
         for (name, value) in variables {
-            let origin = Origin::Environment(name.as_str().into());
+            // Whoever starts a process names its variables, in any letters.
+            let origin = Origin::Environment(shown(&name).into());
             if let Some((table, key)) = known.get(&name) {
                 layer.put(table, key, Raw::Words(value), origin);
             } else if is_secret(&name) {

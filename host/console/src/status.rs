@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Everything, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -257,6 +259,22 @@ pub enum Control {
     },
     /// End the miner as Ctrl-C does.
     Stop,
+}
+
+impl Control {
+    /// Reads a control, and nothing beside it.
+    ///
+    /// # Errors
+    /// If it is no control, or says more than one does.
+    pub fn from_json(text: &[u8]) -> Result<Self, serde_json::Error> {
+        let value: Value = serde_json::from_slice(text)?;
+        let control = Self::deserialize(&value)?;
+        // Serde lets other fields pass beside one that has none; `stop` with a device's name stops no miner.
+        if serde_json::to_value(&control)? != value {
+            return Err(serde_json::Error::custom("unknown field"));
+        }
+        Ok(control)
+    }
 }
 
 /// The miner, as what shows it sees it.

@@ -178,7 +178,7 @@ fn ensure_product(operands: &Operands, path: &Path) -> Result<()> {
     let longest = HEADER_BYTES + 4 * (rows * columns) as u64;
     let found = files::open_regular(path)
         .and_then(|_| files::read_capped(path, longest))
-        .and_then(|bytes| npy::int32_from_bytes(&bytes));
+        .and_then(|bytes| Ok(npy::int32_from_bytes(&bytes)?));
     let same = found.is_ok_and(|found| {
         (found.rows, found.columns) == (rows, columns)
             && product::check(&operands.a, &operands.b, &found).is_some()

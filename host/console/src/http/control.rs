@@ -7,9 +7,6 @@ use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde::Deserialize;
-use serde::de::Error;
-use serde_json::Value;
 use tokio::time::timeout;
 
 use super::Shared;
@@ -31,24 +28,13 @@ pub(super) async fn control(
     check_token(shared.token.as_ref(), request.headers())?;
     check_kind(request.headers())?;
     let body = read(request.into_body()).await?;
-    let control =
-        parse(&body).map_err(|error| Refused::bad("bad_control", format!("{error}; {WANTED}")))?;
+    let control = Control::from_json(&body)
+        .map_err(|error| Refused::bad("bad_control", format!("{error}; {WANTED}")))?;
     shared
         .miner
         .control(control.clone())
         .map_err(|message| Refused::new(StatusCode::NOT_FOUND, "unknown_name", message))?;
     Ok(json(StatusCode::ACCEPTED, &control))
-}
-
-/// A control, and nothing beside it.
-fn parse(body: &[u8]) -> Result<Control, serde_json::Error> {
-    let value: Value = serde_json::from_slice(body)?;
-    let control = Control::deserialize(&value)?;
-    // Serde lets other fields pass beside one that has none; `stop` with a device's name stops no miner.
-    if serde_json::to_value(&control)? != value {
-        return Err(serde_json::Error::custom("unknown field"));
-    }
-    Ok(control)
 }
 
 /// A form of another page can send plain text, but not JSON.

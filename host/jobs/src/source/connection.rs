@@ -204,6 +204,8 @@ impl Source {
         let mut lines = mem::take(&mut self.lines);
         let end = lines.push(bytes, |line| {
             self.with_client(now, |client, effects| client.line(line, now, effects));
+            // A line may have been the last that was needed; what comes in the same read is as if it came later.
+            self.settle(now);
             match self.is_connected() {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),

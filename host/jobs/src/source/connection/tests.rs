@@ -265,6 +265,23 @@ fn failed_tries_are_told() {
 }
 
 #[test]
+fn what_comes_behind_the_last_answer_is_not_waited_for() {
+    for pieces in [1, 2] {
+        let mut bench = Bench::pool();
+        bench.line(&notify("a"));
+        bench.submit(1, "a");
+        bench.source.standby(bench.now);
+        let lines = [answer(2, "true"), notify("b")].map(|line| format!("{line}\n"));
+        match pieces {
+            1 => bench.source.received(lines.concat().as_bytes(), bench.now),
+            _ => lines.iter().for_each(|line| bench.source.received(line.as_bytes(), bench.now)),
+        }
+        let expected = ["1 accepted", "close", "down: not needed for now"];
+        assert_eq!(bench.all(), expected, "in {pieces}");
+    }
+}
+
+#[test]
 fn standby_and_off_close() {
     let mut bench = Bench::pool();
     bench.line(&notify("a"));

@@ -1,4 +1,4 @@
-//! Lines of a pearl-gateway: see [`crate::wire`] for what must hold.
+//! Lines of a pearl-gateway: see `wire` for what must hold.
 
 use gemmine_jobs::job::GatewayJob;
 use gemmine_jobs::source::connection::Dialect;

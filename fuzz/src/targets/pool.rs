@@ -1,4 +1,4 @@
-//! Lines of a Pearl pool, in the object dialect: see [`crate::wire`] for what must hold.
+//! Lines of a Pearl pool, in the object dialect: see `wire` for what must hold.
 
 use gemmine_jobs::source::connection::{Dialect, PoolLogin};
 

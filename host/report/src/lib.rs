@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`baselines`] | what others publish: GPUs, boards' watts, energy of arithmetic |
 //! | [`boards`] | results of boards that nobody has measured |
-//! | [`figure`], [`unit`] | a number with its kind, boundary, conditions, range and source; what it counts |
+//! | [`figure`], [`mod@unit`] | a number with its kind, boundary, conditions, range and source; what it counts |
 //! | [`derive`](mod@derive) | numbers that are calculated from others |
 //! | [`race`] | how far chips for one thing alone pull ahead |
 //! | [`report`](mod@report), [`mod@format`] | the report, and how numbers are written in it |

@@ -51,7 +51,7 @@ pub struct ResultFile {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
-    /// BLAKE3 of the [canonical](canonical) JSON of everything else, as `blake3:` and 64 hex digits.
+    /// BLAKE3 of the [canonical] JSON of everything else, as `blake3:` and 64 hex digits.
     #[schemars(regex(pattern = "^blake3:[0-9a-f]{64}$"))]
     pub checksum: String,
 }

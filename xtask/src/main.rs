@@ -37,7 +37,8 @@ Usage: cargo xtask <COMMAND>
 Commands:
   test   Fetch the pinned tools, then check format, lints and documentation, and run every test;
          --long adds what takes an hour: 100 million bytes of garbage, 10,000 damaged frames,
-         1,000 random programs, a day of the miner with 256 boards, the release build
+         1,000 random programs, netlists of ECP5 and Gowin parts, a day of the miner with 256
+         boards, the release build
   bench  Fetch the pinned tools, then run all benches (about five minutes; wants a quiet machine)
   fuzz   Run the fuzz targets with libFuzzer; see cargo xtask fuzz --help
   tools  Fetch the pinned tools only

@@ -209,6 +209,7 @@ fn commands() {
     let stimulus = inputs::<CommandEngine>(68, 8000, &mut |random, name| match name {
         "run_in" => Some(1),
         "stop_in" => rarely(random, 4),
+        "notified_in" => rarely(random, 60),
         "clear_in" => rarely(random, 500),
         "error_in" => Some(random.below(5) * u64::from(random.below(30) == 0)),
         "opcode_in" => Some(1 + random.below(3)),
@@ -239,19 +240,26 @@ fn completions() {
     assert!(trace.count(&["request_out", "write_out"]) > 20);
 }
 
-/// Writes to the link's registers that set it going, one every six cycles; then doorbells.
+/// Cycles for which a write of the host stands.
+const WRITE: usize = 24;
+/// Writes of the set-up.
+const SET_UP: usize = 5;
+/// Times of a write from one set-up to the next: a reset forgets it.
+const AGAIN: usize = 120;
+
+/// Writes to the link's registers that set it going; then doorbells.
 fn writes(cycle: usize) -> Option<(u32, u32)> {
-    let set_up = [
+    let set_up: [_; SET_UP] = [
         (map::COMMAND_BASE_HIGH, 7),
         (map::COMPLETION_BASE_HIGH, 3),
         (map::COMPLETION_HEAD, 0),
         (map::INTERRUPT_CONTROL, 1),
         (map::DMA_CONTROL, CONTROL_RUN),
     ];
-    match cycle / 6 {
-        nth if nth < set_up.len() => Some(set_up[nth]),
-        nth if nth % 90 == 0 => Some((map::COMMAND_TAIL, nth as u32 / 4)),
-        nth if nth % 200 == 1 => Some((map::COMPLETION_HEAD, nth as u32 / 40)),
+    match cycle / WRITE {
+        nth if nth % AGAIN < SET_UP => Some(set_up[nth % AGAIN]),
+        nth if nth % 20 == 10 => Some((map::COMMAND_TAIL, nth as u32)),
+        nth if nth % 50 == 11 => Some((map::COMPLETION_HEAD, nth as u32 / 10)),
         _ => None,
     }
 }
@@ -269,6 +277,9 @@ fn link() {
             match name.as_str() {
                 "reset_in" => *value = u64::from(random.below(4000) == 0),
                 "awvalid_in" | "wvalid_in" => *value = write.is_some().into(),
+                // Reads go before writes, and would take their time.
+                "arvalid_in" if write.is_some() => *value = 0,
+                "bready_in" if write.is_some() => *value = 1,
                 "awaddr_in" => {
                     *value = 4 * u64::from(write.map_or(DMA_REGISTERS, |(register, _)| register));
                 }

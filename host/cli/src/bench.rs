@@ -8,7 +8,7 @@ use gemmine_bench::energy::{Nvml, Rapl, Source, Stated, rapl};
 use gemmine_bench::result::{self, Account};
 use gemmine_bench::run::{self, Measured, Options, Phase};
 use gemmine_bench::workload::{Operands, Shape, Workload};
-use gemmine_driver::{Device, DeviceKind};
+use gemmine_driver::DeviceKind;
 use gemmine_fleet::runner::Runner;
 use gemmine_report::figure::{Boundary, Figure};
 use gemmine_report::result::{Class, ResultFile, names};
@@ -30,7 +30,7 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
     let mut energy = energy(&args.energy)?;
     let device = device::open(&args.device, args.json)?;
     let identity = device.identity().clone();
-    let mut workload = workload(args, &*device)?;
+    let mut workload = workload(args)?;
     let runner = match (&args.device.device, args.protocol) {
         (DeviceName::Cpu, Protocol::Amadeus) => {
             Runner::processor(identity.clone(), args.device.threads)?
@@ -105,19 +105,16 @@ fn energy(args: &EnergyArgs) -> Result<Option<Source>> {
     })
 }
 
-/// What the device is measured at; a device that holds less gets less.
-fn workload(args: &BenchArgs, device: &dyn Device) -> Result<Workload> {
+/// What the device is measured at.
+fn workload(args: &BenchArgs) -> Result<Workload> {
     if args.protocol == Protocol::Amadeus {
         if args.shape.is_some() || args.zero_signal {
             bail!("measure Amadeus: --shape and --zero-signal are for pearl; leave them out");
         }
         return Workload::amadeus();
     }
-    let steps = device.identity().limits.panel_steps;
     let shape = match args.shape {
         Some(shape) => Shape { m: shape.m, n: shape.n, k: shape.k, rank: args.rank },
-        // Pearl takes no k below 1024: what holds less can't be measured at it.
-        None if steps < SHAPE.k => Shape { k: 1024, rank: args.rank, ..SHAPE },
         None => Shape { rank: args.rank, ..SHAPE },
     };
     let operands = if args.zero_signal { Operands::Zero } else { Operands::Uniform };

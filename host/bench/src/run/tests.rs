@@ -9,7 +9,7 @@ use super::*;
 use crate::energy::Stated;
 use crate::workload::{Operands, Shape};
 
-const SHAPE: Shape = Shape { m: 64, n: 64, k: 1024, rank: 128 };
+const SHAPE: Shape = Shape { m: 64, n: 64, k: 2048, rank: 128 };
 const SHORT: Options = Options {
     warm_up: Duration::from_millis(50),
     run: Duration::from_millis(200),

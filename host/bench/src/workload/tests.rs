@@ -2,7 +2,7 @@
 
 use super::*;
 
-const SHAPE: Shape = Shape { m: 64, n: 32, k: 1024, rank: 128 };
+const SHAPE: Shape = Shape { m: 64, n: 32, k: 2048, rank: 128 };
 
 #[test]
 fn operands_are_every_value_about_equally_often_and_the_same_everywhere() {
@@ -33,7 +33,7 @@ fn pieces_are_of_many_passes_or_one() {
     assert_eq!(one.len(), 1);
     workload.give_back(one.clone());
     assert_eq!(workload.take(20, true), one);
-    assert!(workload.description().contains("m = 64, n = 32, k = 1024, r = 128"));
+    assert!(workload.description().contains("m = 64, n = 32, k = 2048, r = 128"));
 }
 
 #[test]

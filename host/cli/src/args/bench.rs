@@ -38,8 +38,8 @@ pub struct BenchArgs {
     #[arg(long, value_enum, default_value = "pearl")]
     pub protocol: Protocol,
 
-    /// With pearl: rows of A, columns of B and columns of A [default: 1024,1024,2048, and less for devices
-    /// that hold less]
+    /// With pearl: rows of A, columns of B and columns of A [default: 1024,1024,2048, the least k that
+    /// Pearl takes]
     #[arg(long, value_name = "M,N,K")]
     pub shape: Option<Shape>,
 

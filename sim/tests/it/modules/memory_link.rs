@@ -197,7 +197,7 @@ fn commands() {
     let stimulus = inputs::<CommandEngine>(68, 8000, &mut |random, name| match name {
         "run_in" => Some(1),
         "stop_in" => rarely(random, 4),
-        "notified_in" => rarely(random, 6),
+        "notified_in" => rarely(random, 60),
         "clear_in" => rarely(random, 500),
         "error_in" => Some(random.below(5) * u64::from(random.below(30) == 0)),
         "opcode_in" => Some(1 + random.below(3)),
@@ -207,8 +207,8 @@ fn commands() {
         _ => None,
     });
     let trace = check::<CommandEngine>("command_engine", &stimulus, None);
-    assert!(trace.count(&["end_out"]) > 20 && trace.count(&["release_out"]) > 50);
-    assert!(trace.count(&["notify_out"]) > 20);
+    assert!(trace.count(&["end_out"]) > 2 && trace.count(&["release_out"]) > 10);
+    assert!(trace.count(&["notify_out"]) > 2);
 }
 
 #[test]

@@ -38,7 +38,7 @@ Commands:
   test   Fetch the pinned tools, then check format, lints and documentation, and run every test;
          --long adds what takes an hour: 100 million bytes of garbage, 10,000 damaged frames,
          1,000 random programs, netlists of ECP5 and Gowin parts, a day of the miner with 256
-         boards, the release build
+         boards, the release build, every bench once
   bench  Fetch the pinned tools, then run all benches (about five minutes; wants a quiet machine)
   fuzz   Run the fuzz targets with libFuzzer; see cargo xtask fuzz --help
   tools  Fetch the pinned tools only
@@ -195,6 +195,8 @@ fn test(environment: &[(&str, &str)]) -> anyhow::Result<()> {
     if !environment.is_empty() {
         // What the README's first command builds; the tests run the same sources, optimised less.
         cargo(&["build", "--release", "--locked"], &[])?;
+        // Each once.
+        cargo(&["bench", "--package", "gemmine-benches", "--locked", "--", "--test"], &[])?;
     }
     eprintln!("xtask: every test passed in {} s", begin.elapsed().as_secs());
     Ok(())

@@ -90,7 +90,7 @@ fn command(program: &Program, environment: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Builds what `cargo test` would run: examples too, which a test runs, and benches that ask for a run.
+/// Builds what `cargo test` would run; examples too, which tests run.
 fn build(workspace: &Path) -> anyhow::Result<Vec<Program>> {
     let shown = "cargo test --workspace --locked --no-run";
     eprintln!("xtask: {shown}");

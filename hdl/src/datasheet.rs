@@ -9,7 +9,6 @@ mod life;
 mod link;
 mod map;
 mod pcie;
-mod text;
 mod timing;
 
 use crate::devices::{DEVICES, PANEL_WORD_BITS, text as verilog_of, top};
@@ -19,6 +18,11 @@ use crate::identity::Build;
 use crate::resources::{Modules, Resources};
 
 pub use pcie::guide as pcie_guide;
+
+/// Modules that have a picture, in the order of the text.
+pub fn pictures() -> impl Iterator<Item = &'static str> {
+    timing::PICTURES.iter().map(|(module, _, _)| *module)
+}
 
 /// A device that is built, and what was counted in its Verilog.
 struct Device {
@@ -81,6 +85,3 @@ pub fn datasheet() -> Result<String, EmissionError> {
     ];
     Ok(sections.join("\n"))
 }
-
-#[cfg(test)]
-mod tests;

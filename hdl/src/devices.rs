@@ -6,8 +6,7 @@ use crate::emit::{self, EmissionError};
 use crate::geometry::{Geometry, GeometryError};
 use crate::identity::Build;
 
-/// Bits of a word's address in a lane of panel memory, where nobody asks for another number: 8192 steps.
-pub const PANEL_WORD_BITS: usize = 11;
+pub use crate::identity::PANEL_WORD_BITS;
 
 /// Declares [`DEVICES`], [`with_device!`] and [`with_memory_device!`] from one list: rows, columns, bits of a word's address
 /// in a lane of panel memory; bits of a result's address in its column, one more, and bits of a word's
@@ -145,6 +144,3 @@ pub(crate) fn memory_text(
 pub(crate) fn top(geometry: Geometry) -> String {
     format!("gemmine_device_{geometry}")
 }
-
-#[cfg(test)]
-mod tests;

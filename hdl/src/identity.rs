@@ -1,9 +1,11 @@
 //! What a device is: the words that its registers of constants read as.
 
-use crate::devices::PANEL_WORD_BITS;
 use crate::frame::PAYLOAD_WORDS_MAX;
 use crate::multipliers::Multipliers;
 use crate::registers::{CONSTANTS, ID_VALUE, JOB_SLOTS, QUEUE, RESULT_BANKS, VERSION_VALUE};
+
+/// Bits of a word's address in a lane of panel memory, where nobody asks for another number: 8192 steps.
+pub const PANEL_WORD_BITS: usize = 11;
 
 /// What makes one device differ from another of the same type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

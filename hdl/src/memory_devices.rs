@@ -161,6 +161,3 @@ fn wrapper(top: &str, core: &str) -> String {
         connections.join(",\n"),
     )
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,12 @@
 //! Section 1: what the device is, its parts, and the devices that are built.
 
 use super::Device;
-use super::text::{Table, grouped};
 use crate::devices::PANEL_WORD_BITS;
 use crate::geometry::TILE;
 use crate::latency;
 use crate::registers::{JOB_SLOTS, QUEUE, RESULT_BANKS};
 use crate::sequencer::{CHUNK_STEPS_MIN, FLUSH_CYCLES};
+use crate::text::{Table, grouped};
 
 const DIAGRAM: &str = "\
 ```text

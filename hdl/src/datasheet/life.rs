@@ -1,11 +1,11 @@
 //! Section 4: what happens to a tile, and when; and what stops the array.
 
 use super::Device;
-use super::text::{Table, grouped};
 use crate::accelerator::OPERAND_LATENCY;
 use crate::finisher::{ENTRY_CYCLES, HOLD_LATENCY, JOB_CYCLES};
 use crate::queue::{ARM_CYCLES, FENCE_LATENCY, NEXT_LATENCY, START_LATENCY};
 use crate::sequencer::{CHUNK_STEPS_MIN, start_latency, token_latency};
+use crate::text::{Table, grouped};
 use crate::{feeder, fold, head, latency, panel_memory, ticket};
 
 /// Steps of the example tile.

@@ -1,6 +1,5 @@
 //! Section 3: frames, the protocol, examples byte by byte, rates, and what happens when it breaks.
 
-use super::text::{Table, bytes, grouped, plain, words};
 use crate::endpoint::{ACKNOWLEDGE_LATENCY, REFUSAL_LATENCY, RESPONSE_LATENCY, WRITE_LATENCY};
 use crate::frame::{self, Opcode, Request, Response, Status};
 use crate::frame_decoder;
@@ -8,6 +7,7 @@ use crate::frame_encoder::GROUP_LATENCY;
 use crate::registers::{
     DESCRIPTOR_FIELDS, DESCRIPTOR_WORDS, DESCRIPTORS, FALLBACK_ERRORS, ID, ID_VALUE,
 };
+use crate::text::{Table, bytes, grouped, plain, words};
 use crate::uart_tx::baud_increment;
 
 /// Items of the protocol's text by their names on the line.

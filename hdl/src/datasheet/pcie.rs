@@ -3,7 +3,6 @@
 
 use rust_hdl_core::prelude::*;
 
-use super::text::{Table, bits, grouped};
 use crate::dma_registers::{
     COMMAND_FIELDS, COMMAND_WORDS, DMA_REGISTERS, DmaAccess, ENTRY_FIELDS, ENTRY_WORDS, TABLE,
 };
@@ -12,6 +11,7 @@ use crate::memory_devices::{PORTS, Wire};
 use crate::memory_link::MemoryLink;
 use crate::registers::Field;
 use crate::resources::{Modules, Resources};
+use crate::text::{Table, bits, grouped};
 
 /// Name of the link as a top.
 const LINK: &str = "gemmine_memory_link";

@@ -107,3 +107,6 @@ pub fn plain(documentation: &str, names: &[(&str, &str)]) -> String {
     }
     text + rest
 }
+
+#[cfg(test)]
+mod tests;

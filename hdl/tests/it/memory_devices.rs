@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
-use crate::identity::Build;
-use crate::registers::BUILD;
+use gemmine_hdl::identity::Build;
+use gemmine_hdl::memory_devices::{PORTS, Wire, verilog};
+use gemmine_hdl::registers::BUILD;
+use gemmine_hdl::{Geometry, devices};
 
 /// Names of the ports that a module declares, the clock included.
 fn declared(verilog: &str, module: &str) -> BTreeSet<String> {
@@ -23,7 +24,7 @@ fn the_wrapper_connects_every_port_of_the_device_once() {
     let geometry = Geometry::new(2, 2);
     let emitted = verilog(geometry, Build::default()).unwrap();
     assert_eq!(emitted.top, "gemmine_memory_2x2");
-    let inner = declared(&emitted.verilog, &core(geometry));
+    let inner = declared(&emitted.verilog, "gemmine_memory_core_2x2");
     let connected: Vec<&str> = PORTS
         .iter()
         .filter_map(|port| match port.wire {
@@ -45,6 +46,6 @@ fn the_build_is_the_hash_of_the_text_without_it() {
     assert_eq!(emitted.verilog.matches(&with).count(), 1);
     let without = emitted.verilog.replace(&with, &format!("mem[6'b{BUILD:b}] = 32'h0;"));
     assert_eq!(blake3::hash(without.as_bytes()).as_bytes()[..4], emitted.build.to_le_bytes());
-    let serial = crate::devices::verilog(geometry, Build::default()).unwrap();
+    let serial = devices::verilog(geometry, Build::default()).unwrap();
     assert_ne!(serial.build, emitted.build);
 }

@@ -6,6 +6,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use gemmine_benches::{TILE_MACS, job, panel};
 use gemmine_pouw::amadeus;
 use gemmine_pouw::kernel::{self, Path};
+use gemmine_pouw::panel::Panel;
 use gemmine_pouw::target::U256;
 use gemmine_pouw::tile::tile;
 use gemmine_pouw::verify::verify;
@@ -20,6 +21,20 @@ fn tile_paths(criterion: &mut Criterion) {
             bencher.iter(|| kernel::fold_tile_on(path, black_box(&a), &b, 128, &mut words));
         });
     }
+    for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
+        let panels: Vec<Panel> = (0..68).map(|seed| panel(seed, 2048)).collect();
+        let panels: Vec<&Panel> = panels.iter().collect();
+        let (rows, columns) = panels.split_at(4);
+        group.throughput(Throughput::Elements(4 * 64 * TILE_MACS));
+        group.bench_function(format!("{path:?}, a grid of 4 x 64"), |bencher| {
+            bencher.iter(|| {
+                kernel::fold_grid_on(path, black_box(rows), columns, 128, &mut |folded| {
+                    black_box(folded);
+                });
+            });
+        });
+    }
+    group.throughput(Throughput::Elements(TILE_MACS));
     let lanes: Vec<Vec<i8>> = (0..16).map(|lane| a.lane(lane)).collect();
     let lanes: Vec<&[i8]> = lanes.iter().map(Vec::as_slice).collect();
     group.sample_size(20);

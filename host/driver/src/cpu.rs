@@ -1,7 +1,9 @@
 //! This computer's processor behind the device interface: the opponent that every other device is held against.
 //!
-//! Tiles that are pushed go to whichever thread is free, some at a time: the SIMD kernel, then the ticket. There is no
-//! array, no clock of its own and no cycle to count.
+//! Tiles that are pushed go to whichever thread is free, some at a time: the SIMD kernel, then the tickets
+//! ([`batch`]). There is no array, no clock of its own and no cycle to count.
+
+mod batch;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -12,8 +14,6 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use gemmine_pouw::kernel;
 use gemmine_pouw::panel::Panel;
-use gemmine_pouw::target::{U256, meets};
-use gemmine_pouw::tile::{fold_register, ticket};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::device::{Completion, Counters, Descriptor, Device, DeviceKind, Identity, Limits, Side};
@@ -21,8 +21,9 @@ use crate::error::DeviceError;
 
 /// Descriptors that the queue holds: enough that all threads have some for a while.
 const QUEUE: usize = 1024;
-/// Tiles that a thread takes at once: waking it and waiting for it costs as much as a tile.
-const BATCH: usize = 16;
+/// Tiles that a thread takes at once, for waking it and waiting for it costs as much as a tile, and as the kernel
+/// multiplies grids faster than tiles: from the first number on up to where the panel of A changes, and at most the second.
+const BATCH: (usize, usize) = (64, 256);
 /// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
 const PANELS: usize = QUEUE + 1;
 /// Longest panel: the longest k of a legal job.
@@ -39,19 +40,11 @@ pub struct Cpu {
     /// Descriptors that are not completed.
     outstanding: usize,
     /// What waits to become a batch.
-    batch: Vec<Work>,
+    batch: Vec<batch::Work>,
     /// Where the completions of batches will come from, in order.
     queue: VecDeque<Receiver<Vec<Completion>>>,
     done: VecDeque<Completion>,
     counters: Counters,
-}
-
-/// A descriptor with its panels.
-#[derive(Debug)]
-struct Work {
-    descriptor: Descriptor,
-    a: Arc<Panel>,
-    b: Arc<Panel>,
 }
 
 impl Cpu {
@@ -118,7 +111,7 @@ impl Cpu {
         self.queue.push_back(receiver);
         self.pool.spawn(move || {
             // A reset drops the receiver.
-            let _ = sender.send(batch.iter().map(complete).collect());
+            let _ = sender.send(batch::complete(&batch));
         });
     }
 
@@ -172,25 +165,6 @@ fn waiting(error: RecvTimeoutError, waited_ms: u128) -> DeviceError {
     }
 }
 
-/// One tile, whole.
-fn complete(Work { descriptor, a, b }: &Work) -> Completion {
-    let mut words = Vec::new();
-    let tile = if descriptor.unsigned_a {
-        kernel::fold_tile_u8(a, b, descriptor.chunk_steps, &mut words)
-    } else {
-        kernel::fold_tile(a, b, descriptor.chunk_steps, &mut words)
-    };
-    let ticket = ticket(&descriptor.ticket_key, &fold_register(&words));
-    Completion {
-        tag: descriptor.tag,
-        cycle: 0,
-        ticket,
-        hit: meets(&ticket, U256::from_little_endian(&descriptor.bound_le)),
-        tile: descriptor.want_tile.then(|| Box::new(tile)),
-        scan: None,
-    }
-}
-
 impl Device for Cpu {
     fn identity(&self) -> &Identity {
         &self.identity
@@ -218,10 +192,11 @@ impl Device for Cpu {
         let b = self.panel(Side::B, descriptor.b_panel)?;
         self.check(&descriptor, &a, &b)?;
         self.outstanding += 1;
-        self.batch.push(Work { descriptor, a, b });
-        if self.batch.len() == BATCH {
+        let next_row = self.batch.last().is_some_and(|last| !Arc::ptr_eq(&last.a, &a));
+        if self.batch.len() >= BATCH.1 || next_row && self.batch.len() >= BATCH.0 {
             self.start();
         }
+        self.batch.push(batch::Work { descriptor, a, b });
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! The int8 product of two panels, folded chunk by chunk, as fast as this processor can.
 //!
-//! Three paths give the same bits: AVX-512 VNNI, AVX2, and portable Rust. The choice is made at run time; tests
+//! Four paths give the same bits: AMX, AVX-512 VNNI, AVX2, and portable Rust. The choice is made at run time; tests
 //! force every path that the machine has. The golden function is [`crate::tile`], which shares nothing with this.
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+mod amx;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod avx2;
 mod dispatch;
@@ -23,6 +25,19 @@ pub(crate) use noise::{add_noise, interleave};
 
 /// A 16x16 block of the product, row by row.
 pub type Tile = [[i32; LANES]; LANES];
+
+/// A tile of a grid.
+#[derive(Clone, Copy, Debug)]
+pub struct Folded<'a> {
+    /// Which of the panels of A.
+    pub a: usize,
+    /// Which of the panels of B.
+    pub b: usize,
+    /// The product over all k.
+    pub tile: &'a Tile,
+    /// One XOR a complete chunk.
+    pub words: &'a [u32],
+}
 
 /// What the inner loops read: `rows[i]` times `lanes[j]` summed over all groups, a fold word every `chunk` groups.
 #[derive(Clone, Copy)]
@@ -60,6 +75,42 @@ pub fn fold_tile_on(path: Path, a: &Panel, b: &Panel, r: usize, words: &mut Vec<
     let job =
         Job { rows: &a.groups()[..groups], lanes: &b.groups()[..groups], chunk, unsigned: false };
     dispatch::run(path, job, words)
+}
+
+/// Multiplies every panel of `a` by every panel of `b` and folds: gives `each` what [`fold_tile`] gives for
+/// a single tile, in no order that callers may rely on.
+///
+/// Where the processor has AMX, and k and r are multiples of 64, a grid is several
+/// times as fast as its tiles one by one.
+pub fn fold_grid(a: &[&Panel], b: &[&Panel], r: usize, each: &mut dyn FnMut(Folded<'_>)) {
+    fold_grid_on(Path::best(), a, b, r, each);
+}
+
+/// As [`fold_grid`] on a given path; what that path can't do at once is done tile by tile.
+pub fn fold_grid_on(
+    path: Path,
+    a: &[&Panel],
+    b: &[&Panel],
+    r: usize,
+    each: &mut dyn FnMut(Folded<'_>),
+) {
+    fn groups<'a>(panels: &[&'a Panel]) -> Vec<&'a [Group]> {
+        panels.iter().map(|panel| panel.groups()).collect()
+    }
+    let whole = a.iter().chain(b).all(|panel| panel.k().is_multiple_of(STEPS));
+    if whole
+        && r.is_multiple_of(STEPS)
+        && dispatch::run_grid(path, &groups(a), &groups(b), r / STEPS, each)
+    {
+        return;
+    }
+    let mut words = Vec::new();
+    for (i, a) in a.iter().enumerate() {
+        for (j, b) in b.iter().enumerate() {
+            let tile = fold_tile_on(path, a, b, r, &mut words);
+            each(Folded { a: i, b: j, tile: &tile, words: &words });
+        }
+    }
 }
 
 /// The product of two signed panels over all k.

@@ -1,6 +1,6 @@
 //! The processor as a device against the rule, and what it refuses.
 
-use gemmine_pouw::tile::tile;
+use gemmine_pouw::tile::{fold_register, ticket, tile};
 
 use super::*;
 
@@ -60,6 +60,46 @@ fn completions_are_what_the_rule_says_and_in_order() {
         let counters = device.counters().unwrap();
         assert_eq!((counters.tiles, counters.hits, counters.cycles), (100, 100, 0));
         assert!(matches!(device.wait(PATIENCE), Err(DeviceError::Timeout { .. })));
+    }
+}
+
+/// Rows of tiles, whole and cut anywhere, in order and not, with descriptors in between that no grid takes.
+#[test]
+fn any_order_of_panels_gives_the_tile_of_each_descriptor() {
+    let mut device = loaded(2);
+    for place in 1..5 {
+        device.load_panel(Side::A, place, panel(20 + place as u8, 256)).unwrap();
+    }
+    let a = |place: usize| panel(if place == 0 { 1 } else { 20 + place as u8 }, 256);
+    let regular = (0..300).map(|at| (at / 7 % 5, at % 7, 128, false));
+    let mut state = 1_u32;
+    let mut random = move |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % below as usize
+    };
+    let wild = (0..300).map(|_| {
+        let chunk = [128, 128, 128, 64, 12][random(5)];
+        (random(2), random(3), chunk, random(20) == 0)
+    });
+    let asked: Vec<(usize, usize, usize, bool)> = regular.chain(wild).collect();
+    for (tag, (a_panel, b_panel, chunk_steps, unsigned_a)) in (0..).zip(asked.iter().copied()) {
+        let key = [tag as u8 / 50; 32];
+        let descriptor = descriptor(tag, b_panel);
+        device
+            .push(Descriptor { a_panel, chunk_steps, unsigned_a, ticket_key: key, ..descriptor })
+            .unwrap();
+    }
+    for (tag, (a_panel, b_panel, chunk_steps, unsigned_a)) in (0..).zip(asked) {
+        let found = device.wait(PATIENCE).unwrap();
+        let (mut words, a, b) = (Vec::new(), a(a_panel), panel(2 + b_panel as u8, 256));
+        let path = kernel::Path::Portable;
+        let product = if unsigned_a {
+            kernel::fold_tile_u8(&a, &b, chunk_steps, &mut words)
+        } else {
+            kernel::fold_tile_on(path, &a, &b, chunk_steps, &mut words)
+        };
+        assert_eq!((found.tag, *found.tile.unwrap()), (tag, product), "tile {tag}");
+        assert_eq!(found.ticket, ticket(&[tag as u8 / 50; 32], &fold_register(&words)), "{tag}");
     }
 }
 

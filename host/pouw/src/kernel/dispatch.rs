@@ -4,13 +4,15 @@
     expect(unsafe_code, reason = "a function with target features may only run where they exist")
 )]
 
-use super::{Job, Tile, portable};
+use super::{Folded, Job, Tile, portable};
 use crate::amadeus::attempts::Shared;
 use crate::panel::{Group, LANES, STEPS};
 
 /// An implementation of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Path {
+    /// AMX for grids of tiles whose chunks are a multiple of 64 steps: 16,384 MACs an instruction; else as VNNI.
+    Amx,
     /// AVX-512 with VNNI: 64 MACs an instruction.
     Vnni,
     /// AVX2: widened to 16 bits.
@@ -21,12 +23,16 @@ pub enum Path {
 
 impl Path {
     /// Every path, fastest first.
-    pub const ALL: [Self; 3] = [Self::Vnni, Self::Avx2, Self::Portable];
+    pub const ALL: [Self; 4] = [Self::Amx, Self::Vnni, Self::Avx2, Self::Portable];
 
     /// Whether this machine can run it.
     #[must_use]
     pub fn is_available(self) -> bool {
         match self {
+            #[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+            Self::Amx => Self::Vnni.is_available() && super::amx::is_available(),
+            #[cfg(not(all(target_arch = "x86_64", target_os = "linux", feature = "std")))]
+            Self::Amx => false,
             #[cfg(all(target_arch = "x86_64", feature = "std"))]
             Self::Vnni => {
                 std::arch::is_x86_feature_detected!("avx512f")
@@ -45,6 +51,7 @@ impl Path {
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
+            Self::Amx => "AMX",
             Self::Vnni => "AVX-512 VNNI",
             Self::Avx2 => "AVX2",
             Self::Portable => "no SIMD of its own",
@@ -61,9 +68,10 @@ impl Path {
 /// Runs a job on a path, or on the portable one where the path is missing.
 pub(super) fn run(path: Path, job: Job<'_>, words: &mut [u32]) -> Tile {
     match path {
+        // To turn a panel costs more than AMX gains on a tile of its own.
         #[cfg(all(target_arch = "x86_64", feature = "std"))]
-        Path::Vnni if path.is_available() => {
-            // SAFETY: `is_available` has just found every feature that `vnni::fold` enables.
+        Path::Amx | Path::Vnni if path.is_available() => {
+            // SAFETY: `is_available` has just found every feature that `vnni::fold` enables; AMX asks for them, too.
             unsafe { super::vnni::fold(job, words) }
         }
         #[cfg(all(target_arch = "x86_64", feature = "std"))]
@@ -75,13 +83,50 @@ pub(super) fn run(path: Path, job: Job<'_>, words: &mut [u32]) -> Tile {
     }
 }
 
+/// Multiplies and folds a grid with AMX, as [`super::fold_grid`] says; false if this path or machine can't, and then
+/// nothing was done.
+pub(super) fn run_grid(
+    path: Path,
+    rows: &[&[Group]],
+    lanes: &[&[Group]],
+    chunk: usize,
+    each: &mut dyn FnMut(Folded<'_>),
+) -> bool {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+    {
+        let fits = |groups: usize| groups > 0 && groups.is_multiple_of(super::amx::BLOCK);
+        let length = rows.first().map_or(0, |groups| groups.len());
+        let same = rows.iter().chain(lanes).all(|groups| groups.len() == length);
+        if path == Path::Amx && same && fits(length) && fits(chunk) && path.is_available() {
+            // SAFETY: `is_available` has just found AMX.
+            unsafe { super::amx::fold_grid(rows, lanes, chunk, each) };
+            return true;
+        }
+    }
+    let _ = (path, rows, lanes, chunk, each);
+    false
+}
+
 /// A * B of one nonce at the network's K, from what nonces share; `None` without AVX-512's byte permutes
 /// and VNNI.
 pub(crate) fn seeded_product(shared: &Shared, message: &[u32; 16]) -> Option<Tile> {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+    if has_seeded_product() && Path::Amx.is_available() {
+        // SAFETY: AMX, and every feature that `xof::product` enables, has just been found.
+        return Some(unsafe {
+            super::xof::product(shared, message, |sums, blocks| {
+                super::amx::add_seeded(sums, blocks);
+            })
+        });
+    }
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     if has_seeded_product() {
-        // SAFETY: every feature that `xof::product` enables has just been found.
-        return Some(unsafe { super::xof::product(shared, message) });
+        // SAFETY: every feature that `xof::product` and `xof::add_seeded` enable has just been found.
+        return Some(unsafe {
+            super::xof::product(shared, message, |sums, blocks| {
+                super::xof::add_seeded(sums, blocks);
+            })
+        });
     }
     let _ = (shared, message);
     None

@@ -19,25 +19,44 @@ use crate::compression::SCHEDULE;
 use crate::panel::LANES;
 
 /// Operands of 64 steps, four of them a word.
-struct Operands {
+#[derive(Clone)]
+#[repr(C)]
+pub(super) struct Operands {
     /// `[t][row]` is steps 4t to 4t + 3.
     a: Words,
     /// `[column][t]` is steps 4t to 4t + 3.
     b: Words,
 }
 
-/// A * B of the nonce whose message is given.
+/// Operands that are multiplied at once: few enough for the nearest cache.
+const BATCH: usize = 5;
+
+/// A * B of the nonce whose message is given; `add` adds operands to the transposed product.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
-pub(super) fn product(shared: &Shared, message: &[u32; 16]) -> Tile {
+pub(super) fn product(
+    shared: &Shared,
+    message: &[u32; 16],
+    add: impl Fn(&mut Tile, &[Operands]),
+) -> Tile {
     let mut transposed = [[0; LANES]; LANES];
-    let mut now = Operands { a: Words::ZERO, b: Words::ZERO };
-    for [a, b] in &shared.states {
-        compress(a, message, &shared.cv, &mut now.a);
-        compress(b, message, &shared.cv, &mut now.b);
-        turn(&mut now.b);
-        multiply(&mut transposed, &now);
+    let mut operands = [const { Operands { a: Words::ZERO, b: Words::ZERO } }; BATCH];
+    for states in shared.states.chunks(BATCH) {
+        for ([a, b], operands) in states.iter().zip(&mut operands) {
+            compress(a, message, &shared.cv, &mut operands.a);
+            compress(b, message, &shared.cv, &mut operands.b);
+            turn(&mut operands.b);
+        }
+        add(&mut transposed, &operands[..states.len()]);
     }
     core::array::from_fn(|i| core::array::from_fn(|j| transposed[j][i]))
+}
+
+/// Adds 64 steps a block to the transposed product.
+#[target_feature(enable = "avx512f,avx512vnni")]
+pub(super) fn add_seeded(transposed: &mut Tile, blocks: &[Operands]) {
+    for operands in blocks {
+        multiply(transposed, operands);
+    }
 }
 
 /// The first or the second half of four G functions, step by step so that they overlap.

@@ -1,7 +1,9 @@
 //! Every path of the kernel, bit for bit against the golden function.
 
 use crate::common::xof;
-use gemmine_pouw::kernel::{Path, Tile, fold_strips, fold_tile_on, product, product_u8_on};
+use gemmine_pouw::kernel::{
+    Path, Tile, fold_grid_on, fold_strips, fold_tile_on, product, product_u8_on,
+};
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::tile::tile;
 use proptest::prelude::*;
@@ -70,6 +72,68 @@ fn extremes() {
         xof(label, 16 * k).iter().map(|byte| [-128, -127, 127, 0][usize::from(byte & 3)]).collect()
     };
     check(&pick("ea"), &pick("eb"), k, 128);
+}
+
+/// Folds a grid of h x w panels on every path of this machine.
+fn check_grid(a: &[Panel], b: &[Panel], r: usize) {
+    let golden = |i: usize, j: usize| {
+        let k = a[i].k().min(b[j].k());
+        let lanes = |panel: &Panel| -> Vec<Vec<i8>> {
+            (0..16).map(|lane| panel.lane(lane)[..k].to_vec()).collect()
+        };
+        let (rows, cols) = (lanes(&a[i]), lanes(&b[j]));
+        let rows: Vec<&[i8]> = rows.iter().map(Vec::as_slice).collect();
+        let cols: Vec<&[i8]> = cols.iter().map(Vec::as_slice).collect();
+        tile(&rows, &cols, r)
+    };
+    let (refs_a, refs_b): (Vec<&Panel>, Vec<&Panel>) = (a.iter().collect(), b.iter().collect());
+    for path in Path::ALL {
+        let mut found = vec![None; a.len() * b.len()];
+        fold_grid_on(path, &refs_a, &refs_b, r, &mut |folded| {
+            let at = folded.a * b.len() + folded.b;
+            let before = found[at].replace((*folded.tile, folded.words.to_vec()));
+            assert_eq!(before, None, "{path:?} {at}: twice");
+        });
+        for (at, found) in found.into_iter().enumerate() {
+            let golden = golden(at / b.len(), at % b.len());
+            let (tile, words) = found.unwrap();
+            assert_eq!(words, golden.words, "{path:?} r={r} at {at}");
+            assert_eq!(tile.as_flattened(), golden.product, "{path:?} r={r} at {at}");
+        }
+    }
+}
+
+#[test]
+fn grids_of_tiles() {
+    let panels = |label: &str, count: usize, k: usize| -> Vec<Panel> {
+        let values = signed(label, 16 * k * count);
+        values
+            .chunks_exact(16 * k)
+            .map(|lanes_of| Panel::from_lanes(&lanes(lanes_of, k), k))
+            .collect()
+    };
+    let shapes = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 5), (4, 2)];
+    for (h, w) in shapes {
+        check_grid(&panels("ga", h, 256), &panels("gb", w, 256), 128);
+    }
+    // A last chunk that is not whole, chunks longer than k, chunks and k that AMX does not take, and no fold at all.
+    for (k, r) in [(320, 128), (192, 64), (128, 256), (192, 96), (200, 64), (66, 64), (128, 0)] {
+        check_grid(&panels("gk", 3, k), &panels("gl", 2, k), r);
+    }
+    let mut unequal = panels("gu", 1, 128);
+    unequal.extend(panels("gv", 1, 64));
+    check_grid(&unequal, &panels("gw", 2, 128), 64);
+}
+
+#[test]
+fn grids_of_extremes() {
+    let k = 256;
+    let filled = |value: i8| Panel::from_lanes(&lanes(&vec![value; 16 * k], k), k);
+    let a = [-128, -127, 127, 0, 1].map(filled);
+    let mixed: Vec<i8> =
+        xof("ge", 16 * k).iter().map(|byte| [-128, -127, 127, 0][usize::from(byte & 3)]).collect();
+    let b = [filled(-128), filled(127), filled(-1), Panel::from_lanes(&lanes(&mixed, k), k)];
+    check_grid(&a, &b, 128);
 }
 
 #[test]

@@ -4,7 +4,9 @@
 mod both;
 mod cells;
 mod device;
+mod driven;
 mod finishing;
+mod link;
 mod memories;
 mod memory_link;
 mod multipliers;

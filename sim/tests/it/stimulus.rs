@@ -23,6 +23,11 @@ impl Random {
         self.next() % limit
     }
 
+    /// True once in `n` times.
+    pub fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
     /// An operand: one in four is an extreme.
     pub fn operand(&mut self) -> i8 {
         match self.below(16) {

@@ -4,10 +4,11 @@ use gemmine_hdl::emit;
 use gemmine_sim::verilator::{Tools, modules};
 use rust_hdl_core::prelude::*;
 
+use super::driven::{Neighbours, driven};
 use super::port::{Module, Values};
 
 /// Passes in which a cycle must have settled.
-const SETTLE_PASSES: usize = 1000;
+pub const SETTLE_PASSES: usize = 1000;
 
 /// Outputs, by module, that are always the same.
 const CONSTANT: [(&str, &str); 2] =
@@ -31,20 +32,42 @@ pub fn check_made<M: Module>(
     stimulus: &[Values],
     reference: Option<Reference>,
 ) -> Trace {
+    let rust = simulated(make(), stimulus);
+    let trace = check_simulated(name, make(), stimulus, rust);
+    if let Some(reference) = reference {
+        let plain = reference(stimulus);
+        let outputs: Vec<&str> = trace.outputs.iter().map(String::as_str).collect();
+        let sides = [name, "rust-hdl", "plain Rust"];
+        compare(sides, &outputs, stimulus, &trace.cycles, &plain);
+    }
+    trace
+}
+
+/// The same of a module between neighbours that react to it, which hold what it does against plain Rust.
+pub fn check_driven<M: Module>(
+    name: &str,
+    cycles: usize,
+    neighbours: &mut impl Neighbours,
+) -> Trace {
+    let (stimulus, rust) = driven::<M>(cycles, neighbours);
+    check_simulated(name, M::default(), &stimulus, rust)
+}
+
+/// Compares what rust-hdl made of a stimulus with what Verilator does.
+fn check_simulated<M: Module>(
+    name: &str,
+    module: M,
+    stimulus: &[Values],
+    rust: Vec<Values>,
+) -> Trace {
     let tools = Tools::find().unwrap();
-    let verilog = emitted_of(name, make());
+    let verilog = emitted_of(name, module);
     let top = format!("gemmine_{name}");
     let ports = ports::<M>(&verilog, &top);
     assert_eq!(modules::lint(&tools, &verilog, &top).unwrap(), "", "lint of {name}");
-
-    let rust = simulated(make(), stimulus);
     let verilated = modules::simulate(&tools, &verilog, &top, stimulus).unwrap();
     let outputs: Vec<&str> = ports.iter().filter(|p| !p.input).map(|p| p.name.as_str()).collect();
     compare([name, "rust-hdl", "Verilator"], &outputs, stimulus, &rust, &verilated);
-    if let Some(reference) = reference {
-        let plain = reference(stimulus);
-        compare([name, "rust-hdl", "plain Rust"], &outputs, stimulus, &rust, &plain);
-    }
     for (n, port) in outputs.iter().enumerate() {
         let moves = rust.iter().any(|values| values[n] != rust[0][n]);
         let is_constant = CONSTANT.contains(&(name, *port));

@@ -11,8 +11,11 @@ use super::port::{Module, Values};
 pub const SETTLE_PASSES: usize = 1000;
 
 /// Outputs, by module, that are always the same.
-const CONSTANT: [(&str, &str); 2] =
-    [("completion_engine", "data_out"), ("host_reader", "rready_out")];
+const CONSTANT: [(&str, &str); 3] = [
+    ("completion_engine", "data_out"),
+    ("host_reader", "rready_out"),
+    ("memory_link", "host_rready_out"),
+];
 
 /// Outputs of every cycle from the inputs of every cycle, by plain Rust.
 pub type Reference = fn(&[Values]) -> Vec<Values>;

@@ -8,4 +8,5 @@ mod fetch;
 mod plain;
 mod reader;
 mod sides;
+mod whole;
 mod writer;

@@ -34,7 +34,11 @@ instead of a serial line. It has AXI ports and no PCIe in it: a bridge of one's 
 ## 1. Ports
 
 `gemmine_memory_PxQ` ([`memory_devices.rs`](src/memory_devices.rs)), a module of wires around
-`gemmine_memory_core_PxQ`.
+`gemmine_memory_core_PxQ`. One file has all of it, and `gemmine emit` writes it:
+
+    gemmine emit --geometry 16x16 --clock 125000000 -o gemmine.v
+
+`gemmine emit --help` lists what else can be chosen. The clock is that of `clock` in your design; hosts reckon with it.
 
 ";
 

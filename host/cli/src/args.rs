@@ -6,6 +6,7 @@ mod build;
 mod chain;
 mod config;
 mod devices;
+mod emit;
 mod generated;
 mod receipts;
 mod report;
@@ -28,6 +29,7 @@ pub use chain::ChainArgs;
 use config::CONFIG_EXAMPLES;
 pub use config::{ConfigArgs, ConfigCommand};
 pub use devices::{DeviceArgs, DevicesArgs, SelftestArgs};
+pub use emit::{EmitArgs, LinkName};
 pub use generated::{CompletionsArgs, ManArgs};
 use receipts::RECEIPTS_EXAMPLES;
 pub use receipts::{
@@ -85,6 +87,8 @@ pub enum Command {
     Chain(ChainArgs),
     /// Build images for boards with open tools: synthesise, place, route, pack
     Build(BuildArgs),
+    /// Write a device's Verilog, for a design of your own: behind a PCIe bridge, or a serial line
+    Emit(EmitArgs),
     /// Put an image onto a board
     Flash(FlashArgs),
     /// Verify results and report on them: joule for joule, next to published graphics processors
@@ -117,6 +121,7 @@ impl Command {
             Self::Selftest(args) => args.json,
             Self::Sim(args) => args.json,
             Self::Build(args) => args.json,
+            Self::Emit(args) => args.json,
             Self::Receipts(command) => command.json(),
             Self::Report(args) => args.json(),
             Self::Baselines(command) => command.json(),

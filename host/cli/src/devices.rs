@@ -1,6 +1,8 @@
 //! `gemmine devices`: which devices there are, what they are, and why a port has none.
 
 use anyhow::{Context, Result};
+#[cfg(target_os = "linux")]
+use gemmine_driver::PcieFunction;
 use gemmine_driver::{Device, Identity, PortInfo, SerialDevice, ports};
 use gemmine_hdl::identity::{SCANS_AMADEUS, SCANS_PEARL, protocol_names};
 use gemmine_sim::verilator::Tools;
@@ -60,7 +62,8 @@ pub fn run(args: &DevicesArgs) -> Result<Outcome> {
     // A port that somebody named should have a device; others may be anything.
     let failed = !args.port.is_empty() && found.iter().any(|found| found.answer.is_err());
     let outcome = if failed { Outcome::No } else { Outcome::Yes };
-    let found: Vec<Found> = simulated().into_iter().chain(found).collect();
+    let slots = if args.port.is_empty() { slots()? } else { Vec::new() };
+    let found: Vec<Found> = simulated().into_iter().chain(slots).chain(found).collect();
     if args.json {
         print_line(&to_json(&found, &ignored, outcome).to_string())?;
     } else {
@@ -87,6 +90,36 @@ fn simulated() -> Vec<Found> {
         found("verilator", verilator.map_err(|error| error.to_string())),
         found("cpu", Ok("this computer's processor, for comparison")),
     ]
+}
+
+/// What may be a device in a slot of this machine. None is asked, for that would take it from whoever uses it.
+#[cfg(target_os = "linux")]
+fn slots() -> Result<Vec<Found>> {
+    let listed = PcieFunction::list().context("list the PCI devices")?;
+    Ok(listed.into_iter().map(slot).collect())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn slots() -> Result<Vec<Found>> {
+    Ok(Vec::new())
+}
+
+#[cfg(target_os = "linux")]
+fn slot(function: PcieFunction) -> Found {
+    let PcieFunction { address, id, window_bytes, ready } = function;
+    let answer = ready.map(|()| Answer {
+        description: format!(
+            "bound to vfio-pci, {} MiB behind BAR 0; `gemmine selftest --device pcie:{address}` asks what it is",
+            window_bytes >> 20
+        ),
+        warning: None,
+        details: json!({ "id": id, "window_bytes": window_bytes }),
+    });
+    Found {
+        name: format!("pcie:{address}"),
+        port: format!("PCI device {id}"),
+        answer: answer.map_err(|error| error.to_string()),
+    }
 }
 
 fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {
@@ -172,4 +205,35 @@ fn to_json(found: &[Found], ignored: &[PortInfo], outcome: Outcome) -> Value {
         object["error"] = "a port that was named has no device".into();
     }
     object
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_a_slot_is_named_as_device_takes_it() {
+        let function = |ready| PcieFunction {
+            address: "0000:01:00.0".to_owned(),
+            id: "10ee:7021".to_owned(),
+            window_bytes: 4 << 20,
+            ready,
+        };
+        let missing =
+            gemmine_driver::PcieError::Setup("device 0000:01:00.0 has no driver".to_owned());
+        let found = [slot(function(Ok(()))), slot(function(Err(missing)))];
+        let text = to_text(&found, &[]);
+        assert_eq!(
+            text.lines().nth(1).unwrap(),
+            "pcie:0000:01:00.0  bound to vfio-pci, 4 MiB behind BAR 0; `gemmine selftest --device pcie:0000:01:00.0` asks \
+             what it is (PCI device 10ee:7021)"
+        );
+        let line = "NOT USABLE: device 0000:01:00.0 has no driver (PCI device 10ee:7021)";
+        assert!(text.lines().nth(2).unwrap().ends_with(line), "{text}");
+        let json = to_json(&found, &[], Outcome::Yes);
+        let usable: Vec<&Value> =
+            json["devices"].as_array().unwrap().iter().map(|found| &found["usable"]).collect();
+        assert_eq!(usable, [true, false]);
+        assert_eq!(json["devices"][0]["details"]["window_bytes"], 4 << 20);
+    }
 }

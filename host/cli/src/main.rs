@@ -14,6 +14,7 @@
 //! | [`board`] | a virtual board behind a pseudo-terminal |
 //! | [`amadeus`] | a local Amadeus chain behind HTTP, and the client of a node |
 //! | [`build`], [`flash`], [`images`] | images for boards, onto boards, and which image a board has |
+//! | [`emit`] | a device's Verilog, for designs of one's own |
 //! | [`report`], [`baselines`] | results verified and reported on; what others publish |
 //! | [`config`], [`generated`] | the configuration, checked and shown; completions and manual pages |
 //! | [`outcome`], [`interrupt`] | exit codes and named errors; Ctrl-C |
@@ -30,6 +31,7 @@ mod counters;
 mod device;
 mod devices;
 mod display;
+mod emit;
 mod files;
 mod flash;
 mod generated;
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::Board(args) => board::run(&args),
         Command::Chain(args) => amadeus::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Emit(args) => emit::run(&args),
         Command::Flash(args) => flash::run(&args),
         Command::Receipts(command) => receipts::run(&command),
         Command::Report(args) => report::run(&args),

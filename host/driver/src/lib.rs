@@ -30,7 +30,7 @@ pub use pcie::{
     PcieOptions, Transport, TransportOpener,
 };
 #[cfg(target_os = "linux")]
-pub use pcie::{Vfio, VfioOpener, VfioUser, VfioUserOpener};
+pub use pcie::{PcieFunction, Vfio, VfioOpener, VfioUser, VfioUserOpener};
 pub use scan::{
     AmadeusScan, PANELS_MAX, PearlScan, Rectangle, SCAN_ATTEMPTS_MAX, SCAN_BITS_MAX, SCAN_CHUNK,
     SCAN_STEPS_MAX, Scan, ScanEnd, TILE_CHUNK, TILE_COLUMNS_MAX, TILE_STEPS_MAX, TILES_MAX, Work,

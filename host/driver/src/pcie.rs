@@ -10,6 +10,7 @@
 //! | [`device`], [`completions`] | the [`Device`](crate::Device) |
 //! | [`vfio_user`] | a device behind a socket |
 //! | [`vfio`], [`binding`] | one of this machine, through the kernel's VFIO; whether it is bound to that |
+//! | [`functions`] | which of this machine's PCI functions may be devices |
 //! | [`shared`], [`iova`], [`interrupt`] | memory, its addresses as devices see them, and event descriptors |
 
 mod completions;
@@ -22,6 +23,8 @@ mod transport;
 
 #[cfg(target_os = "linux")]
 mod binding;
+#[cfg(target_os = "linux")]
+mod functions;
 #[cfg(target_os = "linux")]
 mod interrupt;
 #[cfg(target_os = "linux")]
@@ -38,6 +41,8 @@ pub use error::PcieError;
 pub use ring::{Command, CommandRing, CompletionRing, Entry};
 pub use transport::{DmaMemory, DmaWords, Transport, TransportOpener};
 
+#[cfg(target_os = "linux")]
+pub use functions::PcieFunction;
 #[cfg(target_os = "linux")]
 pub use vfio::{Vfio, VfioOpener};
 #[cfg(target_os = "linux")]

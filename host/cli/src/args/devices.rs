@@ -90,12 +90,13 @@ impl DeviceArgs {
 
 const DEVICES_EXAMPLES: &str = "\
 Examples:
-  gemmine devices                            asks every USB serial port
+  gemmine devices                            asks every USB serial port, and lists what may be a device in a slot
   gemmine devices --port /dev/pts/3          asks this port alone, such as a virtual board's
   gemmine devices --max-baud 115200 --json   without a search for faster rates
 
 Asking resets a board's queue and sends bytes to whatever is behind a USB serial port. Exit code 1 if a
-port that --port names has no device.";
+port that --port names has no device. PCI devices are not asked: listed are those with 4 MiB or more behind BAR 0 that
+are bound to vfio-pci, or have the vendor 10ee or the class of accelerators, with what keeps one from being opened.";
 
 /// Options of `devices`.
 #[derive(Clone, Debug, Args)]

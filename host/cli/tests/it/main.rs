@@ -7,6 +7,7 @@ mod build;
 mod chain;
 mod config;
 mod devices;
+mod emit;
 mod folder;
 mod hostile;
 mod interrupt;

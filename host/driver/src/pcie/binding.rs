@@ -8,7 +8,7 @@ use super::error::PcieError;
 /// Where the kernel lists PCI devices.
 pub const DEVICES: &str = "/sys/bus/pci/devices";
 /// The driver that gives devices to user space.
-const DRIVER: &str = "vfio-pci";
+pub const DRIVER: &str = "vfio-pci";
 
 /// A device that can be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,13 +98,14 @@ pub fn in_the_way(bound: &Bound) -> Vec<String> {
     names
 }
 
-fn id(folder: &Path, name: &str) -> String {
+/// A number that sysfs has in a file, without its 0x; empty if it has none.
+pub fn id(folder: &Path, name: &str) -> String {
     let text = fs::read_to_string(folder.join(name)).unwrap_or_default();
     text.trim().trim_start_matches("0x").to_owned()
 }
 
 /// Last part of what a symbolic link leads to.
-fn link_name(path: &Path) -> Option<String> {
+pub fn link_name(path: &Path) -> Option<String> {
     Some(fs::read_link(path).ok()?.file_name()?.to_string_lossy().into_owned())
 }
 

@@ -8,7 +8,7 @@ use crate::derive::Figures;
 use crate::figure::Figure;
 use crate::format::{number, range, value};
 use crate::race::{Race, names as race_names};
-use crate::result::{ResultFile, names};
+use crate::result::{Class, ResultFile, names};
 
 /// What the race is of, among the sources.
 const RACE: &str = "the race";
@@ -53,10 +53,11 @@ pub(super) fn report(inputs: &Inputs<'_>, race: &Race) -> Result<Report, ReportE
     }
     origins.add(RACE, &race.figures);
     let asic_count = asics.len();
+    let contenders = contenders(&results);
     let charts = draw(&results, &cards, asic_count, &miners, race);
     Ok(Report {
         version: env!("CARGO_PKG_VERSION").into(),
-        headline: headline(&results, race, best),
+        headline: headline(&contenders, race, best),
         devices,
         gpus,
         asics,
@@ -64,12 +65,20 @@ pub(super) fn report(inputs: &Inputs<'_>, race: &Race) -> Result<Report, ReportE
         hash_race: hash_race(race),
         int8_race: int8_race(race),
         race_words: race_words(race),
-        changes: changes(&results, best),
+        changes: changes(&contenders, best),
         charts,
         origins: origins.0,
         rerun: inputs.rerun.clone(),
         link: inputs.link.clone(),
     })
+}
+
+/// Results of what is held against graphics processors. One that was measured here is a bound for its own kind, and
+/// one that is software is none at all.
+fn contenders<'a>(results: &[&'a ResultFile]) -> Vec<&'a ResultFile> {
+    let is_gpu =
+        |result: &ResultFile| matches!(result.device.class, Class::Gpu | Class::SoftwareGpu);
+    results.iter().copied().filter(|result| !is_gpu(result)).collect()
 }
 
 fn headline(results: &[&ResultFile], race: &Race, best: &Figure) -> Vec<String> {

@@ -8,7 +8,7 @@ use crate::baselines::figures::accelerator;
 use crate::derive::Figures;
 use crate::figure::Figure;
 use crate::race::{Race, names as race_names};
-use crate::result::{ResultFile, names};
+use crate::result::{Class, ResultFile, names};
 
 /// A bar that owns its figure.
 struct Row {
@@ -35,14 +35,17 @@ const GIGA: f64 = 1e-9;
 /// A figure of all results that have it.
 fn own(results: &[&ResultFile], name: &str, scale: f64) -> Vec<Row> {
     let row = |result: &&ResultFile| {
-        let class = match class(result.device.class) {
-            "software-gpu" => "gpu",
-            class => class,
-        };
         let figure = result.figures.get(name)?.clone();
-        Some(Row { label: result.device.title.clone(), class, figure, scale })
+        Some(Row {
+            label: result.device.title.clone(),
+            class: class(result.device.class),
+            figure,
+            scale,
+        })
     };
-    results.iter().filter_map(row).collect()
+    // Software that plays a graphics processor says nothing of one.
+    let is_shown = |result: &&&ResultFile| result.device.class != Class::SoftwareGpu;
+    results.iter().filter(is_shown).filter_map(row).collect()
 }
 
 /// A figure of all published entries that have it.

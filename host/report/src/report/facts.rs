@@ -53,9 +53,21 @@ pub(super) fn device(
     let cell = |name: &str| cell(of, name, figures);
     let units =
         [names::ENERGY_PER_TICKET, names::ENERGY_PER_ATTEMPT, "energy-per-ticket-zero-signal"];
-    let part: Vec<&str> = device.part.iter().chain(&device.geometry).map(String::as_str).collect();
+    let words = match device.class {
+        Class::SoftwareGpu => Some("software, plumbing check: the processor does the work"),
+        Class::Gpu => Some("graphics processor, measured here: a lower bound"),
+        Class::Fpga | Class::Cpu | Class::Asic => None,
+    };
+    let part = device.part.iter().chain(&device.geometry).map(String::as_str);
+    let part: Vec<&str> = words.into_iter().chain(part).collect();
     let protocols: Vec<&str> = result.protocols.iter().copied().map(Protocol::name).collect();
-    let times_gpu = figures.get(names::ENERGY_PER_MAC).map(|energy| times(energy, best));
+    let energy = figures.get(names::ENERGY_PER_MAC);
+    let times_gpu = match device.class {
+        // What a processor takes to play one is no graphics processor's energy.
+        Class::SoftwareGpu => Some("none: software, a plumbing check".to_owned()),
+        Class::Gpu => energy.map(|energy| format!("{}, at most", times(energy, best))),
+        Class::Fpga | Class::Cpu | Class::Asic => energy.map(|energy| times(energy, best)),
+    };
     let conditions = &result.conditions;
     let mut said = vec![
         format!("operands: {}", conditions.operands),

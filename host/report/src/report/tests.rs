@@ -1,6 +1,7 @@
 //! The report of a small set of results.
 
 use super::*;
+use crate::result::Class;
 use crate::result::tests::sample;
 
 fn report(results: &[ResultFile]) -> Result<Report, ReportError> {
@@ -78,6 +79,38 @@ fn the_answer_says_how_sure_it_is() {
     let answer = report(&[without]).unwrap().headline;
     assert!(answer[0].contains("nothing can be said of energy"), "{answer:?}");
     assert!(matches!(report(&[]), Err(ReportError::NoResults)));
+}
+
+#[test]
+fn software_that_plays_a_graphics_processor_counts_as_none() {
+    let of = |class| {
+        let mut file = sample();
+        file.device.class = class;
+        file.device.title = "Another".into();
+        file.run = "another".into();
+        // Far better than the other, were it one.
+        for name in [crate::result::names::ENERGY_PER_MAC, crate::result::names::POWER] {
+            if let Some(figure) = file.figures.get_mut(name) {
+                figure.value *= 1e-4;
+                figure.uncertainty = None;
+            }
+        }
+        file.sealed()
+    };
+    let plain = report(&[sample()]).unwrap();
+    for class in [Class::SoftwareGpu, Class::Gpu] {
+        let both = report(&[sample(), of(class)]).unwrap();
+        assert_eq!(both.headline, plain.headline, "{class:?}");
+        assert_eq!(both.changes, plain.changes, "{class:?}");
+        let row = both.devices.iter().find(|device| device.title == "Another").unwrap();
+        let is_software = class == Class::SoftwareGpu;
+        let words = if is_software { "software" } else { "a lower bound" };
+        assert!(row.part.contains(words), "{}", row.part);
+        assert_eq!(row.times_gpu.starts_with("none"), is_software, "{}", row.times_gpu);
+        assert_eq!(both.charts["energy"].contains("Another"), !is_software);
+    }
+    let alone = report(&[of(Class::SoftwareGpu)]).unwrap();
+    assert!(alone.headline[0].contains("nothing can be said"), "{:?}", alone.headline);
 }
 
 #[test]

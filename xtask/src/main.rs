@@ -27,6 +27,10 @@ const LONG: [(&str, &str); 4] = [
     ("MALLOC_TRIM_THRESHOLD_", "65536"),
 ];
 
+/// Where Vulkan's loader looks for drivers.
+const VULKAN_DRIVERS: [&str; 3] =
+    ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 const HELP: &str = "\
@@ -42,10 +46,11 @@ Commands:
   bench  Fetch the pinned tools, then run all benches (about five minutes; wants a quiet machine)
   fuzz   Run the fuzz targets with libFuzzer; see cargo xtask fuzz --help
   tools  Fetch the pinned tools only
+  vulkan Install Vulkan's loader and Mesa's software driver, which tests of graphics processors run on
   guest  Fetch QEMU and the kernel of the virtual machine that a test of the driver starts
 
 Tools go to ~/.cache/gemmine, or to the folder in GEMMINE_TOOLS_DIR. Needed beforehand: Rust,
-Python 3 with pip or venv, Chromium and QEMU for `test` (as root on Debian all are installed), Debian's
+Python 3 with pip or venv, Chromium, QEMU and Mesa's software Vulkan for `test` (as root on Debian all are installed), Debian's
 apt-get or GEMMINE_GUEST_KERNEL for the kernel of a virtual machine, and g++, on Linux on x86-64.
 ";
 
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
         ["fuzz", words @ ..] => fuzz::run(words),
         ["tools"] => tools(),
         ["guest"] => provide_guest(),
+        ["vulkan"] => provide_vulkan(),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
@@ -114,6 +120,28 @@ fn provide_chromium() -> anyhow::Result<()> {
         return Ok(());
     }
     debian("there is no Chromium", &["chromium-headless-shell", "fonts-dejavu-core"])
+}
+
+/// Tests of graphics processors run on the driver that plays one on the processor, and on no card that there may be.
+fn provide_vulkan() -> anyhow::Result<()> {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let own = set("VK_DRIVER_FILES") || set("VK_ICD_FILENAMES");
+    let has_driver = VULKAN_DRIVERS.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).any(
+        |mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("lvp_icd"))
+            })
+        },
+    );
+    let loaders = ["ldconfig", "/sbin/ldconfig"].map(|program| {
+        let listed = Command::new(program).arg("-p").output();
+        listed
+            .is_ok_and(|listed| String::from_utf8_lossy(&listed.stdout).contains("libvulkan.so.1"))
+    });
+    if loaders.contains(&true) && (own || has_driver) {
+        return Ok(());
+    }
+    debian("there is no software Vulkan", &["libvulkan1", "mesa-vulkan-drivers"])
 }
 
 /// The driver's test of VFIO starts a virtual machine: QEMU, and a kernel with its modules, which is unpacked beside the
@@ -187,6 +215,7 @@ fn test(environment: &[(&str, &str)]) -> anyhow::Result<()> {
     tools()?;
     provide_chromium()?;
     provide_guest()?;
+    provide_vulkan()?;
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
     cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;

@@ -73,6 +73,8 @@ fn unsafe_stands_only_where_nothing_else_helps() {
         // Memory that a device writes to as well, and a device's registers.
         "host/driver/src/pcie/shared.rs",
         "host/driver/src/pcie/vfio.rs",
+        // CUDA's libraries, in builds with the feature `cuda`.
+        "host/gpu/src/cuda/calls.rs",
     ];
     let keyword = concat!("un", "safe");
     for (name, text) in workspace_files() {
@@ -104,6 +106,7 @@ fn dependencies_point_one_way() {
         ("host/report", &[]),
         ("host/npy", &[]),
         ("host/fleet", &["gemmine-console", "gemmine-driver", "gemmine-jobs", "gemmine-pouw"]),
+        ("host/gpu", &["gemmine-driver", "gemmine-pouw"]),
         (
             "host/bench",
             &["gemmine-driver", "gemmine-fleet", "gemmine-jobs", "gemmine-pouw", "gemmine-report"],
@@ -117,6 +120,7 @@ fn dependencies_point_one_way() {
                 "gemmine-driver",
                 "gemmine-fleet",
                 "gemmine-flow",
+                "gemmine-gpu",
                 "gemmine-hdl",
                 "gemmine-jobs",
                 "gemmine-npy",

@@ -62,8 +62,8 @@ pub fn file(
     let each = |rate: &dyn Fn(&Stretch) -> f64| measured.tests.iter().map(rate).collect::<Vec<_>>();
     // What is outside of a processor has its link in its figures; a processor is the whole machine.
     let boundary = match identity.kind {
-        DeviceKind::External => Boundary::Board,
-        DeviceKind::Simulation | DeviceKind::Processor => Boundary::Wall,
+        DeviceKind::External | DeviceKind::Gpu => Boundary::Board,
+        DeviceKind::Simulation | DeviceKind::Processor | DeviceKind::SoftwareGpu => Boundary::Wall,
     };
     let conditions = format!(
         "{} tickets a run, noise, commitments, link and checks of hits by the host included; {}",
@@ -115,6 +115,7 @@ pub fn file(
     };
     let mut notes = account.notes;
     notes.push(format!("{} answers were computed again by the host, all right", measured.checked));
+    notes.extend(words_of(identity));
     if identity.kind == DeviceKind::Simulation {
         notes.push("a simulated device: the figures are of this computer, not of hardware".into());
     }
@@ -149,6 +150,21 @@ pub fn file(
         checksum: String::new(),
     }
     .sealed())
+}
+
+/// What a reader must know of a graphics processor.
+fn words_of(identity: &Identity) -> Option<String> {
+    match identity.kind {
+        DeviceKind::Gpu => Some(format!(
+            "a lower bound on what this graphics processor can do, by one path to it: {}; the host makes noise and panels",
+            identity.description
+        )),
+        DeviceKind::SoftwareGpu => Some(
+            "software, plumbing check: the processor does the work; this says nothing of any graphics processor"
+                .to_owned(),
+        ),
+        DeviceKind::Simulation | DeviceKind::Processor | DeviceKind::External => None,
+    }
 }
 
 fn protocol(workload: &Workload) -> Protocol {

@@ -22,7 +22,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
-pub use bench::{BenchArgs, EnergyArgs};
+pub use bench::{BenchArgs, EnergyArgs, NvmlCard};
 pub use board::BoardArgs;
 pub use build::{BuildArgs, FlashArgs};
 pub use chain::ChainArgs;
@@ -199,6 +199,7 @@ Examples:
   gemmine mine --device serial:/dev/ttyUSB1     on a board
   gemmine mine --device pcie:0000:01:00.0       on a board in a slot, bound to vfio-pci
   gemmine mine --device cpu --a A.npy --b B.npy on this computer's processor, for comparison
+  gemmine mine --device gpu                     on a graphics processor, through Vulkan; `gemmine devices` lists them
   gemmine mine --device cpu --zero-signal       Pearl tickets as fast as they come, of no use to anybody
   gemmine mine --device serial:board --zero-signal 4096x8192   likewise on a board with a source of noise,
                                                 which grows the operands itself

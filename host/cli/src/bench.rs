@@ -8,12 +8,13 @@ use gemmine_bench::energy::{Nvml, Rapl, Source, Stated, rapl};
 use gemmine_bench::result::{self, Account};
 use gemmine_bench::run::{self, Measured, Options, Phase};
 use gemmine_bench::workload::{Operands, Shape, Workload};
-use gemmine_driver::DeviceKind;
+use gemmine_driver::{Device, DeviceKind};
 use gemmine_fleet::runner::Runner;
+use gemmine_gpu::{Adapter, AdapterKind};
 use gemmine_report::figure::{Boundary, Figure};
 use gemmine_report::result::{Class, ResultFile, names};
 
-use crate::args::{BenchArgs, EnergyArgs, Protocol};
+use crate::args::{BenchArgs, EnergyArgs, NvmlCard, Protocol};
 use crate::device::{self, DeviceName};
 use crate::display::spinner;
 use crate::outcome::Outcome;
@@ -27,8 +28,17 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
     if let Some(out) = &args.out {
         files::check_writable(out)?;
     }
-    let mut energy = energy(&args.energy)?;
-    let device = device::open(&args.device, args.json)?;
+    args.device.check()?;
+    let gpu = match &args.device.device {
+        DeviceName::Gpu(choice) => Some(device::open_gpu(choice, args.json)?),
+        _ => None,
+    };
+    let adapter = gpu.as_ref().map(|gpu| gpu.adapter().clone());
+    let mut energy = energy(&args.energy, adapter.as_ref())?;
+    let device = match gpu {
+        Some(gpu) => Box::new(gpu) as Box<dyn Device>,
+        None => device::open(&args.device, args.json)?,
+    };
     let identity = device.identity().clone();
     let mut workload = workload(args)?;
     let runner = match (&args.device.device, args.protocol) {
@@ -58,7 +68,7 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
         Err(_) if interrupt::requested() => return Ok(Outcome::Interrupted),
         measured => measured?,
     };
-    let account = account(args, identity.kind)?;
+    let account = account(args, identity.kind, adapter.as_ref())?;
     let file = result::file(&measured, options, &workload, &identity, energy.as_ref(), account)?;
     if let Some(out) = &args.out {
         files::replace(out, file.to_text().as_bytes())?;
@@ -81,7 +91,7 @@ fn words(phase: Phase, options: Options) -> String {
     }
 }
 
-fn energy(args: &EnergyArgs) -> Result<Option<Source>> {
+fn energy(args: &EnergyArgs, gpu: Option<&Adapter>) -> Result<Option<Source>> {
     if let Some(path) = &args.meter {
         // Whether it tells anything shows behind the runs; a wrong name should show before.
         std::fs::metadata(path)
@@ -89,10 +99,16 @@ fn energy(args: &EnergyArgs) -> Result<Option<Source>> {
         return Ok(Some(Source::Meter { path: path.clone(), offset: args.meter_offset }));
     }
     if args.rapl {
+        if let Some(card) = gpu.filter(|card| card.kind == AdapterKind::Discrete) {
+            bail!(
+                "measure the energy of {}: RAPL counts the processor's, and not a card's; give --nvml, --meter or --watts",
+                card.name
+            );
+        }
         return Ok(Some(Source::Rapl(Rapl::find(Path::new(rapl::FOLDER))?)));
     }
-    if let Some(index) = args.nvml {
-        return Ok(Some(Source::Nvml(Box::new(Nvml::open(index)?))));
+    if let Some(card) = args.nvml {
+        return Ok(Some(Source::Nvml(Box::new(nvml(card, gpu)?))));
     }
     Ok(match (args.watts, &args.watts_from) {
         (Some(watts), Some(reason)) => Some(Source::Stated(Stated {
@@ -102,6 +118,31 @@ fn energy(args: &EnergyArgs) -> Result<Option<Source>> {
             reason: reason.clone(),
         })),
         _ => None,
+    })
+}
+
+/// The card whose count is the device's.
+fn nvml(card: NvmlCard, gpu: Option<&Adapter>) -> Result<Nvml> {
+    if let Some(gpu) = gpu.filter(|gpu| gpu.is_software()) {
+        bail!(
+            "measure the energy of {}: it is software, so what a card counts is not its energy; give --rapl, \
+             --meter or --watts",
+            gpu.name
+        );
+    }
+    let address = gpu.map(|gpu| gpu.pci_address.as_str()).filter(|address| !address.is_empty());
+    Ok(match (card, address) {
+        (NvmlCard::Number(number), None) => Nvml::open(number)?,
+        (NvmlCard::Number(number), Some(address)) => {
+            let nvml = Nvml::open(number)?;
+            nvml.ensure_at(address)?;
+            nvml
+        }
+        (NvmlCard::OfDevice, Some(address)) => Nvml::at(address)?,
+        (NvmlCard::OfDevice, None) => bail!(
+            "measure energy by NVML: the device does not say where on the bus it is; give the card's number, such \
+             as --nvml 0, from `nvidia-smi -L`"
+        ),
     })
 }
 
@@ -121,7 +162,7 @@ fn workload(args: &BenchArgs) -> Result<Workload> {
     Workload::pearl(shape, operands)
 }
 
-fn account(args: &BenchArgs, kind: DeviceKind) -> Result<Account> {
+fn account(args: &BenchArgs, kind: DeviceKind, gpu: Option<&Adapter>) -> Result<Account> {
     let device = args.device.device.to_string();
     let plain = |text: &str| -> String {
         let lower = text.to_lowercase();
@@ -129,9 +170,13 @@ fn account(args: &BenchArgs, kind: DeviceKind) -> Result<Account> {
         kept.collect::<String>().trim_matches('-').to_owned()
     };
     let cpu = cpu_name();
-    let title = match (&args.title, kind, &cpu) {
-        (Some(title), _, _) => title.clone(),
-        (None, DeviceKind::Processor, Some(cpu)) => cpu.clone(),
+    let title = match (&args.title, kind, &cpu, gpu) {
+        (Some(title), ..) => title.clone(),
+        (None, _, _, Some(gpu)) if gpu.is_software() => {
+            format!("{} (software, plumbing check: the processor does the work)", gpu.name)
+        }
+        (None, _, _, Some(gpu)) => format!("{} (lower bound: packed dot products)", gpu.name),
+        (None, DeviceKind::Processor, Some(cpu), _) => cpu.clone(),
         _ => device.clone(),
     };
     let boundary = match (args.energy.boundary, args.energy.rapl) {
@@ -142,9 +187,13 @@ fn account(args: &BenchArgs, kind: DeviceKind) -> Result<Account> {
     let mut run = [0; 16];
     getrandom::fill(&mut run).context("draw a name for the run")?;
     let mut notes = Vec::new();
-    if kind == DeviceKind::Processor {
+    if matches!(kind, DeviceKind::Processor | DeviceKind::SoftwareGpu) {
         notes
             .push("the host's work (noise, commitments, checks) runs on the same processor".into());
+    }
+    let mut tools = BTreeMap::from([("gemmine".into(), env!("CARGO_PKG_VERSION").into())]);
+    if let Some(gpu) = gpu.filter(|gpu| !gpu.driver.is_empty()) {
+        tools.insert("vulkan-driver".into(), gpu.driver.clone());
     }
     let command = std::env::args().skip(1).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ");
     Ok(Account {
@@ -152,6 +201,8 @@ fn account(args: &BenchArgs, kind: DeviceKind) -> Result<Account> {
         title,
         class: match kind {
             DeviceKind::External => Class::Fpga,
+            DeviceKind::Gpu => Class::Gpu,
+            DeviceKind::SoftwareGpu => Class::SoftwareGpu,
             DeviceKind::Processor | DeviceKind::Simulation => Class::Cpu,
         },
         boundary,
@@ -161,7 +212,7 @@ fn account(args: &BenchArgs, kind: DeviceKind) -> Result<Account> {
         host_cpu: cpu,
         os: os_name(),
         run: hex::encode(run),
-        tools: BTreeMap::from([("gemmine".into(), env!("CARGO_PKG_VERSION").into())]),
+        tools,
         notes,
     })
 }

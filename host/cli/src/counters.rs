@@ -1,6 +1,6 @@
 //! A device's counters, for people and as JSON.
 
-use gemmine_driver::{Counters, DeviceKind, DmaCounters, Identity, LinkCounters, Stalls};
+use gemmine_driver::{Counters, DmaCounters, Identity, LinkCounters, Stalls};
 use serde_json::{Map, Value, json};
 
 use crate::device::cycle_kind;
@@ -13,7 +13,7 @@ fn cycles_key(identity: &Identity) -> &'static str {
 
 /// What kind [`to_json`]'s figures are, with their boundary where one is given.
 pub fn kinds(identity: &Identity, boundary: Option<&str>) -> Map<String, Value> {
-    if identity.kind == DeviceKind::Processor {
+    if !identity.counts_cycles() {
         return Map::new();
     }
     let kind = match boundary {
@@ -25,9 +25,9 @@ pub fn kinds(identity: &Identity, boundary: Option<&str>) -> Map<String, Value> 
     names.map(|name| (name.to_owned(), kind.clone())).into_iter().collect()
 }
 
-/// Cycles, what share of them was used, and where the others went; nothing of a processor, which counts none.
+/// Cycles, what share of them was used, and where the others went; nothing of a processor or a graphics processor, which count none.
 pub fn to_json(identity: &Identity, counters: &Counters) -> Map<String, Value> {
-    if identity.kind == DeviceKind::Processor {
+    if !identity.counts_cycles() {
         return Map::new();
     }
     let share = |cycles: u64| cycles as f64 / counters.cycles.max(1) as f64;

@@ -17,6 +17,7 @@ use gemmine_driver::{
 use gemmine_driver::{LinkError, PcieError};
 #[cfg(target_os = "linux")]
 use gemmine_driver::{PcieDevice, PcieOptions};
+use gemmine_gpu::{Choice, Gpu};
 use gemmine_hdl::Geometry;
 use gemmine_pouw::U256;
 
@@ -49,6 +50,10 @@ pub enum DeviceName {
     Simulated(EngineKind),
     /// This computer's processor.
     Cpu,
+    /// A graphics processor, through Vulkan.
+    Gpu(Choice),
+    /// NVIDIA's card of this number, through CUDA.
+    Cuda(usize),
     /// A board, or a virtual one, behind the serial port with this path.
     Serial(String),
     /// The device of this machine at this PCI address.
@@ -70,14 +75,22 @@ impl FromStr for DeviceName {
                 return Ok(name(place.to_owned()));
             }
         }
+        if let Some(choice) = text.strip_prefix("gpu:").filter(|choice| !choice.is_empty()) {
+            return Ok(Self::Gpu(choice.parse()?));
+        }
+        if let Some(Ok(number)) = text.strip_prefix("cuda:").map(str::parse) {
+            return Ok(Self::Cuda(number));
+        }
         match text {
+            "gpu" => Ok(Self::Gpu(Choice::Best)),
+            "cuda" => Ok(Self::Cuda(0)),
             "model" => Ok(Self::Simulated(EngineKind::Model)),
             "rtl" => Ok(Self::Simulated(EngineKind::Rtl)),
             "verilator" => Ok(Self::Simulated(EngineKind::Verilator)),
             "cpu" => Ok(Self::Cpu),
             _ => bail!(
-                "give model, verilator, rtl, cpu, serial:PATH such as serial:/dev/ttyUSB1, pcie:ADDRESS such as \
-                 pcie:0000:01:00.0, or vfio-user:SOCKET"
+                "give model, verilator, rtl, cpu, gpu, gpu:N, gpu:NAME such as gpu:4090, cuda:N, serial:PATH such as \
+                 serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET"
             ),
         }
     }
@@ -88,6 +101,8 @@ impl fmt::Display for DeviceName {
         match self {
             Self::Simulated(kind) => formatter.write_str(kind.name()),
             Self::Cpu => formatter.write_str("cpu"),
+            Self::Gpu(choice) => write!(formatter, "{choice}"),
+            Self::Cuda(number) => write!(formatter, "cuda:{number}"),
             Self::Serial(path) => write!(formatter, "serial:{path}"),
             Self::Pcie(address) => write!(formatter, "pcie:{address}"),
             Self::VfioUser(socket) => write!(formatter, "vfio-user:{socket}"),
@@ -110,6 +125,8 @@ impl DeviceName {
             Self::Simulated(EngineKind::Model) => 219,
             // One in 2^18, at 100,000 to 500,000 a second.
             Self::Cpu => 219,
+            // One in 2^13, at a thousand a second of software to a million of a card.
+            Self::Gpu(_) | Self::Cuda(_) => 224,
             // One in 2^9, at 150 to 400 a second; harder too.
             Self::Simulated(EngineKind::Verilator) => 228,
             // One in 4, at about one a second (4x4); easier than the network's.
@@ -146,6 +163,16 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
             let device = Cpu::new(args.threads);
             ("device cpu".to_owned(), device.map(|device| Box::new(device) as Box<dyn Device>))
         }
+        DeviceName::Gpu(choice) => {
+            spinner.finish_and_clear();
+            return Ok(Box::new(open_gpu(choice, quiet)?));
+        }
+        DeviceName::Cuda(number) => {
+            spinner.set_message(format!("opening device cuda:{number}"));
+            let device = open_cuda(*number);
+            spinner.finish_and_clear();
+            return device.with_context(|| format!("open device cuda:{number}"));
+        }
         DeviceName::Serial(path) => {
             let shown = format!("device {}", args.device);
             spinner.set_message(format!("opening {shown}"));
@@ -166,6 +193,33 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
         note(&warning);
     }
     Ok(device)
+}
+
+/// Opens a graphics processor, with a spinner unless `quiet`: a driver compiles the shader the first time.
+///
+/// # Errors
+/// If there is none, or several are called so, or its driver fails.
+pub fn open_gpu(choice: &Choice, quiet: bool) -> Result<Gpu> {
+    let spinner = spinner(quiet);
+    spinner.set_message(format!("opening device {choice}"));
+    let device = Gpu::open(choice);
+    spinner.finish_and_clear();
+    device.with_context(|| format!("open device {choice}"))
+}
+
+/// Opens NVIDIA's card of a number.
+#[cfg(feature = "cuda")]
+fn open_cuda(number: usize) -> Result<Box<dyn Device>> {
+    Ok(Box::new(gemmine_gpu::cuda::CudaGpu::open(number)?))
+}
+
+/// There is no such path in this build.
+#[cfg(not(feature = "cuda"))]
+fn open_cuda(_number: usize) -> Result<Box<dyn Device>> {
+    bail!(
+        "this gemmine was built without the CUDA path; build it with `cargo build --release --features cuda`, or \
+         give --device gpu, which needs Vulkan alone"
+    )
 }
 
 /// Opens a device behind PCI Express, or behind a socket.

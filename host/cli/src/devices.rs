@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 #[cfg(target_os = "linux")]
 use gemmine_driver::PcieFunction;
 use gemmine_driver::{Device, Identity, PortInfo, SerialDevice, ports};
+use gemmine_gpu::{Adapter, GpuError};
 use gemmine_hdl::identity::{SCANS_AMADEUS, SCANS_PEARL, protocol_names};
 use gemmine_sim::verilator::Tools;
 use serde_json::{Value, json};
@@ -63,7 +64,8 @@ pub fn run(args: &DevicesArgs) -> Result<Outcome> {
     let failed = !args.port.is_empty() && found.iter().any(|found| found.answer.is_err());
     let outcome = if failed { Outcome::No } else { Outcome::Yes };
     let slots = if args.port.is_empty() { slots()? } else { Vec::new() };
-    let found: Vec<Found> = simulated().into_iter().chain(slots).chain(found).collect();
+    let found: Vec<Found> =
+        simulated().into_iter().chain(graphics()).chain(slots).chain(found).collect();
     if args.json {
         print_line(&to_json(&found, &ignored, outcome).to_string())?;
     } else {
@@ -120,6 +122,32 @@ fn slot(function: PcieFunction) -> Found {
         port: format!("PCI device {id}"),
         answer: answer.map_err(|error| error.to_string()),
     }
+}
+
+/// Graphics processors that a Vulkan driver tells of.
+fn graphics() -> Vec<Found> {
+    let failed =
+        |why: String| Found { name: "gpu".to_owned(), port: "Vulkan".to_owned(), answer: Err(why) };
+    let adapters = match gemmine_gpu::adapters() {
+        Ok(adapters) if adapters.is_empty() => return vec![failed(GpuError::None.to_string())],
+        Ok(adapters) => adapters,
+        Err(error) => return vec![failed(error.to_string())],
+    };
+    let found = |adapter: Adapter| Found {
+        name: format!("gpu:{}", adapter.number),
+        port: "Vulkan".to_owned(),
+        answer: Ok(Answer {
+            description: format!("{}, {}, {}", adapter.name, adapter.kind, adapter.driver),
+            warning: None,
+            details: json!({
+                "name": adapter.name,
+                "software": adapter.is_software(),
+                "driver": adapter.driver,
+                "pci_address": adapter.pci_address,
+            }),
+        }),
+    };
+    adapters.into_iter().map(found).collect()
 }
 
 fn ask(port: &PortInfo, args: &DevicesArgs) -> Found {

@@ -119,9 +119,9 @@ fn multiply(args: &MatmulArgs, inputs: &Inputs) -> Result<Outcome> {
         print_line(&object.to_string())?;
         return Ok(Outcome::Yes);
     }
-    let cycles = match identity.kind {
-        DeviceKind::Processor => String::new(),
-        _ => format!(
+    let cycles = match identity.counts_cycles() {
+        false => String::new(),
+        true => format!(
             "\n{}: {} cycles of the {} array",
             cycle_kind(identity),
             grouped(counted.cycles),

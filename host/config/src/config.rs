@@ -194,6 +194,8 @@ pub enum DeviceName {
     Rtl,
     /// The processor.
     Cpu,
+    /// A graphics processor: its number or a part of its name; the best there is if that is empty.
+    Gpu(String),
     /// The board behind this port.
     Serial(String),
     /// Every board that is plugged in and not named elsewhere.

@@ -77,7 +77,7 @@ pub const DEVICE: Table = Table {
     keys: &[
         key(
             "device",
-            "model, verilator, rtl, cpu, serial:PATH, serial:auto, pcie:ADDRESS or vfio-user:SOCKET",
+            "model, verilator, rtl, cpu, gpu, gpu:N, gpu:NAME, serial:PATH, serial:auto, pcie:ADDRESS or vfio-user:SOCKET",
         ),
         key("geometry", "physical array of a simulated device, PxQ"),
         key("threads", "cpu: threads that compute"),

@@ -11,6 +11,7 @@ use gemmine_hdl::Geometry;
 use gemmine_pouw::panel::Panel;
 
 use crate::error::DeviceError;
+use crate::grid::{Grid, GridEnd, GridLimits};
 use crate::scan::{Scan, ScanEnd};
 
 /// Which operand a panel holds.
@@ -29,6 +30,11 @@ pub enum DeviceKind {
     Simulation,
     /// This computer's processor itself: no cycles are counted.
     Processor,
+    /// A graphics processor behind its driver: no cycles are counted.
+    Gpu,
+    /// A graphics processor that a driver plays on this computer's processor: that the path works, and nothing of
+    /// speed. No cycles are counted.
+    SoftwareGpu,
     /// Reached over a link, with a clock and counters of its own: nothing of it runs in this process.
     External,
 }
@@ -65,6 +71,11 @@ impl Identity {
     /// The physical array as text, `PxQ`; `none` of a processor.
     pub fn array(&self) -> String {
         self.geometry.map_or_else(|| "none".to_owned(), |geometry| geometry.to_string())
+    }
+
+    /// Whether it has a clock whose cycles are counted or modelled.
+    pub fn counts_cycles(&self) -> bool {
+        matches!(self.kind, DeviceKind::Simulation | DeviceKind::External)
     }
 
     /// Whether nothing of it runs in this process.
@@ -332,6 +343,32 @@ pub trait Device: Send {
         Err(crate::scan::refuse(self.identity(), &scan.work))
     }
 
+    /// What it takes of grids of tiles with that many steps; `None` of a device that takes single tiles only.
+    fn grids(&self, steps: usize) -> Option<GridLimits> {
+        let _ = steps;
+        None
+    }
+
+    /// Queues a grid. It will get exactly one end.
+    ///
+    /// # Errors
+    /// Refuses what the device can't do; nothing is queued then.
+    fn push_grid(&mut self, grid: Grid) -> Result<(), DeviceError> {
+        let device = self.identity().name.clone();
+        let (limit, remedy) = ("single tiles only".to_owned(), "push its tiles one by one");
+        let (what, value) = ("a grid of tiles", grid.tiles());
+        Err(DeviceError::Unsupported { device, what, value, limit, remedy })
+    }
+
+    /// Waits for the end of the next grid, in the order in which they were pushed.
+    ///
+    /// # Errors
+    /// [`DeviceError::Timeout`] if nothing comes in time or no grid is outstanding: one may wait again.
+    fn wait_grid(&mut self, timeout: Duration) -> Result<GridEnd, DeviceError> {
+        let what = "the end of a grid, with none outstanding";
+        Err(DeviceError::Timeout { what, waited_ms: timeout.as_millis() })
+    }
+
     /// Waits for the next completion, in the order of the descriptors. A simulation in this process
     /// runs to its end, whatever the timeout.
     ///
@@ -340,7 +377,7 @@ pub trait Device: Send {
     /// [`DeviceError::Stuck`] if nothing will come.
     fn wait(&mut self, timeout: Duration) -> Result<Completion, DeviceError>;
 
-    /// Drops every outstanding descriptor: no completion of theirs comes any more. Panels stay, unless
+    /// Drops every outstanding descriptor and grid: no completion of theirs comes any more. Panels stay, unless
     /// the device was lost: then it is reached again, and its places are empty.
     ///
     /// # Errors

@@ -83,6 +83,14 @@ pub enum DeviceError {
         /// What happened.
         source: LinkError,
     },
+    /// The device failed, and is of no use before it is opened again.
+    #[error("device {device} failed: {why}")]
+    Failed {
+        /// Device name.
+        device: String,
+        /// What happened, and what helps.
+        why: String,
+    },
     /// The simulation engine failed.
     #[error(transparent)]
     Engine(#[from] gemmine_sim::EngineError),

@@ -1,12 +1,14 @@
 //! What every accelerator looks like to the host: the [`Device`] interface, the in-process device
 //! on a simulation engine ([`Simulated`]), the processor ([`Cpu`]), boards behind a serial port ([`SerialDevice`]), the
-//! thread that owns a device ([`Worker`]), and what keeps one busy with scans ([`Scanner`]).
+//! thread that owns a device ([`Worker`]), tiles by the grid ([`Grid`]), and what keeps one busy with scans
+//! ([`Scanner`]).
 
 mod accelerator;
 mod cpu;
 mod device;
 mod error;
 mod feeder;
+mod grid;
 mod link_error;
 mod pace;
 mod pcie;
@@ -23,6 +25,7 @@ pub use device::{
 };
 pub use error::DeviceError;
 pub use feeder::{Feeder, OldestWanted};
+pub use grid::{Grid, GridEnd, GridLimits, GridTile};
 pub use link_error::LinkError;
 pub use pace::Pace;
 pub use pcie::{

@@ -1,9 +1,10 @@
 //! What does a device's work, in the thread that owns the device: assignments in, answers out.
 //!
-//! A device that grows operands itself gets scans, two at a time; others get tiles with their operands; the processor
-//! makes Amadeus' attempts by itself. Work of a job that is over is dropped in the middle.
+//! A device that grows operands itself gets scans, two at a time; others get tiles with their operands, one by one or
+//! in grids; the processor makes Amadeus' attempts by itself. Work of a job that is over is dropped in the middle.
 
 mod attempts;
+mod grids;
 mod scans;
 mod tiles;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use gemmine_driver::{Counters, Device, Identity, OldestWanted};
+use gemmine_driver::{Counters, Device, DeviceKind, Identity, OldestWanted};
 use gemmine_pouw::amadeus::K;
 
 use crate::crew::Joined;
@@ -21,6 +22,7 @@ use crate::piece::{Part, Piece};
 use crate::production::{Ask, Claim, Kind, Production};
 
 use attempts::AttemptRunner;
+use grids::GridRunner;
 use scans::ScanRunner;
 use tiles::TileRunner;
 
@@ -81,6 +83,7 @@ pub struct Runner {
 
 enum RunnerKind {
     Tiles(Box<TileRunner>),
+    Grids(Box<GridRunner>),
     Scans(ScanRunner),
     Attempts(AttemptRunner),
 }
@@ -100,6 +103,12 @@ impl Runner {
         let identity = device.identity().clone();
         let Identity { name, limits, .. } = &identity;
         match task {
+            Task::Amadeus if matches!(identity.kind, DeviceKind::Gpu | DeviceKind::SoftwareGpu) => {
+                bail!(
+                    "mine Amadeus on device {name}: the host would have to grow every operand for it, which takes \
+                     longer than multiplying; use the processor (cpu)"
+                )
+            }
             Task::Amadeus => ensure!(
                 identity.engines > 0,
                 "mine Amadeus on device {name}: its image has no engines that grow operands; put an image with \
@@ -133,6 +142,8 @@ impl Runner {
         };
         let kind = if scans {
             RunnerKind::Scans(ScanRunner::new(device))
+        } else if device.grids(steps).is_some() {
+            RunnerKind::Grids(Box::new(GridRunner::new(device)))
         } else {
             RunnerKind::Tiles(Box::new(TileRunner::new(device)))
         };
@@ -172,6 +183,7 @@ impl Runner {
         }
         match &mut self.kind {
             RunnerKind::Tiles(tiles) => tiles.start(assignment, oldest),
+            RunnerKind::Grids(grids) => grids.start(assignment, oldest),
             RunnerKind::Scans(scans) => scans.start(assignment)?,
             RunnerKind::Attempts(attempts) => attempts.start(assignment),
         }
@@ -185,6 +197,7 @@ impl Runner {
     pub fn next(&mut self, patience: Duration) -> Result<Option<Done>> {
         Ok(match &mut self.kind {
             RunnerKind::Tiles(tiles) => tiles.next()?,
+            RunnerKind::Grids(grids) => grids.next(patience)?,
             RunnerKind::Scans(scans) => scans.next(patience)?,
             RunnerKind::Attempts(attempts) => attempts.next(),
         })
@@ -194,6 +207,7 @@ impl Runner {
     pub fn is_idle(&self) -> bool {
         match &self.kind {
             RunnerKind::Tiles(tiles) => tiles.is_idle(),
+            RunnerKind::Grids(grids) => grids.is_idle(),
             RunnerKind::Scans(scans) => scans.is_idle(),
             RunnerKind::Attempts(attempts) => attempts.is_idle(),
         }
@@ -206,6 +220,7 @@ impl Runner {
     pub fn drop_all(&mut self) -> Result<()> {
         match &mut self.kind {
             RunnerKind::Tiles(tiles) => tiles.drop_all(),
+            RunnerKind::Grids(grids) => grids.drop_all()?,
             RunnerKind::Scans(scans) => scans.drop_all()?,
             RunnerKind::Attempts(attempts) => attempts.drop_all(),
         }

@@ -19,6 +19,29 @@ pub enum NvmlError {
         /// Why.
         error: Inner,
     },
+    /// No card at a place of the bus.
+    #[error(
+        "no NVIDIA card at {address:?}: {error}; is the card NVIDIA's, and `nvidia-smi -L` able to list it?"
+    )]
+    Address {
+        /// The place.
+        address: String,
+        /// Why.
+        error: Inner,
+    },
+    /// The card is another one than the device that is measured.
+    #[error(
+        "NVIDIA card {index} is at {found}, and the device that is measured is at {wanted}: its count is another \
+         card's; give --nvml without a number"
+    )]
+    Other {
+        /// The card's number.
+        index: u32,
+        /// Where it is.
+        found: String,
+        /// Where the device is.
+        wanted: String,
+    },
     /// The card does not count.
     #[error("NVIDIA card {index} does not count its energy ({error}); cards since Volta do")]
     Count {
@@ -53,6 +76,33 @@ impl Nvml {
         Ok(nvml)
     }
 
+    /// The card at a place of the bus, such as `0000:01:00.0`.
+    ///
+    /// # Errors
+    /// Without a driver, or such a card, or a count of energy.
+    pub fn at(address: &str) -> Result<Self, NvmlError> {
+        let library = nvml_wrapper::Nvml::init().map_err(NvmlError::Driver)?;
+        let index = library
+            .device_by_pci_bus_id(address)
+            .and_then(|card| card.index())
+            .map_err(|error| NvmlError::Address { address: address.to_owned(), error })?;
+        Self::open(index)
+    }
+
+    /// Refuses to count for a device at another place of the bus.
+    ///
+    /// # Errors
+    /// If the card is at another place.
+    pub fn ensure_at(&self, wanted: &str) -> Result<(), NvmlError> {
+        let index = self.index;
+        let card = self.library.device_by_index(index).and_then(|card| card.pci_info());
+        let found = card.map_err(|error| NvmlError::Card { index, error })?.bus_id;
+        if place(&found).is_some() && place(&found) == place(wanted) {
+            return Ok(());
+        }
+        Err(NvmlError::Other { index, found, wanted: wanted.to_owned() })
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -71,5 +121,30 @@ impl Nvml {
         let millijoules =
             card.total_energy_consumption().map_err(|error| NvmlError::Count { index, error })?;
         Ok(millijoules as f64 * 1e-3)
+    }
+}
+
+/// Domain, bus, device and function of an address, however many digits each has.
+fn place(address: &str) -> Option<[u32; 4]> {
+    let (rest, function) = address.trim().rsplit_once('.')?;
+    let (rest, device) = rest.rsplit_once(':')?;
+    let (domain, bus) = rest.rsplit_once(':').unwrap_or(("0", rest));
+    let number = |digits| u32::from_str_radix(digits, 16).ok();
+    Some([number(domain)?, number(bus)?, number(device)?, number(function)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_the_same_however_it_is_written() {
+        for same in ["0000:c1:00.0", "00000000:C1:00.0", "c1:00.0", " 0:c1:0.0\n"] {
+            assert_eq!(place(same), Some([0, 0xc1, 0, 0]), "{same}");
+        }
+        assert_ne!(place("0000:c1:00.0"), place("0001:c1:00.0"));
+        for wrong in ["", "c1:00", "gpu", "0000:xx:00.0", "."] {
+            assert_eq!(place(wrong), None, "{wrong}");
+        }
     }
 }

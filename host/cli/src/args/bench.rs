@@ -14,6 +14,8 @@ const BENCH_EXAMPLES: &str = "\
 Examples:
   gemmine bench --device cpu                        Pearl tiles with noise, without energy
   gemmine bench --device cpu --rapl                 the same, with the processor's own count of its energy
+  gemmine bench --device gpu --nvml -o gpu.json     a graphics processor, with its card's own count
+  gemmine bench --device gpu:4090 --shape 16384,16384,8192   a product that keeps a large card busy
   gemmine bench --device serial:/dev/ttyUSB1 --meter power.csv --boundary board --rest 10
   gemmine bench --device serial:/dev/ttyUSB1 --watts 1.2..2.4 --watts-from \"USB tester, read by eye\"
   gemmine bench --device cpu --protocol amadeus --seconds 20 --repeats 5 -o cpu-amadeus.json
@@ -24,6 +26,9 @@ first run to behind the last one, and may still grow when the last run ends.
 
 The order is: rest (--rest), warm-up, a ranging run that does not count, --repeats test runs of the same work. The host
 computes hits and the last answer of every assignment again; a wrong one ends the measurement without a result.
+
+A graphics processor's figure is a lower bound: the path is a compute shader with packed int8 dot products, and not the
+card's matrix units. A driver that plays one on the processor, such as llvmpipe, is labelled as software.
 
 Exit codes: 0 measured; 2 not; 130 interrupted.";
 
@@ -104,9 +109,9 @@ pub struct EnergyArgs {
     #[arg(long, group = "energy")]
     pub rapl: bool,
 
-    /// The count of an NVIDIA card, by its number
-    #[arg(long, value_name = "INDEX", group = "energy")]
-    pub nvml: Option<u32>,
+    /// The count of an NVIDIA card: of the one that --device gpu is, or of a number
+    #[arg(long, value_name = "INDEX", group = "energy", num_args = 0..=1, default_missing_value = "device")]
+    pub nvml: Option<NvmlCard>,
 
     /// An estimate in watts, or a range of them, such as 1.2..2.4
     #[arg(long, value_name = "W", group = "energy", requires = "watts_from")]
@@ -127,6 +132,27 @@ pub struct EnergyArgs {
     /// Take power at rest off
     #[arg(long, requires = "rest")]
     pub subtract_idle: bool,
+}
+
+/// Which of NVIDIA's cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NvmlCard {
+    /// The one that is measured.
+    OfDevice,
+    /// The one of this number.
+    Number(u32),
+}
+
+impl FromStr for NvmlCard {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match (text, text.parse()) {
+            ("device", _) => Ok(Self::OfDevice),
+            (_, Ok(number)) => Ok(Self::Number(number)),
+            _ => bail!("give a card's number, such as 0, or nothing with --device gpu"),
+        }
+    }
 }
 
 /// What power is taken of.

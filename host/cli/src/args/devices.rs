@@ -14,7 +14,9 @@ use crate::device::DeviceName;
 pub struct DeviceArgs {
     /// Device: `model` (cycle-accurate model, fast), `verilator` (the emitted Verilog, compiled; run
     /// `gemmine tools install` once), `rtl` (rust-hdl's own simulator, slow), `cpu` (this computer's
-    /// processor at its best: the opponent), `serial:PATH` (a board or virtual board behind a port, such as
+    /// processor at its best: the opponent), `gpu`, `gpu:N` or `gpu:NAME` (a graphics processor through Vulkan, by
+    /// its number in `gemmine devices` or a part of its name), `cuda:N` (NVIDIA's card N through cuBLASLt, in builds
+    /// with --features cuda), `serial:PATH` (a board or virtual board behind a port, such as
     /// serial:/dev/ttyUSB1; see `gemmine devices`), `pcie:ADDRESS` (a board in a slot of this machine, bound to
     /// vfio-pci, such as pcie:0000:01:00.0), or `vfio-user:SOCKET` (what plays one behind a socket)
     #[arg(long, value_name = "NAME", default_value = "model")]
@@ -71,9 +73,14 @@ impl DeviceArgs {
                     self.device
                 )
             }
-            DeviceName::Cpu if self.geometry.is_some() => bail!(
-                "open device cpu: --geometry is for simulated devices, a processor has no array; leave it out"
-            ),
+            DeviceName::Cpu | DeviceName::Gpu(_) | DeviceName::Cuda(_)
+                if self.geometry.is_some() =>
+            {
+                bail!(
+                    "open device {}: --geometry is for simulated devices, a processor has no array; leave it out",
+                    self.device
+                )
+            }
             name if self.threads.is_some() && *name != DeviceName::Cpu => bail!(
                 "open device {}: --threads is for the processor; leave it out, or give --device cpu",
                 self.device

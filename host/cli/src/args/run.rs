@@ -40,7 +40,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub sources: SourceArgs,
 
-    /// A device: model, verilator, rtl, cpu, serial:PATH, pcie:ADDRESS, vfio-user:SOCKET, or serial:auto for every board
+    /// A device: model, verilator, rtl, cpu, gpu, gpu:N, gpu:NAME, serial:PATH, pcie:ADDRESS, vfio-user:SOCKET, or serial:auto for every board
     /// that is plugged in; can be
     /// given several times [default: cpu]
     #[arg(long, value_name = "NAME")]

@@ -78,6 +78,8 @@ pub fn run(args: &MineArgs) -> Result<Outcome> {
             miner::start_processor(threads, bits, &shared, &sender)?
         }
         DeviceName::Simulated(_)
+        | DeviceName::Gpu(_)
+        | DeviceName::Cuda(_)
         | DeviceName::Serial(_)
         | DeviceName::Pcie(_)
         | DeviceName::VfioUser(_) => miner::start_device(opened, bits, &shared, &sender)?,

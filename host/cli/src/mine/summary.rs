@@ -135,6 +135,7 @@ pub struct Summary {
 const WALL_SIMULATED: &str = "host wall time of this simulation, preparation and rechecks included";
 const WALL: &str = "host wall time; preparation, link and rechecks included";
 const WALL_PROCESSOR: &str = "wall time; preparation and rechecks included";
+const WALL_GPU: &str = "host wall time; preparation, transfers and rechecks included";
 const BUSY_SIMULATED: &str =
     "simulated array core while it has work; link and host waits are not in it";
 const BUSY: &str = "the array while it has work, since power-up; waits without work are not in it";
@@ -249,7 +250,8 @@ impl Summary {
         let (wall, busy) = match self.identity.kind {
             DeviceKind::Simulation => (WALL_SIMULATED, BUSY_SIMULATED),
             DeviceKind::External => (WALL, BUSY),
-            DeviceKind::Processor => (WALL_PROCESSOR, ""),
+            DeviceKind::Processor | DeviceKind::SoftwareGpu => (WALL_PROCESSOR, ""),
+            DeviceKind::Gpu => (WALL_GPU, ""),
         };
         let measured = |count: u64| json!({ "value": self.per_second(count), "kind": "measured", "boundary": wall });
         let (m, n, k) = self.shape;

@@ -59,7 +59,7 @@ impl Summary {
             DeviceKind::Simulation => {
                 format!(", {}simulated cycles/s", si(self.per_second(self.counters.cycles)))
             }
-            DeviceKind::Processor | DeviceKind::External => String::new(),
+            _ => String::new(),
         };
         let mut lines = vec![(
             "measured",
@@ -70,7 +70,7 @@ impl Summary {
                 si(self.per_second(self.macs())),
             ),
         )];
-        if self.identity.kind == DeviceKind::Processor {
+        if !self.identity.counts_cycles() {
             return lines;
         }
         lines.extend([

@@ -12,6 +12,7 @@ use gemmine_config::{Config, Setting};
 use gemmine_driver::{Cpu, Device, EngineKind, SerialDevice, SerialOptions, Simulated, ports};
 use gemmine_fleet::live::{DevicePlan, Discover, Open, Presence};
 use gemmine_fleet::runner::{Runner, Task};
+use gemmine_gpu::{Choice, Gpu};
 use gemmine_hdl::Geometry;
 
 use crate::device::{default_geometry, link_error};
@@ -42,6 +43,7 @@ pub fn of(config: &Config, task: Task) -> Result<(Vec<DevicePlan>, Option<Discov
                 task,
             )),
             DeviceName::Cpu => devices.push(processor(wanted, task)),
+            DeviceName::Gpu(choice) => devices.push(graphics(choice.parse()?, task)),
             DeviceName::Model => devices.extend(simulated(wanted, EngineKind::Model, task)),
             DeviceName::Verilator => devices.extend(simulated(wanted, EngineKind::Verilator, task)),
             DeviceName::Rtl => devices.extend(simulated(wanted, EngineKind::Rtl, task)),
@@ -66,6 +68,16 @@ fn open_processor(name: String, threads: Option<NonZeroUsize>, task: Task) -> De
             Task::Amadeus => Runner::processor(cpu.identity().clone(), threads),
             Task::Pearl { .. } => Runner::new(Box::new(cpu), task),
         }
+    });
+    DevicePlan { name, open, presence: Presence::Always }
+}
+
+/// A graphics processor. Which one is meant is found out whenever it is opened.
+fn graphics(choice: Choice, task: Task) -> DevicePlan {
+    let name = choice.to_string();
+    let open: Arc<Open> = Arc::new(move || {
+        let device = Gpu::open(&choice).with_context(|| format!("open device {choice}"))?;
+        Runner::new(Box::new(device), task)
     });
     DevicePlan { name, open, presence: Presence::Always }
 }

@@ -49,8 +49,9 @@ impl DeviceName {
     /// A device by its name.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         for (prefix, name) in [
-            ("pcie:", Self::Pcie as fn(String) -> Self),
-            ("vfio-user:", Self::VfioUser as fn(String) -> Self),
+            ("gpu:", Self::Gpu as fn(String) -> Self),
+            ("pcie:", Self::Pcie),
+            ("vfio-user:", Self::VfioUser),
         ] {
             if let Some(place) = text.strip_prefix(prefix).filter(|place| is_path(place)) {
                 return Ok(name(place.to_owned()));
@@ -61,10 +62,13 @@ impl DeviceName {
             ("verilator", _) => Ok(Self::Verilator),
             ("rtl", _) => Ok(Self::Rtl),
             ("cpu", _) => Ok(Self::Cpu),
+            ("gpu", _) => Ok(Self::Gpu(String::new())),
             (_, Some("auto")) => Ok(Self::SerialAuto),
             (_, Some(path)) if is_path(path) => Ok(Self::Serial(path.to_owned())),
-            _ => Err("give model, verilator, rtl, cpu, serial:auto, serial:PATH such as \
-                      serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET"),
+            _ => Err(
+                "give model, verilator, rtl, cpu, gpu, gpu:N or gpu:NAME, serial:auto, serial:PATH such as \
+                      serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET",
+            ),
         }
     }
 
@@ -90,6 +94,8 @@ impl fmt::Display for DeviceName {
             Self::Verilator => formatter.write_str("verilator"),
             Self::Rtl => formatter.write_str("rtl"),
             Self::Cpu => formatter.write_str("cpu"),
+            Self::Gpu(choice) if choice.is_empty() => formatter.write_str("gpu"),
+            Self::Gpu(choice) => write!(formatter, "gpu:{choice}"),
             Self::Serial(path) => write!(formatter, "serial:{path}"),
             Self::SerialAuto => formatter.write_str("serial:auto"),
             Self::Pcie(address) => write!(formatter, "pcie:{address}"),

@@ -53,7 +53,7 @@ fn too_many(resolver: &mut Resolver<'_>, devices: &[Device]) {
 
 fn device(section: &mut Section<'_>, default: bool) -> Device {
     if section.given("device").is_none() && !default {
-        let kinds = "model, verilator, rtl, cpu, serial:auto, serial:PATH, pcie:ADDRESS or vfio-user:SOCKET";
+        let kinds = "model, verilator, rtl, cpu, gpu, gpu:N, serial:auto, serial:PATH, pcie:ADDRESS or vfio-user:SOCKET";
         section.wrong("device", format!("is missing: give {kinds}"));
     }
     let name = section.or("device", DeviceName::Cpu, parsed(DeviceName::parse));

@@ -113,13 +113,13 @@ fn types_and_ranges() {
     "#]],
     );
     check(
-        "[[device]]\ndevice = 'gpu'\n[[device]]\ndevice = 'model'\ngeometry = '16x3'\ncount = 0\n\
+        "[[device]]\ndevice = 'fpga'\n[[device]]\ndevice = 'model'\ngeometry = '16x3'\ncount = 0\n\
          [[device]]\ndevice = 'serial:'\nbaud = 9600\nmax_baud = 1e9\n",
         expect![[r#"
-            line 2: device[1].device is "gpu": give model, verilator, rtl, cpu, serial:auto, serial:PATH such as serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET
+            line 2: device[1].device is "fpga": give model, verilator, rtl, cpu, gpu, gpu:N or gpu:NAME, serial:auto, serial:PATH such as serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET
             line 5: device[2].geometry is "16x3": give rows x columns, each 2, 4, 8 or 16, such as 16x16
             line 6: device[2].count is 0: give a whole number from 1 to 256
-            line 8: device[3].device is "serial:": give model, verilator, rtl, cpu, serial:auto, serial:PATH such as serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET
+            line 8: device[3].device is "serial:": give model, verilator, rtl, cpu, gpu, gpu:N or gpu:NAME, serial:auto, serial:PATH such as serial:/dev/ttyUSB1, pcie:ADDRESS such as pcie:0000:01:00.0, or vfio-user:SOCKET
         "#]],
     );
     check(
@@ -193,7 +193,7 @@ fn keys_that_do_not_go_together() {
             line 7: device[2].threads is for the processor; leave it out
             line 10: device[3].count is for simulated devices; leave it out
             line 12: device[3].max_baud is 4800, less than baud, 9600
-            line 13: device[4].device is missing: give model, verilator, rtl, cpu, serial:auto, serial:PATH, pcie:ADDRESS or vfio-user:SOCKET
+            line 13: device[4].device is missing: give model, verilator, rtl, cpu, gpu, gpu:N, serial:auto, serial:PATH, pcie:ADDRESS or vfio-user:SOCKET
         "#]],
     );
     check(

@@ -219,6 +219,8 @@ impl CrewDevice {
             None => "",
             Some(DeviceKind::Simulation) => "simulation",
             Some(DeviceKind::Processor) => "processor",
+            Some(DeviceKind::Gpu) => "gpu",
+            Some(DeviceKind::SoftwareGpu) => "software gpu",
             Some(DeviceKind::External) => "board",
         };
         DeviceStatus {

@@ -1,5 +1,7 @@
 //! Every kind of device makes what it was given, once, and its claims are what the host computes.
 
+mod grids;
+
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};

@@ -73,7 +73,7 @@ impl Summary {
 
     fn boundary(&self) -> &'static str {
         match self.identity.kind {
-            DeviceKind::Processor => {
+            DeviceKind::Processor | DeviceKind::Gpu | DeviceKind::SoftwareGpu => {
                 "wall time; operands, products, hashes and submissions included"
             }
             DeviceKind::Simulation => {
@@ -147,7 +147,7 @@ impl Summarised for Summary {
             if let Some(kinds) = object.get_mut("kinds").and_then(Value::as_object_mut) {
                 let busy = match self.identity.kind {
                     DeviceKind::External => "the array while it has work, since power-up",
-                    DeviceKind::Simulation | DeviceKind::Processor => {
+                    _ => {
                         "simulated array core while it has work; link and host waits are not in it"
                     }
                 };

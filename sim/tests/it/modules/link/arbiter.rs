@@ -32,7 +32,7 @@ fn plain(inputs: &[Values]) -> Vec<Values> {
         let holds = ago(1).is_some_and(|grant| !grant.write);
         // Who asks first goes first; the completion engine not while completions are dropped, and then nobody.
         let first = (0..3).find(|&client| now[client] == 1);
-        let client = first.filter(|&client| !holds && !(client == 1 && resets));
+        let client = first.filter(|&client| !(holds || client == 1 && resets));
         let answered = ago(ANSWER_LATENCY).filter(|grant| !grant.write).map(|grant| grant.client);
         let is = |client: Option<usize>, n: usize| u64::from(client == Some(n));
         let mut values: Values = (0..3).map(|n| is(client, n)).collect();

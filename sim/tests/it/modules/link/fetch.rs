@@ -92,7 +92,7 @@ impl Around {
         }
         if random.one_in(25) {
             match random.below(7) {
-                0 => words[0] = words[0] & !15 | 4 + random.below(12) as u32,
+                0 => words[0] = words[0] & !15 | (4 + random.below(12) as u32),
                 1 => words[0] &= !15,
                 2 => words[1] |= 1 << (20 + random.below(12)),
                 3 => words[2] |= 1 << (18 + random.below(14)),

@@ -61,12 +61,13 @@ impl Window {
     }
 
     pub fn drive(&mut self, random: &mut Random, wires: &mut Wires) {
-        if !self.awaits && self.begin.goes(random) {
-            if let Some(write) = self.writes.pop_front() {
-                self.address = Some((write, random.below(4) * random.below(3)));
-                self.word = Some((write, random.below(4) * random.below(3)));
-                self.awaits = true;
-            }
+        if !self.awaits
+            && self.begin.goes(random)
+            && let Some(write) = self.writes.pop_front()
+        {
+            self.address = Some((write, random.below(4) * random.below(3)));
+            self.word = Some((write, random.below(4) * random.below(3)));
+            self.awaits = true;
         }
         if self.reading.is_none() && self.begin.goes(random) {
             self.asks = self.reads.pop_front();

@@ -47,8 +47,12 @@ instead of a serial line. It has AXI ports and no PCIe in it: a bridge of one's 
 /// # Errors
 /// Never with the devices that are built.
 pub fn guide() -> Result<String, EmissionError> {
-    let sections =
-        [HEAD.to_owned() + &ports(), include_str!("pcie.md").to_owned(), registers(), parts()?];
+    let sections = [
+        HEAD.to_owned() + &ports(),
+        include_str!("pcie.md").to_owned(),
+        registers(),
+        parts()? + include_str!("synthesis.md"),
+    ];
     Ok(sections.join("\n"))
 }
 

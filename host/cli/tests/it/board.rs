@@ -110,22 +110,34 @@ fn a_board_says_what_grows_operands_on_it() {
     }
 }
 
+/// A model for a moment; where GEMMINE_LONG is set, Verilated RTL for some hundred attempts, too.
 #[test]
 fn a_board_with_engines_scans_for_what_the_local_chain_accepts() {
+    scan_for_shares("--engines 2", 2, 4, 3);
+    if std::env::var_os("GEMMINE_LONG").is_some() {
+        scan_for_shares("--engine verilator --geometry 8x8 --engines 5", 5, 8, 1);
+    }
+}
+
+fn scan_for_shares(board: &str, engines: u64, bits: u32, shares: u64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    let _board = Board::start(path, "--engines 2 --baud 1000000 --link port");
+    let _board = Board::start(path, &format!("{board} --baud 1000000 --link port"));
     let mine =
         "mine --protocol amadeus --device serial:port --baud 1000000 --max-baud 1000000 --out run";
-    let summary = last_json(&expect(path, &format!("{mine} --bits 4 --shares 3 --json"), 0));
-    assert_eq!((&summary["shares"], &summary["hits_refused"]), (&3.into(), &0.into()));
-    assert_eq!((&summary["engines"], &summary["ended_by"]), (&2.into(), &"shares".into()));
+    let ask = format!("{mine} --bits {bits} --shares {shares} --json");
+    let summary = last_json(&expect(path, &ask, 0));
+    assert_eq!((&summary["shares"], &summary["hits_refused"]), (&shares.into(), &0.into()));
+    assert_eq!((&summary["engines"], &summary["ended_by"]), (&engines.into(), &"shares".into()));
     // Each attempt is that of the array, and some were under way at the end.
     let attempts = summary["attempts"].as_u64().unwrap();
-    assert!(attempts >= 3 && summary["mac_cycles"].as_u64().unwrap() >= attempts * 50_240);
+    assert!(attempts >= shares && summary["mac_cycles"].as_u64().unwrap() >= attempts * 50_240);
     assert!(summary["link_bytes_per_attempt"]["value"].as_f64().unwrap() > 0.0);
     let verdict = last_json(&expect(path, "verify --receipts run --json", 0));
-    assert_eq!(verdict["accepted"], 3);
+    assert_eq!(verdict["accepted"], shares);
+    for share in 1..=shares {
+        expect(path, &format!("verify --amadeus run/solution-{share}.bin --bits {bits}"), 0);
+    }
     // A scan that was given up is not in the way of the next run.
     expect(path, &format!("{mine} --bits 2 --shares 1"), 0);
 }

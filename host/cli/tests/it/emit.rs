@@ -33,29 +33,29 @@ fn listed() -> Vec<(String, u32, bool)> {
 fn a_device_for_a_bridge_has_the_ports_that_the_guide_lists() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    let arguments = "emit --geometry 4x4 --clock 125000000 -o device.v";
+    let arguments = "emit --geometry 2x2 --clock 125000000 -o device.v";
     let json = last_json(&expect(path, &format!("{arguments} --json"), 0));
     assert_eq!(
         (&json["top"], &json["clock_hz"]),
-        (&"gemmine_memory_4x4".into(), &125_000_000.into())
+        (&"gemmine_memory_2x2".into(), &125_000_000.into())
     );
     let verilog = fs::read_to_string(path.join("device.v")).unwrap();
     assert_eq!(json["bytes"], verilog.len());
-    let ports = declared(&verilog, "gemmine_memory_4x4");
+    let ports = declared(&verilog, "gemmine_memory_2x2");
     assert!(ports.len() > 40, "{ports:?}");
     assert_eq!(ports, listed());
     // A port's name is one that C++ knows and Verilog does not; nothing else is found.
-    let lint = modules::lint(&Tools::find().unwrap(), &verilog, "gemmine_memory_4x4").unwrap();
+    let lint = modules::lint(&Tools::find().unwrap(), &verilog, "gemmine_memory_2x2").unwrap();
     let found: Vec<&str> = lint.lines().filter(|line| line.starts_with("%Warning")).collect();
     assert!(found.iter().all(|line| line.contains("common word: 'interrupt'")), "{lint}");
     assert!(!lint.contains("%Error-"), "{lint}");
     // The same options, the same bytes; another clock, another BUILD.
     let text = expect(path, arguments, 0);
     let build = json["build"].as_str().unwrap();
-    let line = format!("device.v: module gemmine_memory_4x4, BUILD {build}, ");
+    let line = format!("device.v: module gemmine_memory_2x2, BUILD {build}, ");
     assert!(text.starts_with(&line), "{text}");
     assert_eq!(fs::read_to_string(path.join("device.v")).unwrap(), verilog);
-    let other = expect(path, "emit --geometry 4x4 --clock 100000000 -o device.v", 0);
+    let other = expect(path, "emit --geometry 2x2 --clock 100000000 -o device.v", 0);
     assert!(!other.contains(build), "{other}");
 }
 

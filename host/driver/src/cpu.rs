@@ -1,6 +1,6 @@
 //! This computer's processor behind the device interface: the opponent that every other device is held against.
 //!
-//! Tiles that are pushed go to whichever thread is free, some at a time: the SIMD kernel, then the tickets
+//! Grids, and tiles that are pushed, some at a time, go to whichever thread is free: the SIMD kernel, then the tickets
 //! ([`batch`]). There is no array, no clock of its own and no cycle to count.
 
 mod batch;
@@ -18,16 +18,20 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::device::{Completion, Counters, Descriptor, Device, DeviceKind, Identity, Limits, Side};
 use crate::error::DeviceError;
+use crate::grid::{Grid, GridEnd, GridLimits};
+use crate::store::PanelStore;
 
 /// Descriptors that the queue holds: enough that all threads have some for a while.
 const QUEUE: usize = 1024;
 /// Tiles that a thread takes at once, for waking it and waiting for it costs as much as a tile, and as the kernel
 /// multiplies grids faster than tiles: from the first number on up to where the panel of A changes, and at most the second.
 const BATCH: (usize, usize) = (64, 256);
-/// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
-const PANELS: usize = QUEUE + 1;
-/// Longest panel: the longest k of a legal job.
-const PANEL_STEPS: usize = 65_536;
+/// Tiles of a grid at most, and steps of all of them that it should have: some milliseconds by AMX, and by the slowest path
+/// less than half a second.
+const GRID_TILES: usize = 4096;
+const GRID_STEPS: usize = GRID_TILES * 2048;
+/// Panels a side of a grid.
+const GRID_PANELS: usize = 1024;
 /// What the SIMD kernel takes at once, and so what chunks must be multiples of.
 const STEPS_MULTIPLE: usize = 4;
 
@@ -36,7 +40,7 @@ const STEPS_MULTIPLE: usize = 4;
 pub struct Cpu {
     identity: Identity,
     pool: ThreadPool,
-    panels: [Vec<Option<Arc<Panel>>>; 2],
+    panels: PanelStore,
     /// Descriptors that are not completed.
     outstanding: usize,
     /// What waits to become a batch.
@@ -44,6 +48,8 @@ pub struct Cpu {
     /// Where the completions of batches will come from, in order.
     queue: VecDeque<Receiver<Vec<Completion>>>,
     done: VecDeque<Completion>,
+    /// Where the ends of grids will come from, in order.
+    grids: VecDeque<Receiver<(GridEnd, usize)>>,
     counters: Counters,
 }
 
@@ -59,39 +65,23 @@ impl Cpu {
             .build()
             .map_err(|error| DeviceError::Stopped(error.to_string()))?;
         let threads = pool.current_num_threads();
-        let identity = Identity {
-            name: "cpu".to_owned(),
-            description: format!(
-                "this computer's processor, {threads} thread{}, {}",
-                if threads == 1 { "" } else { "s" },
-                kernel::Path::best().description(),
-            ),
-            kind: DeviceKind::Processor,
-            geometry: None,
-            cert_versions: vec![3],
-            engines: 0,
-            noise: false,
-            version: 0,
-            build: 0,
-            clock_hz: None,
-            limits: Limits {
-                panels: PANELS,
-                panel_steps: PANEL_STEPS,
-                memory_steps: PANELS * PANEL_STEPS,
-                steps_multiple: 1,
-                chunk_steps_min: STEPS_MULTIPLE,
-                chunk_steps_max: PANEL_STEPS,
-                queue: QUEUE,
-            },
-        };
+        let description = format!(
+            "this computer's processor, {threads} thread{}, {}",
+            if threads == 1 { "" } else { "s" },
+            kernel::Path::best().description(),
+        );
+        let limits = Limits::of_host(QUEUE, 1, STEPS_MULTIPLE);
+        let identity =
+            Identity::of_host("cpu".to_owned(), description, DeviceKind::Processor, limits);
         Ok(Self {
+            panels: PanelStore::new(&identity),
             identity,
             pool,
-            panels: [vec![None; PANELS], vec![None; PANELS]],
             outstanding: 0,
             batch: Vec::new(),
             queue: VecDeque::new(),
             done: VecDeque::new(),
+            grids: VecDeque::new(),
             counters: Counters::default(),
         })
     }
@@ -113,44 +103,6 @@ impl Cpu {
             // A reset drops the receiver.
             let _ = sender.send(batch::complete(&batch));
         });
-    }
-
-    fn within(
-        &self,
-        what: &'static str,
-        value: usize,
-        fits: bool,
-        limit: String,
-    ) -> Result<(), DeviceError> {
-        if fits {
-            return Ok(());
-        }
-        let device = self.identity.name.clone();
-        let remedy = "choose another value, or another device";
-        Err(DeviceError::Unsupported { device, what, value, limit, remedy })
-    }
-
-    fn check_place(&self, place: usize) -> Result<(), DeviceError> {
-        let most = PANELS - 1;
-        self.within("panel", place, place <= most, format!("at most {most}"))
-    }
-
-    fn panel(&self, side: Side, place: usize) -> Result<Arc<Panel>, DeviceError> {
-        self.check_place(place)?;
-        let panel = self.panels[side as usize][place].clone();
-        panel.ok_or(DeviceError::NoPanel { side, panel: place })
-    }
-
-    fn check(&self, descriptor: &Descriptor, a: &Panel, b: &Panel) -> Result<(), DeviceError> {
-        let Descriptor { steps, chunk_steps: chunk, .. } = *descriptor;
-        for panel in [a, b] {
-            let fits = steps > 0 && steps == panel.k();
-            self.within("steps", steps, fits, format!("the {} of its panel", panel.k()))?;
-        }
-        let fits =
-            (STEPS_MULTIPLE..=PANEL_STEPS).contains(&chunk) && chunk.is_multiple_of(STEPS_MULTIPLE);
-        let limit = format!("{STEPS_MULTIPLE} to {PANEL_STEPS}, a multiple of {STEPS_MULTIPLE}");
-        self.within("chunk", chunk, fits, limit)
     }
 }
 
@@ -176,21 +128,11 @@ impl Device for Cpu {
         place: usize,
         panel: Arc<Panel>,
     ) -> Result<(), DeviceError> {
-        self.check_place(place)?;
-        let fits = panel.k() <= PANEL_STEPS;
-        self.within("panel length", panel.k(), fits, format!("at most {PANEL_STEPS}"))?;
-        // What is queued holds its panels itself, so none is ever busy.
-        self.panels[side as usize][place] = Some(panel);
-        Ok(())
+        self.panels.load(side, place, panel)
     }
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
-        if self.outstanding >= QUEUE {
-            return Err(DeviceError::QueueFull(self.outstanding));
-        }
-        let a = self.panel(Side::A, descriptor.a_panel)?;
-        let b = self.panel(Side::B, descriptor.b_panel)?;
-        self.check(&descriptor, &a, &b)?;
+        let [a, b] = self.panels.panels_of(&descriptor, self.outstanding)?;
         self.outstanding += 1;
         let next_row = self.batch.last().is_some_and(|last| !Arc::ptr_eq(&last.a, &a));
         if self.batch.len() >= BATCH.1 || next_row && self.batch.len() >= BATCH.0 {
@@ -222,11 +164,45 @@ impl Device for Cpu {
         Ok(completion)
     }
 
+    fn grids(&self, steps: usize) -> Option<GridLimits> {
+        Some(GridLimits {
+            tiles: (GRID_STEPS / steps.max(1)).clamp(1, GRID_TILES),
+            panels: GRID_PANELS,
+            // One more for each thread, so that none waits for its next one.
+            outstanding: 2 * self.threads(),
+        })
+    }
+
+    fn push_grid(&mut self, grid: Grid) -> Result<(), DeviceError> {
+        self.panels.check_grid(&grid, GRID_TILES, GRID_PANELS)?;
+        let (sender, receiver) = bounded(1);
+        self.grids.push_back(receiver);
+        self.pool.spawn(move || {
+            // A reset drops the receiver.
+            let _ = sender.send((batch::end(&grid), grid.tiles()));
+        });
+        Ok(())
+    }
+
+    fn wait_grid(&mut self, timeout: Duration) -> Result<GridEnd, DeviceError> {
+        let waited_ms = timeout.as_millis();
+        let Some(next) = self.grids.front() else {
+            let what = "the end of a grid, with none outstanding";
+            return Err(DeviceError::Timeout { what, waited_ms });
+        };
+        let (end, tiles) = next.recv_timeout(timeout).map_err(|error| waiting(error, waited_ms))?;
+        self.grids.pop_front();
+        self.counters.tiles += tiles as u64;
+        self.counters.hits += end.tiles.iter().filter(|tile| tile.hit).count() as u64;
+        Ok(end)
+    }
+
     fn reset(&mut self) -> Result<(), DeviceError> {
         self.outstanding = 0;
         self.batch.clear();
         self.queue.clear();
         self.done.clear();
+        self.grids.clear();
         Ok(())
     }
 

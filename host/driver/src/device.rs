@@ -68,6 +68,23 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// A device whose panels stay with the host, which has no array and no clock that counts.
+    pub fn of_host(name: String, description: String, kind: DeviceKind, limits: Limits) -> Self {
+        Self {
+            name,
+            description,
+            kind,
+            geometry: None,
+            cert_versions: vec![3],
+            engines: 0,
+            noise: false,
+            version: 0,
+            build: 0,
+            clock_hz: None,
+            limits,
+        }
+    }
+
     /// The physical array as text, `PxQ`; `none` of a processor.
     pub fn array(&self) -> String {
         self.geometry.map_or_else(|| "none".to_owned(), |geometry| geometry.to_string())

@@ -16,6 +16,7 @@ mod scan;
 mod scanner;
 mod serial;
 mod simulated;
+mod store;
 mod worker;
 
 pub use cpu::Cpu;
@@ -43,4 +44,5 @@ pub use serial::{
     BoardOpener, Opener, Port, PortInfo, SerialDevice, SerialOptions, SharedBoard, TtyPort, ports,
 };
 pub use simulated::{EngineKind, Simulated};
+pub use store::PanelStore;
 pub use worker::{UnitReport, WorkUnit, Worker};

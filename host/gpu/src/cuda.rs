@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use cudarc::driver::{CudaContext, CudaEvent, CudaFunction, CudaStream};
 use gemmine_driver::{
     Completion, Counters, Descriptor, Device, DeviceError, DeviceKind, Grid, GridEnd, GridLimits,
-    GridTile, Identity, Limits, Side,
+    GridTile, Identity, Limits, PanelStore, Side,
 };
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::target::{U256, meets};
@@ -34,10 +34,6 @@ use frame::{Frame, Made, Order, Wanted};
 
 /// Descriptors that the queue holds.
 const QUEUE: usize = 4096;
-/// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
-const PANELS: usize = QUEUE + 1;
-/// Longest panel: the longest k of a legal job.
-const PANEL_STEPS: usize = 65_536;
 /// What cuBLASLt's int8 products want rows and chunks to be multiples of.
 const STEPS_MULTIPLE: usize = 16;
 /// Tiles of a grid at most: 64 MiB of sums.
@@ -64,7 +60,7 @@ pub struct CudaGpu {
     kernel: CudaFunction,
     frames: Vec<Frame>,
     free: Vec<usize>,
-    panels: [Vec<Option<Arc<Panel>>>; 2],
+    panels: PanelStore,
     outstanding: usize,
     pending: VecDeque<Order>,
     flying: VecDeque<Flight>,
@@ -112,15 +108,16 @@ impl CudaGpu {
         let back = context.new_stream().map_err(|error| wrong(&error))?;
         let frames =
             (0..FRAMES).map(|_| Frame::new(&stream)).collect::<Result<Vec<_>, GpuError>>()?;
+        let identity = identity(number, &name);
         Ok(Self {
-            identity: identity(number, &name),
+            panels: PanelStore::new(&identity),
+            identity,
             multiply: Multiply::new(&stream)?,
             stream,
             back,
             kernel,
             free: (0..frames.len()).collect(),
             frames,
-            panels: [vec![None; PANELS], vec![None; PANELS]],
             outstanding: 0,
             pending: VecDeque::new(),
             flying: VecDeque::new(),
@@ -132,43 +129,6 @@ impl CudaGpu {
 
     fn failed(&self, error: &GpuError) -> DeviceError {
         DeviceError::Failed { device: self.identity.name.clone(), why: error.to_string() }
-    }
-
-    fn within(
-        &self,
-        what: &'static str,
-        value: usize,
-        fits: bool,
-        limit: String,
-    ) -> Result<(), DeviceError> {
-        if fits {
-            return Ok(());
-        }
-        let device = self.identity.name.clone();
-        let remedy = "choose another value, or another device";
-        Err(DeviceError::Unsupported { device, what, value, limit, remedy })
-    }
-
-    fn panel(&self, side: Side, place: usize) -> Result<Arc<Panel>, DeviceError> {
-        self.within("panel", place, place < PANELS, format!("less than {PANELS}"))?;
-        let panel = self.panels[side as usize][place].clone();
-        panel.ok_or(DeviceError::NoPanel { side, panel: place })
-    }
-
-    fn check(&self, steps: usize, chunk: usize) -> Result<(), DeviceError> {
-        for (what, value) in [("steps", steps), ("chunk", chunk)] {
-            let fits = (STEPS_MULTIPLE..=PANEL_STEPS).contains(&value)
-                && value.is_multiple_of(STEPS_MULTIPLE);
-            let limit =
-                format!("{STEPS_MULTIPLE} to {PANEL_STEPS}, a multiple of {STEPS_MULTIPLE}");
-            self.within(what, value, fits, limit)?;
-        }
-        Ok(())
-    }
-
-    fn check_panel(&self, panel: &Panel, steps: usize) -> Result<(), DeviceError> {
-        let fits = steps == panel.k();
-        self.within("steps", steps, fits, format!("the {} of its panel", panel.k()))
     }
 
     fn most_panels(steps: usize) -> usize {
@@ -268,29 +228,11 @@ impl CudaGpu {
 }
 
 fn identity(number: usize, name: &str) -> Identity {
-    Identity {
-        name: format!("cuda:{number}"),
-        description: format!(
-            "{name}, int8 products by cuBLASLt, chunk by chunk, folded on the card; tickets by the host"
-        ),
-        kind: DeviceKind::Gpu,
-        geometry: None,
-        cert_versions: vec![3],
-        engines: 0,
-        noise: false,
-        version: 0,
-        build: 0,
-        clock_hz: None,
-        limits: Limits {
-            panels: PANELS,
-            panel_steps: PANEL_STEPS,
-            memory_steps: PANELS * PANEL_STEPS,
-            steps_multiple: STEPS_MULTIPLE,
-            chunk_steps_min: STEPS_MULTIPLE,
-            chunk_steps_max: PANEL_STEPS,
-            queue: QUEUE,
-        },
-    }
+    let description = format!(
+        "{name}, int8 products by cuBLASLt, chunk by chunk, folded on the card; tickets by the host"
+    );
+    let limits = Limits::of_host(QUEUE, STEPS_MULTIPLE, STEPS_MULTIPLE);
+    Identity::of_host(format!("cuda:{number}"), description, DeviceKind::Gpu, limits)
 }
 
 impl Device for CudaGpu {
@@ -304,25 +246,13 @@ impl Device for CudaGpu {
         place: usize,
         panel: Arc<Panel>,
     ) -> Result<(), DeviceError> {
-        self.within("panel", place, place < PANELS, format!("less than {PANELS}"))?;
-        let fits = panel.k() <= PANEL_STEPS;
-        self.within("panel length", panel.k(), fits, format!("at most {PANEL_STEPS}"))?;
-        self.panels[side as usize][place] = Some(panel);
-        Ok(())
+        self.panels.load(side, place, panel)
     }
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
-        if self.outstanding >= QUEUE {
-            return Err(DeviceError::QueueFull(self.outstanding));
-        }
-        let a = self.panel(Side::A, descriptor.a_panel)?;
-        let b = self.panel(Side::B, descriptor.b_panel)?;
-        self.check(descriptor.steps, descriptor.chunk_steps)?;
-        for panel in [&a, &b] {
-            self.check_panel(panel, descriptor.steps)?;
-        }
-        let signed = "signed ones only, by cuBLASLt".to_owned();
-        self.within("unsigned bytes", 1, !descriptor.unsigned_a, signed)?;
+        let [a, b] = self.panels.panels_of(&descriptor, self.outstanding)?;
+        let signed = || "signed ones only, by cuBLASLt".to_owned();
+        self.panels.within("unsigned bytes", 1, !descriptor.unsigned_a, signed)?;
         self.outstanding += 1;
         // Tiles of one row go together.
         let most = Self::most_panels(descriptor.steps);
@@ -339,22 +269,7 @@ impl Device for CudaGpu {
     }
 
     fn push_grid(&mut self, grid: Grid) -> Result<(), DeviceError> {
-        self.check(grid.steps, grid.chunk_steps)?;
-        let tiles = grid.tiles();
-        self.within(
-            "tiles of a grid",
-            tiles,
-            (1..=TILES).contains(&tiles),
-            format!("1 to {TILES}"),
-        )?;
-        let most = Self::most_panels(grid.steps);
-        for side in [&grid.a, &grid.b] {
-            let fits = side.len() <= most;
-            self.within("panels of a grid", side.len(), fits, format!("at most {most}"))?;
-            for panel in side {
-                self.check_panel(panel, grid.steps)?;
-            }
-        }
+        self.panels.check_grid(&grid, TILES, Self::most_panels(grid.steps))?;
         self.pending.push_back(Order::of_grid(grid));
         self.pump()
     }

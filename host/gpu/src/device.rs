@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use gemmine_driver::{
     Completion, Counters, Descriptor, Device, DeviceError, DeviceKind, Grid, GridEnd, GridLimits,
-    GridTile, Identity, Limits, Side,
+    GridTile, Identity, Limits, PanelStore, Side,
 };
 use gemmine_pouw::panel::Panel;
 
@@ -18,10 +18,6 @@ use crate::pace::DispatchPace;
 
 /// Descriptors that the queue holds.
 const QUEUE: usize = 4096;
-/// Panels a side: one for each descriptor of a full queue, and one to load meanwhile.
-const PANELS: usize = QUEUE + 1;
-/// Longest panel: the longest k of a legal job.
-const PANEL_STEPS: usize = 65_536;
 /// Steps of a word, and so what chunks must be multiples of.
 const STEPS_MULTIPLE: usize = 4;
 
@@ -30,7 +26,7 @@ const STEPS_MULTIPLE: usize = 4;
 pub struct Gpu {
     identity: Identity,
     engine: Engine,
-    panels: [Vec<Option<Arc<Panel>>>; 2],
+    panels: PanelStore,
     /// Descriptors that are not completed.
     outstanding: usize,
     /// What takes more descriptors.
@@ -56,9 +52,9 @@ impl Gpu {
         let engine = Engine::open(choice.clone())?;
         let identity = identity(engine.adapter());
         Ok(Self {
+            panels: PanelStore::new(&identity),
             identity,
             engine,
-            panels: [vec![None; PANELS], vec![None; PANELS]],
             outstanding: 0,
             open: None,
             pending: VecDeque::new(),
@@ -78,46 +74,6 @@ impl Gpu {
 
     fn failed(&self, error: &GpuError) -> DeviceError {
         DeviceError::Failed { device: self.identity.name.clone(), why: error.to_string() }
-    }
-
-    fn within(
-        &self,
-        what: &'static str,
-        value: usize,
-        fits: bool,
-        limit: String,
-    ) -> Result<(), DeviceError> {
-        if fits {
-            return Ok(());
-        }
-        let device = self.identity.name.clone();
-        let remedy = "choose another value, or another device";
-        Err(DeviceError::Unsupported { device, what, value, limit, remedy })
-    }
-
-    fn check_place(&self, place: usize) -> Result<(), DeviceError> {
-        let most = PANELS - 1;
-        self.within("panel", place, place <= most, format!("at most {most}"))
-    }
-
-    fn panel(&self, side: Side, place: usize) -> Result<Arc<Panel>, DeviceError> {
-        self.check_place(place)?;
-        let panel = self.panels[side as usize][place].clone();
-        panel.ok_or(DeviceError::NoPanel { side, panel: place })
-    }
-
-    fn check_steps(&self, steps: usize, chunk: usize) -> Result<(), DeviceError> {
-        let fits = (1..=PANEL_STEPS).contains(&steps);
-        self.within("steps", steps, fits, format!("1 to {PANEL_STEPS}"))?;
-        let fits =
-            (STEPS_MULTIPLE..=PANEL_STEPS).contains(&chunk) && chunk.is_multiple_of(STEPS_MULTIPLE);
-        let limit = format!("{STEPS_MULTIPLE} to {PANEL_STEPS}, a multiple of {STEPS_MULTIPLE}");
-        self.within("chunk", chunk, fits, limit)
-    }
-
-    fn check_panel(&self, panel: &Panel, steps: usize) -> Result<(), DeviceError> {
-        let fits = steps == panel.k();
-        self.within("steps", steps, fits, format!("the {} of its panel", panel.k()))
     }
 
     /// Sends what there is room for; also what could still grow, if somebody waits for it.
@@ -198,31 +154,13 @@ fn end(tag: u64, batch: &Batch, answers: &Answers) -> GridEnd {
 
 fn identity(adapter: &Adapter) -> Identity {
     let kind = if adapter.is_software() { DeviceKind::SoftwareGpu } else { DeviceKind::Gpu };
-    Identity {
-        name: format!("gpu:{}", adapter.number),
-        description: format!(
-            "{} ({}), a compute shader with packed int8 dot products through Vulkan, which has no way to a card's \
-             matrix units; {}",
-            adapter.name, adapter.kind, adapter.driver
-        ),
-        kind,
-        geometry: None,
-        cert_versions: vec![3],
-        engines: 0,
-        noise: false,
-        version: 0,
-        build: 0,
-        clock_hz: None,
-        limits: Limits {
-            panels: PANELS,
-            panel_steps: PANEL_STEPS,
-            memory_steps: PANELS * PANEL_STEPS,
-            steps_multiple: 1,
-            chunk_steps_min: STEPS_MULTIPLE,
-            chunk_steps_max: PANEL_STEPS,
-            queue: QUEUE,
-        },
-    }
+    let description = format!(
+        "{} ({}), a compute shader with packed int8 dot products through Vulkan, which has no way to a card's matrix \
+         units; {}",
+        adapter.name, adapter.kind, adapter.driver
+    );
+    let limits = Limits::of_host(QUEUE, 1, STEPS_MULTIPLE);
+    Identity::of_host(format!("gpu:{}", adapter.number), description, kind, limits)
 }
 
 impl Device for Gpu {
@@ -236,25 +174,12 @@ impl Device for Gpu {
         place: usize,
         panel: Arc<Panel>,
     ) -> Result<(), DeviceError> {
-        self.check_place(place)?;
-        let fits = panel.k() <= PANEL_STEPS;
-        self.within("panel length", panel.k(), fits, format!("at most {PANEL_STEPS}"))?;
-        // What is queued holds its panels itself, so none is ever busy.
-        self.panels[side as usize][place] = Some(panel);
-        Ok(())
+        self.panels.load(side, place, panel)
     }
 
     fn push(&mut self, descriptor: Descriptor) -> Result<(), DeviceError> {
-        if self.outstanding >= QUEUE {
-            return Err(DeviceError::QueueFull(self.outstanding));
-        }
-        let a = self.panel(Side::A, descriptor.a_panel)?;
-        let b = self.panel(Side::B, descriptor.b_panel)?;
+        let [a, b] = self.panels.panels_of(&descriptor, self.outstanding)?;
         let Descriptor { tag, steps, chunk_steps, unsigned_a, want_tile, .. } = descriptor;
-        for panel in [&a, &b] {
-            self.check_panel(panel, steps)?;
-        }
-        self.check_steps(steps, chunk_steps)?;
         let work = Work { steps, chunk_steps, unsigned_a };
         if self.open.as_ref().is_some_and(|open| open.work != work) {
             self.pending.extend(self.open.take());
@@ -284,16 +209,7 @@ impl Device for Gpu {
 
     fn push_grid(&mut self, grid: Grid) -> Result<(), DeviceError> {
         let (tiles, panels) = (self.engine.most_tiles(), self.engine.most_panels(grid.steps));
-        self.check_steps(grid.steps, grid.chunk_steps)?;
-        let fits = (1..=tiles).contains(&grid.tiles());
-        self.within("tiles of a grid", grid.tiles(), fits, format!("1 to {tiles}"))?;
-        for side in [&grid.a, &grid.b] {
-            let fits = side.len() <= panels;
-            self.within("panels of a grid", side.len(), fits, format!("at most {panels}"))?;
-            for panel in side {
-                self.check_panel(panel, grid.steps)?;
-            }
-        }
+        self.panels.check_grid(&grid, tiles, panels)?;
         self.pending.extend(self.open.take());
         self.pending.push_back(Batch::of_grid(grid));
         self.pump(false)

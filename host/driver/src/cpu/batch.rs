@@ -1,4 +1,5 @@
-//! Tiles of a batch: those that are every product of some panels of A and some of B are multiplied as one grid.
+//! What a thread takes: a grid, or a batch of single tiles, of which those that are every product of some panels of A and
+//! some of B are multiplied as grids, too.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::fold_register;
 
 use crate::device::{Completion, Descriptor};
+use crate::grid::{Grid, GridEnd, GridTile};
 
 /// A descriptor with its panels.
 #[derive(Debug)]
@@ -27,13 +29,13 @@ impl Work {
     }
 }
 
-/// Some tiles of a batch: `rows` times as many of one panel of A each, with the same panels of B.
-struct Grid {
+/// Some tiles of a batch that make a grid: `rows` times as many of one panel of A each, with the same panels of B.
+struct Block {
     tiles: Range<usize>,
     rows: usize,
 }
 
-impl Grid {
+impl Block {
     fn columns(&self) -> usize {
         self.tiles.len() / self.rows
     }
@@ -42,23 +44,22 @@ impl Grid {
 /// All tiles of a batch, in order.
 pub fn complete(batch: &[Work]) -> Vec<Completion> {
     let mut made: Vec<(Option<Box<Tile>>, [u8; 64])> = vec![(None, [0; 64]); batch.len()];
-    for grid in grids(batch) {
-        let (columns, all) = (grid.columns(), &batch[grid.tiles.clone()]);
+    for block in blocks(batch) {
+        let (columns, all) = (block.columns(), &batch[block.tiles.clone()]);
         let mut keep = |at: usize, tile: &Tile, words: &[u32]| {
-            let message = fold_register(words).map(u32::to_le_bytes);
             let tile = batch[at].descriptor.want_tile.then(|| Box::new(*tile));
-            made[at] = (tile, std::array::from_fn(|byte| message[byte / 4][byte % 4]));
+            made[at] = (tile, message(words));
         };
         let Descriptor { unsigned_a, chunk_steps, .. } = all[0].descriptor;
         if unsigned_a {
             let mut words = Vec::new();
             let tile = kernel::fold_tile_u8(&all[0].a, &all[0].b, chunk_steps, &mut words);
-            keep(grid.tiles.start, &tile, &words);
+            keep(block.tiles.start, &tile, &words);
         } else {
             let a: Vec<&Panel> = all.iter().step_by(columns).map(|work| &*work.a).collect();
             let b: Vec<&Panel> = all[..columns].iter().map(|work| &*work.b).collect();
             kernel::fold_grid(&a, &b, chunk_steps, &mut |found| {
-                keep(grid.tiles.start + found.a * columns + found.b, found.tile, found.words);
+                keep(block.tiles.start + found.a * columns + found.b, found.tile, found.words);
             });
         }
     }
@@ -72,6 +73,33 @@ pub fn complete(batch: &[Work]) -> Vec<Completion> {
         scan: None,
     };
     batch.iter().zip(tiles).zip(tickets(batch, &messages)).map(completion).collect()
+}
+
+/// A grid's hits, and its last tile.
+pub fn end(grid: &Grid) -> GridEnd {
+    let side =
+        |panels: &[Arc<Panel>]| -> Vec<&Panel> { panels.iter().map(|panel| &**panel).collect() };
+    let columns = grid.b.len();
+    let mut messages = vec![[0; 64]; grid.tiles()];
+    kernel::fold_grid(&side(&grid.a), &side(&grid.b), grid.chunk_steps, &mut |found| {
+        messages[found.a * columns + found.b] = message(found.words);
+    });
+    let mut tickets = vec![[0; 32]; grid.tiles()];
+    Keyed::new(&grid.ticket_key).one_block(&messages, &mut tickets);
+    let bound = U256::from_little_endian(&grid.bound_le);
+    let last = tickets.len().saturating_sub(1);
+    let tile = |(at, ticket): (usize, Digest)| {
+        let hit = meets(&ticket, bound);
+        let tile = GridTile { row: at / columns, column: at % columns, ticket, hit };
+        (hit || at == last).then_some(tile)
+    };
+    GridEnd { tag: grid.tag, tiles: tickets.into_iter().enumerate().filter_map(tile).collect() }
+}
+
+/// What a tile's ticket is the hash of.
+fn message(words: &[u32]) -> [u8; 64] {
+    let register = fold_register(words).map(u32::to_le_bytes);
+    std::array::from_fn(|byte| register[byte / 4][byte % 4])
 }
 
 /// Tickets of the fold registers, many at a time where they have the same key.
@@ -90,13 +118,13 @@ fn tickets(batch: &[Work], messages: &[[u8; 64]]) -> Vec<Digest> {
 
 /// Cuts a batch into grids: tiles in a row that share a panel of A, and such rows one after another with the same panels
 /// of B.
-fn grids(batch: &[Work]) -> Vec<Grid> {
-    let mut grids: Vec<Grid> = Vec::new();
+fn blocks(batch: &[Work]) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
     let mut start = 0;
     for row in batch.chunk_by(|one, next| Arc::ptr_eq(&one.a, &next.a) && one.is_like(next)) {
         let tiles = start..start + row.len();
         start = tiles.end;
-        if let Some(above) = grids.last_mut() {
+        if let Some(above) = blocks.last_mut() {
             let first = &batch[above.tiles.start..][..above.columns()];
             let is_same =
                 |(one, other): (&Work, &Work)| Arc::ptr_eq(&one.b, &other.b) && one.is_like(other);
@@ -106,7 +134,7 @@ fn grids(batch: &[Work]) -> Vec<Grid> {
                 continue;
             }
         }
-        grids.push(Grid { tiles, rows: 1 });
+        blocks.push(Block { tiles, rows: 1 });
     }
-    grids
+    blocks
 }

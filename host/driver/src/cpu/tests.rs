@@ -3,6 +3,7 @@
 use gemmine_pouw::tile::{fold_register, ticket, tile};
 
 use super::*;
+use crate::grid::GridTile;
 
 fn panel(seed: u8, steps: usize) -> Arc<Panel> {
     let value = |step: usize, lane: usize| (step * 31 + lane * 17 + usize::from(seed) * 7) as u8;
@@ -133,12 +134,18 @@ fn what_does_not_fit_is_refused_and_named() {
         assert!(message.contains(part), "{message}");
     };
     refused(device.push(Descriptor { b_panel: 9, ..descriptor(1, 0) }), "panel 9");
-    refused(device.push(Descriptor { b_panel: PANELS, ..descriptor(1, 0) }), "panel 1025");
+    refused(device.push(Descriptor { b_panel: QUEUE + 1, ..descriptor(1, 0) }), "panel 1025");
     refused(device.push(Descriptor { steps: 255, ..descriptor(1, 0) }), "steps 255");
     refused(device.push(Descriptor { steps: 0, ..descriptor(1, 0) }), "steps 0");
     refused(device.push(Descriptor { chunk_steps: 0, ..descriptor(1, 0) }), "chunk 0");
     refused(device.push(Descriptor { chunk_steps: 126, ..descriptor(1, 0) }), "chunk 126");
-    refused(device.load_panel(Side::A, 0, Arc::new(Panel::zero(PANEL_STEPS + 1))), "65537");
+    refused(device.load_panel(Side::A, 0, Arc::new(Panel::zero(65_537))), "65537");
+    let a = [panel(1, 256)];
+    refused(device.push_grid(grid(1, &a, &[])), "tiles of a grid 0");
+    refused(device.push_grid(Grid { steps: 252, ..grid(1, &a, &a) }), "steps 252");
+    refused(device.push_grid(Grid { chunk_steps: 2, ..grid(1, &a, &a) }), "chunk 2");
+    let many = vec![panel(1, 256); GRID_PANELS + 1];
+    refused(device.push_grid(grid(1, &a, &many)), "panels of a grid 1025");
     for tag in 0..QUEUE {
         device.push(descriptor(tag as u32, 0)).unwrap();
     }
@@ -146,4 +153,58 @@ fn what_does_not_fit_is_refused_and_named() {
     device.reset().unwrap();
     device.push(descriptor(77, 0)).unwrap();
     assert_eq!(device.wait(PATIENCE).unwrap().tag, 77);
+}
+
+fn grid(tag: u64, a: &[Arc<Panel>], b: &[Arc<Panel>]) -> Grid {
+    let (steps, chunk_steps) = (256, 128);
+    let (ticket_key, bound_le) = ([5; 32], [0xff; 32]);
+    Grid { tag, a: a.to_vec(), b: b.to_vec(), steps, chunk_steps, ticket_key, bound_le }
+}
+
+/// Sides that blocks fill, and sides that leave some of them over.
+#[test]
+fn a_grid_ends_with_the_tickets_of_its_tiles() {
+    let panels = |side: u8, count: u8| -> Vec<Arc<Panel>> {
+        (0..count).map(|n| panel(100 * side + n, 256)).collect()
+    };
+    let mut device = Cpu::new(NonZeroUsize::new(2)).unwrap();
+    let sizes = [(1, 1), (1, 9), (4, 4), (5, 3), (18, 2), (35, 6)];
+    for (tag, (rows, columns)) in (0..).zip(sizes) {
+        device.push_grid(grid(tag, &panels(1, rows), &panels(2, columns))).unwrap();
+    }
+    let mut tiles = 0;
+    for (tag, (rows, columns)) in (0..).zip(sizes) {
+        let end = device.wait_grid(PATIENCE).unwrap();
+        let (a, b) = (panels(1, rows), panels(2, columns));
+        let at = |index: usize| (index / usize::from(columns), index % usize::from(columns));
+        let expected: Vec<GridTile> = (0..a.len() * b.len())
+            .map(|index| {
+                let ((row, column), mut words) = (at(index), Vec::new());
+                let path = kernel::Path::Portable;
+                kernel::fold_tile_on(path, &a[row], &b[column], 128, &mut words);
+                let ticket = ticket(&[5; 32], &fold_register(&words));
+                GridTile { row, column, ticket, hit: true }
+            })
+            .collect();
+        tiles += expected.len() as u64;
+        assert_eq!(end, GridEnd { tag, tiles: expected });
+    }
+    let counters = device.counters().unwrap();
+    assert_eq!((counters.tiles, counters.hits), (tiles, tiles));
+    // No hit: the last tile alone, as something to check.
+    device.push_grid(Grid { bound_le: [0; 32], ..grid(8, &panels(1, 3), &panels(2, 2)) }).unwrap();
+    let end = device.wait_grid(PATIENCE).unwrap();
+    assert_eq!((end.tiles.len(), end.tiles[0].row, end.tiles[0].column), (1, 2, 1));
+    assert!(!end.tiles[0].hit);
+}
+
+#[test]
+fn a_reset_drops_grids() {
+    let mut device = loaded(1);
+    let a = [panel(1, 256)];
+    device.push_grid(grid(1, &a, &a)).unwrap();
+    device.reset().unwrap();
+    assert!(matches!(device.wait_grid(PATIENCE), Err(DeviceError::Timeout { .. })));
+    device.push_grid(grid(2, &a, &a)).unwrap();
+    assert_eq!(device.wait_grid(PATIENCE).unwrap().tag, 2);
 }

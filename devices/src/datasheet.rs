@@ -11,17 +11,19 @@ mod map;
 mod pcie;
 mod timing;
 
-use crate::devices::{DEVICES, PANEL_WORD_BITS, text as verilog_of, top};
-use crate::emit::EmissionError;
-use crate::geometry::Geometry;
-use crate::identity::Build;
-use crate::resources::{Modules, Resources};
+use gemmine_hdl::devices::{DEVICES, PANEL_WORD_BITS};
+use gemmine_hdl::emit::EmissionError;
+use gemmine_hdl::geometry::Geometry;
+use gemmine_hdl::identity::Build;
+use gemmine_hdl::resources::{Modules, Resources};
+
+use crate::{device_text, top};
 
 pub use pcie::guide as pcie_guide;
 
-/// Modules that have a picture, in the order of the text.
+/// Modules that have a picture, in the order of the texts.
 pub fn pictures() -> impl Iterator<Item = &'static str> {
-    timing::PICTURES.iter().map(|(module, _, _)| *module)
+    timing::PICTURES.iter().chain(timing::LINK_PICTURES).map(|(module, _, _)| *module)
 }
 
 /// A device that is built, and what was counted in its Verilog.
@@ -34,7 +36,7 @@ struct Device {
 
 impl Device {
     fn new(geometry: Geometry) -> Result<Self, EmissionError> {
-        let verilog = verilog_of(geometry, Build::default())?;
+        let verilog = device_text(geometry, Build::default())?;
         let modules = Modules::new(&verilog);
         let top = top(geometry);
         let parts = modules.parts(&top).into_iter().chain(modules.parts("gemmine_accelerator"));
@@ -46,9 +48,9 @@ impl Device {
 const HEAD: &str = "\
 # gemmine: datasheet of the device
 
-Made from the sources in [`src`](src/lib.rs) by [`datasheet.rs`](src/datasheet.rs). Do not edit it: change
-the source, and run `UPDATE_EXPECT=1 cargo test -p gemmine-hdl`; twice, if a picture of section 5 changes. A
-test fails when this file is stale.
+Made from the sources in [`src`](src/lib.rs) by [`datasheet.rs`](../devices/src/datasheet.rs). Do not edit it: change
+the source, and run `UPDATE_EXPECT=1 cargo test -p gemmine-devices`, behind the same of `gemmine-hdl` if a picture of
+section 5 changes. A test fails when this file is stale.
 
 1. [The device](#1-the-device)
 2. [Address map](#2-address-map)

@@ -1,14 +1,15 @@
 //! Devices behind memory as Verilog, with ports named as AXI tools expect them.
 //!
-//! [`memory_device`](crate::memory_device) has the ports of this project's modules; around it stands a module of wires,
+//! [`memory_device`](gemmine_hdl::memory_device) has the ports of this project's modules; around it stands a module of wires,
 //! whose ports [`PORTS`] lists. `hdl/PCIE.md` says what they are connected to.
 
 use std::fmt::Write as _;
 
-use crate::devices::{Emitted, emitted, memory_text};
-use crate::emit::EmissionError;
-use crate::geometry::Geometry;
-use crate::identity::Build;
+use gemmine_hdl::emit::EmissionError;
+use gemmine_hdl::geometry::Geometry;
+use gemmine_hdl::identity::Build;
+
+use crate::{Emitted, emitted, memory_text};
 
 /// What a port of the wrapper is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +109,11 @@ ports! {
 }
 
 /// The Verilog of the memory device of a geometry: the wrapper is its top. Its BUILD is made as that of a
-/// [serial device](crate::devices::verilog).
+/// [serial device](crate::verilog).
 ///
 /// # Errors
 /// If the geometry, with the panel memory that `build` asks for, is not among
-/// [`DEVICES`](crate::devices::DEVICES), or a name is a keyword of Verilog.
+/// [`DEVICES`](gemmine_hdl::devices::DEVICES), or a name is a keyword of Verilog.
 pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, EmissionError> {
     emitted(top(geometry), build, |build| text(geometry, build))
 }

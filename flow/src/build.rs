@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gemmine_hdl::devices::{self, Emitted};
+use gemmine_devices::Emitted;
 use gemmine_hdl::identity::{Build, protocol_names, protocols};
 use sha2::{Digest, Sha256};
 
@@ -87,7 +87,7 @@ pub fn emit(board: &Board) -> Result<(Plan, Emitted), FlowError> {
         multipliers: definition.device.multipliers(),
         ..Build::default()
     };
-    let device = devices::verilog(definition.device.geometry, build)?;
+    let device = gemmine_devices::verilog(definition.device.geometry, build)?;
     Ok((plan, device))
 }
 

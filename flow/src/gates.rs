@@ -21,8 +21,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use gemmine_devices::Emitted;
 use gemmine_hdl::cells;
-use gemmine_hdl::devices::Emitted;
 use gemmine_tools::process::Child;
 use serde_json::Value;
 

@@ -20,7 +20,7 @@
 //! | Gowin | `DQCE`, which nextpnr puts into the clock's own spine | the oscillator |
 //! | iCE40 | a table in front of an `SB_GB`, opened behind a falling edge | the PLL's clock: at a PLL's own pad, nothing else gets the oscillator |
 
-use gemmine_hdl::devices::Emitted;
+use gemmine_devices::Emitted;
 
 use crate::board::{Board, Family, PllInput};
 use crate::error::FlowError;

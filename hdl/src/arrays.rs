@@ -1,8 +1,5 @@
-//! The arrays that are compiled into the program, by geometry.
+//! The list of the arrays that are compiled into the program, by geometry. The crate `gemmine-devices` emits their cores.
 
-use rust_hdl_core::prelude::*;
-
-use crate::emit::{self, EmissionError};
 use crate::geometry::Geometry;
 
 /// Declares [`BUILT`] and [`with_core!`] from one list of rows, columns and address bits.
@@ -34,16 +31,3 @@ macro_rules! arrays {
 }
 
 arrays!($ (2, 2, 7), (4, 4, 6), (8, 4, 6), (4, 8, 5), (8, 8, 5), (16, 16, 4));
-
-/// The Verilog of the core of a geometry, and the name of its top module.
-///
-/// # Errors
-/// If the geometry is not among [`BUILT`], or a name is a keyword of Verilog.
-pub fn verilog(geometry: Geometry) -> Result<(String, String), EmissionError> {
-    with_core!(geometry, C => {
-        let mut core = C::default();
-        core.connect_all();
-        let top = format!("gemmine_core_{geometry}");
-        emit::verilog(&core, &top).map(|text| (text, top))
-    })?
-}

@@ -1,10 +1,6 @@
-//! The whole devices that are compiled into the program, by geometry.
+//! The list of the whole devices that are compiled into the program, by geometry. The crate `gemmine-devices` emits them.
 
-use rust_hdl_core::prelude::*;
-
-use crate::emit::{self, EmissionError};
 use crate::geometry::{Geometry, GeometryError};
-use crate::identity::Build;
 
 pub use crate::identity::PANEL_WORD_BITS;
 
@@ -83,64 +79,4 @@ pub const fn not_built(wanted: Geometry, word_bits: usize) -> GeometryError {
         n += 1;
     }
     GeometryError::NotBuilt { wanted, built: GEOMETRIES }
-}
-
-/// A device as Verilog.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Emitted {
-    /// The Verilog.
-    pub verilog: String,
-    /// Name of the top module.
-    pub top: String,
-    /// What its register BUILD reads as.
-    pub build: u32,
-}
-
-/// The Verilog of the device of a geometry. Its BUILD is the first word of the BLAKE3 hash of its own
-/// text with a BUILD of 0, whatever `build` says.
-///
-/// # Errors
-/// If the geometry, with the panel memory that `build` asks for, is not among [`DEVICES`], or a name is a keyword
-/// of Verilog.
-pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, EmissionError> {
-    emitted(top(geometry), build, |build| text(geometry, build))
-}
-
-/// The Verilog that `text` writes for a build, whose BUILD is the hash of the text with a BUILD of 0.
-pub(crate) fn emitted(
-    top: String,
-    build: Build,
-    text: impl Fn(Build) -> Result<String, EmissionError>,
-) -> Result<Emitted, EmissionError> {
-    let hash = blake3::hash(text(Build { hash: 0, ..build })?.as_bytes());
-    let [a, b, c, d, ..] = *hash.as_bytes();
-    let hash = u32::from_le_bytes([a, b, c, d]);
-    Ok(Emitted { verilog: text(Build { hash, ..build })?, top, build: hash })
-}
-
-/// The Verilog of the device of a geometry, with the BUILD that `build` says.
-pub(crate) fn text(geometry: Geometry, build: Build) -> Result<String, EmissionError> {
-    with_device!(geometry, build.panel_word_bits, D => {
-        let mut device = Box::new(D::new(build));
-        device.connect_all();
-        emit::verilog(device.as_ref(), &top(geometry))
-    })?
-}
-
-/// The Verilog of the memory device of a geometry, with the BUILD that `build` says and a top of this name.
-pub(crate) fn memory_text(
-    geometry: Geometry,
-    build: Build,
-    top: &str,
-) -> Result<String, EmissionError> {
-    with_memory_device!(geometry, build.panel_word_bits, D => {
-        let mut device = Box::new(D::new(build));
-        device.connect_all();
-        emit::verilog(device.as_ref(), top)
-    })?
-}
-
-/// Name of the top module of the device of a geometry.
-pub(crate) fn top(geometry: Geometry) -> String {
-    format!("gemmine_device_{geometry}")
 }

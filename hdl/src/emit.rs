@@ -25,6 +25,16 @@ pub enum EmissionError {
     /// No such array or device.
     #[error(transparent)]
     Geometry(#[from] GeometryError),
+    /// There is no room for the largest devices.
+    #[error(
+        "start a thread with a stack of {stack} bytes to write a device: {why}; allow more memory"
+    )]
+    Stack {
+        /// Its bytes.
+        stack: usize,
+        /// What the system says.
+        why: String,
+    },
     /// A name is a keyword.
     #[error(
         "the name of {what} {name} in module {module} is a keyword of Verilog (IEEE 1800-2017); choose another"

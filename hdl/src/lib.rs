@@ -7,18 +7,16 @@
 //! [`serial_device`], which puts the [`frame`]s of a line in front of that, or the [`memory_device`], which puts a
 //! [`memory_link`] there: [`axi_lite`] and [`dma_register_file`], [`bus_arbiter`], [`command_fetch`],
 //! [`command_engine`], [`completion_engine`], [`host_reader`], [`host_writer`], [`dma_interrupts`] and [`ring_mask`], as
-//! [`dma_registers`] says and [`memory_devices`] emits it. Operands of Amadeus are grown by the
+//! [`dma_registers`] says. Operands of Amadeus are grown by the
 //! [`xof_source`] with [`xof_engine`]s (of [`xof_lane`]s, each with a [`mixer`]); a [`scan`] counts attempts, of
 //! which [`balance`] says how many a second, and a [`solution`] has the ticket hash what comes of them. Not in a
 //! device yet: [`blake3`], with as many lanes as one likes; and the [`noise_source`], which makes Pearl's operands
 //! without a signal: [`noise_hash`] with such a lane ([`rounds`] runs both), [`noise_pairs`], and [`noise_rows`] with
 //! [`transposer`]s. [`geometry`] holds the shape, [`arrays`] and [`devices`] the lists of those that are built,
 //! [`emit`] writes Verilog,
-//! for which [`cells`] models DSP blocks, [`resources`] counts in it,
-//! and [`mod@datasheet`] says it all. Nothing here does IO.
+//! for which [`cells`] models DSP blocks, and [`resources`] counts in it. Nothing here does IO.
 //!
-//! Whole devices are left out where this crate's own modules are tested: to compile each of them once more takes longer
-//! than all the rest. What emits or describes them is tested in `tests/it`.
+//! Whole devices are emitted, and described, by the crate `gemmine-devices`.
 
 pub mod accelerator;
 pub mod accounts;
@@ -39,9 +37,6 @@ pub mod core;
 pub mod counter;
 pub mod counters;
 pub mod crc32;
-#[cfg(not(test))]
-pub mod datasheet;
-#[cfg(not(test))]
 pub mod devices;
 pub mod dma_interrupts;
 pub mod dma_register_file;
@@ -66,8 +61,6 @@ pub mod join;
 pub mod latency;
 pub mod line_control;
 pub mod memory_device;
-#[cfg(not(test))]
-pub mod memory_devices;
 pub mod memory_link;
 pub mod mixer;
 pub mod multiplier_pair;
@@ -97,7 +90,6 @@ pub mod solution;
 pub mod sources;
 #[cfg(test)]
 mod testbench;
-mod text;
 pub mod ticket;
 pub mod transposer;
 pub mod uart_rx;

@@ -236,6 +236,14 @@ fn bench() -> anyhow::Result<()> {
     cargo(&["bench", "--package", "gemmine-benches", "--locked"], &[])
 }
 
+/// What an incremental build writes for the next one takes longer than it saves here; whoever sets the variable decides.
+fn whole_builds(command: &mut Command) {
+    const VARIABLE: &str = "CARGO_INCREMENTAL";
+    if std::env::var_os(VARIABLE).is_none() {
+        command.env(VARIABLE, "0");
+    }
+}
+
 /// Runs cargo in the workspace and insists on its success.
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
     let shown = format!("cargo {}", arguments.join(" "));
@@ -243,6 +251,7 @@ fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()>
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(arguments).current_dir(WORKSPACE).envs(environment.iter().copied());
+    whole_builds(&mut command);
     let status = command.status().with_context(|| format!("failed to start {shown}"))?;
     if !status.success() {
         bail!("{shown} ended with {status}");

@@ -95,11 +95,14 @@ fn build(workspace: &Path) -> anyhow::Result<Vec<Program>> {
     let shown = "cargo test --workspace --locked --no-run";
     eprintln!("xtask: {shown}");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    command
         .args(["test", "--workspace", "--locked", "--no-run"])
         .arg("--message-format=json-render-diagnostics")
         .current_dir(workspace)
-        .stderr(Stdio::inherit())
+        .stderr(Stdio::inherit());
+    crate::whole_builds(&mut command);
+    let output = command
         .output()
         .with_context(|| format!("failed to start {shown}"))?;
     if !output.status.success() {

@@ -32,7 +32,7 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
 }
 
 fn workspace_files() -> Vec<(String, String)> {
-    ["hdl", "tools", "sim", "flow", "host", "xtask", "benches", "fuzz"]
+    ["hdl", "devices", "tools", "sim", "flow", "host", "xtask", "benches", "fuzz"]
         .into_iter()
         .flat_map(rust_files)
         .collect()
@@ -41,7 +41,7 @@ fn workspace_files() -> Vec<(String, String)> {
 #[test]
 fn hdl_and_pouw_do_no_io() {
     let io = ["std::fs", "std::io", "std::net", "std::process", "std::env", "println!"];
-    for folder in ["hdl/src", "host/pouw/src"] {
+    for folder in ["hdl/src", "devices/src", "host/pouw/src"] {
         for (name, text) in rust_files(folder) {
             if name.ends_with("tests.rs") {
                 continue;
@@ -94,11 +94,12 @@ fn unsafe_stands_only_where_nothing_else_helps() {
 fn dependencies_point_one_way() {
     let allowed: &[(&str, &[&str])] = &[
         ("hdl", &[]),
+        ("devices", &["gemmine-hdl"]),
         ("host/pouw", &[]),
         ("host/jobs", &["gemmine-pouw"]),
         ("tools", &[]),
-        ("sim", &["gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
-        ("flow", &["gemmine-hdl", "gemmine-tools"]),
+        ("sim", &["gemmine-devices", "gemmine-hdl", "gemmine-pouw", "gemmine-tools"]),
+        ("flow", &["gemmine-devices", "gemmine-hdl", "gemmine-tools"]),
         ("host/driver", &["gemmine-hdl", "gemmine-pouw", "gemmine-sim"]),
         ("host/browser", &[]),
         ("host/config", &[]),
@@ -117,6 +118,7 @@ fn dependencies_point_one_way() {
                 "gemmine-bench",
                 "gemmine-config",
                 "gemmine-console",
+                "gemmine-devices",
                 "gemmine-driver",
                 "gemmine-fleet",
                 "gemmine-flow",

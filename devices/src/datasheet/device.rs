@@ -1,12 +1,12 @@
 //! Section 1: what the device is, its parts, and the devices that are built.
 
 use super::Device;
-use crate::devices::PANEL_WORD_BITS;
-use crate::geometry::TILE;
-use crate::latency;
-use crate::registers::{JOB_SLOTS, QUEUE, RESULT_BANKS};
-use crate::sequencer::{CHUNK_STEPS_MIN, FLUSH_CYCLES};
 use crate::text::{Table, grouped};
+use gemmine_hdl::devices::PANEL_WORD_BITS;
+use gemmine_hdl::geometry::TILE;
+use gemmine_hdl::latency;
+use gemmine_hdl::registers::{JOB_SLOTS, QUEUE, RESULT_BANKS};
+use gemmine_hdl::sequencer::{CHUNK_STEPS_MIN, FLUSH_CYCLES};
 
 const DIAGRAM: &str = "\
 ```text
@@ -94,7 +94,7 @@ or u8 x i8, sums 32 bits. A chunk has {CHUNK_STEPS_MIN} to {} steps. The last th
 the Verilog, see section 6.
 ",
         TILE * TILE,
-        crate::pe::CHUNK_STEPS_MAX,
+        gemmine_hdl::pe::CHUNK_STEPS_MAX,
     ));
     text
 }

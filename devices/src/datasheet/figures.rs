@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Device;
-use crate::resources::Resources;
 use crate::text::{Table, grouped};
+use gemmine_hdl::resources::Resources;
 
 /// Parts of a device in the order of the table: name of the instances, or how it begins, and what it is.
 const PARTS: &[(&str, &str)] = &[

@@ -1,12 +1,12 @@
 //! Section 4: what happens to a tile, and when; and what stops the array.
 
 use super::Device;
-use crate::accelerator::OPERAND_LATENCY;
-use crate::finisher::{ENTRY_CYCLES, HOLD_LATENCY, JOB_CYCLES};
-use crate::queue::{ARM_CYCLES, FENCE_LATENCY, NEXT_LATENCY, START_LATENCY};
-use crate::sequencer::{CHUNK_STEPS_MIN, start_latency, token_latency};
 use crate::text::{Table, grouped};
-use crate::{feeder, fold, head, latency, panel_memory, ticket};
+use gemmine_hdl::accelerator::OPERAND_LATENCY;
+use gemmine_hdl::finisher::{ENTRY_CYCLES, HOLD_LATENCY, JOB_CYCLES};
+use gemmine_hdl::queue::{ARM_CYCLES, FENCE_LATENCY, NEXT_LATENCY, START_LATENCY};
+use gemmine_hdl::sequencer::{CHUNK_STEPS_MIN, start_latency, token_latency};
+use gemmine_hdl::{feeder, fold, head, latency, panel_memory, ticket};
 
 /// Steps of the example tile.
 const STEPS: usize = 2048;

@@ -1,14 +1,16 @@
 //! Section 3: frames, the protocol, examples byte by byte, rates, and what happens when it breaks.
 
-use crate::endpoint::{ACKNOWLEDGE_LATENCY, REFUSAL_LATENCY, RESPONSE_LATENCY, WRITE_LATENCY};
-use crate::frame::{self, Opcode, Request, Response, Status};
-use crate::frame_decoder;
-use crate::frame_encoder::GROUP_LATENCY;
-use crate::registers::{
+use crate::text::{Table, bytes, grouped, plain, words};
+use gemmine_hdl::endpoint::{
+    ACKNOWLEDGE_LATENCY, REFUSAL_LATENCY, RESPONSE_LATENCY, WRITE_LATENCY,
+};
+use gemmine_hdl::frame::{self, Opcode, Request, Response, Status};
+use gemmine_hdl::frame_decoder;
+use gemmine_hdl::frame_encoder::GROUP_LATENCY;
+use gemmine_hdl::registers::{
     DESCRIPTOR_FIELDS, DESCRIPTOR_WORDS, DESCRIPTORS, FALLBACK_ERRORS, ID, ID_VALUE,
 };
-use crate::text::{Table, bytes, grouped, plain, words};
-use crate::uart_tx::baud_increment;
+use gemmine_hdl::uart_tx::baud_increment;
 
 /// Items of the protocol's text by their names on the line.
 const NAMES: &[(&str, &str)] = &[
@@ -30,7 +32,7 @@ const CLOCKS_HZ: [u64; 3] = [24_000_000, 48_000_000, 100_000_000];
 const WATCHDOG_CYCLES: u64 = 1 << 16;
 
 pub fn section() -> String {
-    let protocol = plain(include_str!("../frame/protocol.md"), NAMES);
+    let protocol = plain(include_str!("../../../hdl/src/frame/protocol.md"), NAMES);
     [
         "## 3. Serial link\n\n8 data bits, no parity, one stop bit. Source: [`frame.rs`](src/frame.rs).\n\n",
         &protocol.replace("# Protocol", "### Protocol\n"),

@@ -1,11 +1,11 @@
 //! Section 2: registers, windows, and where lanes and results stand in them.
 
-use crate::accelerator::{ADDRESS_CYCLES, READ_LATENCY};
-use crate::devices::PANEL_WORD_BITS;
-use crate::geometry::{Geometry, TILE};
-use crate::registers::*;
-use crate::sources::NOISE_STEP_BITS;
 use crate::text::{Table, bits, grouped, plain};
+use gemmine_hdl::accelerator::{ADDRESS_CYCLES, READ_LATENCY};
+use gemmine_hdl::devices::PANEL_WORD_BITS;
+use gemmine_hdl::geometry::{Geometry, TILE};
+use gemmine_hdl::registers::*;
+use gemmine_hdl::sources::NOISE_STEP_BITS;
 
 /// The geometry of the worked examples.
 const EXAMPLE: Geometry = Geometry::new(8, 4);

@@ -3,15 +3,16 @@
 
 use rust_hdl_core::prelude::*;
 
-use crate::dma_registers::{
+use super::timing;
+use crate::memory::{PORTS, Wire};
+use crate::text::{Table, bits, grouped};
+use gemmine_hdl::dma_registers::{
     COMMAND_FIELDS, COMMAND_WORDS, DMA_REGISTERS, DmaAccess, ENTRY_FIELDS, ENTRY_WORDS, TABLE,
 };
-use crate::emit::{self, EmissionError};
-use crate::memory_devices::{PORTS, Wire};
-use crate::memory_link::MemoryLink;
-use crate::registers::Field;
-use crate::resources::{Modules, Resources};
-use crate::text::{Table, bits, grouped};
+use gemmine_hdl::emit::{self, EmissionError};
+use gemmine_hdl::memory_link::MemoryLink;
+use gemmine_hdl::registers::Field;
+use gemmine_hdl::resources::{Modules, Resources};
 
 /// Name of the link as a top.
 const LINK: &str = "gemmine_memory_link";
@@ -19,8 +20,8 @@ const LINK: &str = "gemmine_memory_link";
 const HEAD: &str = "\
 # gemmine: the device behind PCIe
 
-Made from the sources in [`src`](src/lib.rs) by [`datasheet/pcie.rs`](src/datasheet/pcie.rs). Do not edit it:
-change the source, and run `UPDATE_EXPECT=1 cargo test -p gemmine-hdl`. A test fails when this file is stale.
+Made from the sources in [`src`](src/lib.rs) by [`pcie.rs`](../devices/src/datasheet/pcie.rs). Do not edit it:
+change the source, and run `UPDATE_EXPECT=1 cargo test -p gemmine-devices`. A test fails when this file is stale.
 
 The accelerator of the [datasheet](DATASHEET.md), behind a memory-mapped window and two rings in host memory
 instead of a serial line. It has AXI ports and no PCIe in it: a bridge of one's choice goes in front.
@@ -30,10 +31,11 @@ instead of a serial line. It has AXI ports and no PCIe in it: a bridge of one's 
 3. [Bridges](#3-bridges)
 4. [Registers and rings](#4-registers-and-rings)
 5. [What it takes](#5-what-it-takes)
+6. [Timing](#6-timing)
 
 ## 1. Ports
 
-`gemmine_memory_PxQ` ([`memory_devices.rs`](src/memory_devices.rs)), a module of wires around
+`gemmine_memory_PxQ` ([`memory.rs`](../devices/src/memory.rs)), a module of wires around
 `gemmine_memory_core_PxQ`. One file has all of it, and `gemmine emit` writes it:
 
     gemmine emit --geometry 16x16 --clock 125000000 -o gemmine.v
@@ -52,6 +54,7 @@ pub fn guide() -> Result<String, EmissionError> {
         include_str!("pcie.md").to_owned(),
         registers(),
         parts()? + include_str!("synthesis.md"),
+        timing::link_section(),
     ];
     Ok(sections.join("\n"))
 }

@@ -1,7 +1,7 @@
 //! `DATASHEET.md` is what the sources say.
 
 use expect_test::expect_file;
-use gemmine_hdl::datasheet::{datasheet, pcie_guide, pictures};
+use gemmine_devices::datasheet::{datasheet, pcie_guide, pictures};
 
 #[test]
 fn the_datasheet_is_up_to_date() {
@@ -10,19 +10,19 @@ fn the_datasheet_is_up_to_date() {
         !text.contains("[`crate") && !text.contains("](crate"),
         "a link that only rustdoc follows"
     );
-    expect_file!["../../DATASHEET.md"].assert_eq(&text);
+    expect_file!["../../../hdl/DATASHEET.md"].assert_eq(&text);
 }
 
 #[test]
 fn the_guide_to_pcie_is_up_to_date() {
     let text = pcie_guide().unwrap();
     assert!(!text.contains("[`") || !text.contains("](crate"), "a link that only rustdoc follows");
-    expect_file!["../../PCIE.md"].assert_eq(&text);
+    expect_file!["../../../hdl/PCIE.md"].assert_eq(&text);
 }
 
 #[test]
 fn every_picture_is_in_it() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/timing");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../hdl/timing");
     let mut files: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())

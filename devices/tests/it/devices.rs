@@ -1,6 +1,7 @@
 //! Devices and their hashes.
 
-use gemmine_hdl::devices::{DEVICES, verilog};
+use gemmine_devices::verilog;
+use gemmine_hdl::devices::DEVICES;
 use gemmine_hdl::emit::EmissionError;
 use gemmine_hdl::identity::Build;
 use gemmine_hdl::multipliers::Multipliers;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use gemmine_devices::memory::{PORTS, Wire, verilog};
+use gemmine_hdl::Geometry;
 use gemmine_hdl::identity::Build;
-use gemmine_hdl::memory_devices::{PORTS, Wire, verilog};
 use gemmine_hdl::registers::BUILD;
-use gemmine_hdl::{Geometry, devices};
 
 /// Names of the ports that a module declares, the clock included.
 fn declared(verilog: &str, module: &str) -> BTreeSet<String> {
@@ -46,6 +46,6 @@ fn the_build_is_the_hash_of_the_text_without_it() {
     assert_eq!(emitted.verilog.matches(&with).count(), 1);
     let without = emitted.verilog.replace(&with, &format!("mem[6'b{BUILD:b}] = 32'h0;"));
     assert_eq!(blake3::hash(without.as_bytes()).as_bytes()[..4], emitted.build.to_le_bytes());
-    let serial = devices::verilog(geometry, Build::default()).unwrap();
+    let serial = gemmine_devices::verilog(geometry, Build::default()).unwrap();
     assert_ne!(serial.build, emitted.build);
 }

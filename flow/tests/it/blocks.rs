@@ -1,8 +1,8 @@
 //! Fmax holds the paths that nextpnr does not time, or not right.
 
+use gemmine_devices::Emitted;
 use gemmine_flow::build::{self, Options};
 use gemmine_flow::{Board, FlowError, Toolchain};
-use gemmine_hdl::devices::Emitted;
 
 /// A register that takes a value or a sum: the sums' ways to it lead through tables of three inputs. nextpnr
 /// 0.11.1 times none of them, if it is given the netlist as yosys leaves it.

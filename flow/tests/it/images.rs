@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use gemmine_devices::Emitted;
 use gemmine_flow::board::Family;
 use gemmine_flow::build::{self, Options, sha256};
 use gemmine_flow::{Board, Built, FlowError, Toolchain};
-use gemmine_hdl::devices::Emitted;
 
 /// A device's ports around a few registers and a memory.
 const STAND_IN: &str = "\

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use gemmine_flow::build::sha256;
-use gemmine_hdl::{devices, memory_devices};
 use serde_json::json;
 
 use crate::args::{EmitArgs, LinkName};
@@ -15,8 +14,8 @@ pub fn run(args: &EmitArgs) -> Result<Outcome> {
     let doing = || format!("emit a {} device", args.geometry);
     let build = args.build().with_context(doing)?;
     let (link, emitted) = match args.link {
-        LinkName::Memory => ("memory", memory_devices::verilog(args.geometry, build)),
-        LinkName::Serial => ("serial", devices::verilog(args.geometry, build)),
+        LinkName::Memory => ("memory", gemmine_devices::memory::verilog(args.geometry, build)),
+        LinkName::Serial => ("serial", gemmine_devices::verilog(args.geometry, build)),
     };
     let emitted = emitted.with_context(doing)?;
     files::replace(&args.output, emitted.verilog.as_bytes())?;

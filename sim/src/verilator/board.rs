@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use gemmine_hdl::devices::{self, Emitted};
+use gemmine_devices::Emitted;
 use gemmine_hdl::identity::Build;
 
 use super::build;
@@ -89,7 +89,7 @@ impl VerilatedBoard {
             noise: config.noise,
             ..Build::default()
         };
-        Ok(devices::verilog(config.geometry, build)?)
+        Ok(gemmine_devices::verilog(config.geometry, build)?)
     }
 
     fn start(

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gemmine_hdl::devices::Emitted;
-use gemmine_hdl::{Geometry, arrays};
+use gemmine_devices::Emitted;
+use gemmine_hdl::Geometry;
 use gemmine_tools::VERILATOR;
 
 use super::tools::{Tools, run};
@@ -22,7 +22,7 @@ pub(super) struct Sources<'a> {
 
 /// The program that runs the core of a geometry.
 pub(super) fn core(tools: &Tools, geometry: Geometry) -> Result<PathBuf, EngineError> {
-    let (verilog, top) = arrays::verilog(geometry)?;
+    let (verilog, top) = gemmine_devices::core(geometry)?;
     let harness = core_harness(geometry);
     program(tools, &Sources { verilog: &verilog, top: &top, harness: &harness, trace: false })
 }

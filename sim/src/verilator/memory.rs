@@ -7,7 +7,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use gemmine_hdl::identity::Build;
-use gemmine_hdl::memory_devices;
 
 use super::build;
 use super::child::{Child, take};
@@ -90,7 +89,7 @@ impl VerilatedMemory {
             noise: accelerator.noise,
             ..Build::default()
         };
-        let device = memory_devices::verilog(accelerator.geometry, build)?;
+        let device = gemmine_devices::memory::verilog(accelerator.geometry, build)?;
         let program = build::memory(tools, &device, vcd.is_some())?;
         let accelerator = AcceleratorConfig { build: device.build, ..accelerator };
         let mut child = Child::spawn(Command::new(program))?;

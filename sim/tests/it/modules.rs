@@ -16,7 +16,6 @@ mod reference;
 mod shapes;
 
 use gemmine_hdl::Geometry;
-use gemmine_hdl::arrays;
 use gemmine_hdl::blake3::Blake3;
 use gemmine_hdl::core::Core;
 use gemmine_hdl::counter::Counter;
@@ -396,7 +395,7 @@ fn uarts() {
 
 #[test]
 fn largest_core_is_clean_and_has_one_pe_module() {
-    let (verilog, top) = arrays::verilog(Geometry::new(16, 16)).unwrap();
+    let (verilog, top) = gemmine_devices::core(Geometry::new(16, 16)).unwrap();
     assert_eq!(modules::lint(&Tools::find().unwrap(), &verilog, &top).unwrap(), "");
     let pes = verilog.lines().filter(|line| line.starts_with("module gemmine_pe"));
     assert_eq!(pes.count(), 1);

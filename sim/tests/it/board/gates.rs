@@ -10,8 +10,8 @@ mod faults;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use gemmine_devices::Emitted;
 use gemmine_flow::{Board as Definition, Options, Toolchain, build, gates};
-use gemmine_hdl::devices::Emitted;
 use gemmine_hdl::frame::Opcode;
 use gemmine_hdl::registers as map;
 use gemmine_hdl::uart_tx::baud_increment;

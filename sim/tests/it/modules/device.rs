@@ -3,7 +3,7 @@
 use gemmine_hdl::accelerator::Accelerator;
 use gemmine_hdl::counters::Counters;
 use gemmine_hdl::crc32::Crc32;
-use gemmine_hdl::devices::{self, DEVICES};
+use gemmine_hdl::devices::DEVICES;
 use gemmine_hdl::endpoint::Endpoint;
 use gemmine_hdl::feeder::Feeder;
 use gemmine_hdl::flags::Flags;
@@ -385,7 +385,7 @@ fn every_device_is_clean() {
     let is_long = std::env::var_os("GEMMINE_LONG").is_some();
     for &(geometry, panel_word_bits) in DEVICES.iter().filter(|(_, bits)| is_long || *bits < 11) {
         let build = Build { panel_word_bits, ..Build::default() };
-        let device = devices::verilog(geometry, build).unwrap();
+        let device = gemmine_devices::verilog(geometry, build).unwrap();
         assert_eq!(modules::lint(&tools, &device.verilog, &device.top).unwrap(), "", "{geometry}");
     }
 }

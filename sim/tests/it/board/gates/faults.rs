@@ -11,7 +11,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use gemmine_hdl::devices::Emitted;
+use gemmine_devices::Emitted;
 use serde_json::{Map, Value, json};
 
 use super::{Netlist, Synthesised, check, verilog};

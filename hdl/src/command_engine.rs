@@ -30,6 +30,9 @@
 //! two cycles a word and 13 a burst; a command ends in the cycle behind its last word or last response, and the next one
 //! is taken in the cycle behind that.
 //!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/command_engine.txt"), "```")]
+//!
 //! # Why
 //! In order and one at a time, so that a host needs no fences: panels are there before the commit that says so, and that
 //! before the descriptor that waits for it. What takes long has been asked for before by the half that runs ahead.
@@ -385,3 +388,6 @@ impl Logic for CommandEngine {
         self.bus_stall_out.next = self.requests.val() && !self.grant_in.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@
 //! From the last beat of a command to `valid_out` [`DECODE_LATENCY`] cycles; from there to the first request of a WRITE
 //! one.
 //!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/command_fetch.txt"), "```")]
+//!
 //! # Why
 //! Reads take long and the bus must not wait, so this half runs ahead of the [engine](crate::command_engine): while that
 //! one puts a WRITE's words on the bus, the next one's are on their way. It goes no further than one WRITE that is
@@ -396,3 +399,6 @@ impl Logic for CommandFetch {
         self.high_out.next = self.high.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

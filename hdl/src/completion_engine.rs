@@ -31,6 +31,9 @@
 //! From `granted_in` to `end_out` [`COPY_LATENCY`] cycles for a completion, if the bus is free, and [`SAY_LATENCY`] for what
 //! has no words on the bus. `written_out` comes with `done_in`.
 //!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/completion_engine.txt"), "```")]
+//!
 //! # Why
 //! The host polls its own memory and needs no read over PCIe for a result. The completion is popped when its words are
 //! here, not when they are there: 16 places are few, and a host that is slow to read has a ring of thousands.
@@ -368,3 +371,6 @@ impl Logic for CompletionEngine {
         self.active_out.next = !self.idle.val() || self.begins.val() || self.settles.q.val().any();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@
 //! # Latency
 //! From a grant to `arvalid_out` one cycle; from a beat on AXI to `command_valid_out` one, to `valid_out` four.
 //!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/host_reader.txt"), "```")]
+//!
 //! # Why
 //! A read over PCIe takes a microsecond, so [`READS_IN_FLIGHT`] are under way, and their beats have a place before they
 //! are asked for: 64 beats of memory, counted when a burst is granted. So nothing ever waits on the side of AXI, and a
@@ -288,3 +291,6 @@ impl Logic for HostReader {
         self.rready_out.next = true;
     }
 }
+
+#[cfg(test)]
+mod tests;

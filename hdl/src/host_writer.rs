@@ -26,6 +26,9 @@
 //! # Latency
 //! From `taken_out` to `awvalid_out` one cycle, to the first `wvalid_out` three, then a beat a cycle.
 //!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/host_writer.txt"), "```")]
+//!
 //! # Why
 //! Two banks: one is filled at the pace of the bus, the other one sent without a gap, so a slow source doesn't hold up
 //! what others write, and a burst stays one packet on PCIe. One is on its way at a time. That costs a `READ` nothing,
@@ -289,3 +292,6 @@ impl Logic for HostWriter {
         self.bready_out.next = self.sends.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests;

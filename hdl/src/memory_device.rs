@@ -9,7 +9,8 @@
 //!
 //! # Ports
 //! Those of the [`MemoryLink`] but for the bus. `reset_in` also drops all work of the accelerator, and sets the
-//! watchdog's bit in ERROR; `active_out` is also high when the accelerator will do something without the host.
+//! watchdog's bit in ERROR, and that of underflow if a POP was on its way in the same cycle; `active_out` is also high
+//! when the accelerator will do something without the host.
 //!
 //! # Protocol
 //! That of [`dma_registers`](crate::dma_registers); addresses of words are those of [`registers`](crate::registers). There

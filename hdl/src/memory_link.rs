@@ -22,6 +22,9 @@
 //! | `interrupt_out`, `interrupt_ready_in` | an interrupt, one cycle; behind a cycle in which it will be taken |
 //! | `active_out` | something will happen without the host, whatever the accelerator does |
 //!
+//! # Timing
+#![doc = concat!("```text\n", include_str!("../timing/memory_link.txt"), "```")]
+//!
 //! # Protocol
 //! That of [`dma_registers`](crate::dma_registers).
 

@@ -83,6 +83,11 @@ pub fn cell(value: i64) -> String {
     if value == 0 { ".".into() } else { value.to_string() }
 }
 
+/// Cell of a number in hexadecimal digits.
+pub fn hex(value: u64) -> String {
+    if value == 0 { ".".into() } else { format!("{value:x}") }
+}
+
 /// Cell of a one-bit signal.
 pub fn bit(signal: bool) -> String {
     cell(signal.into())

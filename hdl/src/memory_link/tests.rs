@@ -1,6 +1,7 @@
 //! The link as the host sees it: commands, entries, errors, resets, against a plain function.
 
 mod bench;
+mod picture;
 
 use bench::{Bench, COMMAND_RING, Manner, QUICK};
 

@@ -2,6 +2,7 @@
 //! completion queue in it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use rust_hdl_core::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::accelerator::READ_LATENCY;
 use crate::dma_registers as map;
 use crate::memory_link::MemoryLink;
 use crate::registers::{COMPLETION_WORDS, COMPLETIONS, POP, QUEUE, RESET};
-use crate::testbench::{Clocked, Random};
+use crate::testbench::{Clocked, Picture, Random};
 
 impl Clocked for MemoryLink {
     fn clock(&mut self) -> &mut Signal<In, Clock> {
@@ -65,6 +66,8 @@ pub struct Bench {
     pub interrupts: usize,
     pub underflows: usize,
     pub cycle: usize,
+    /// Pictures, and the cycles that they show.
+    pub drawn: Vec<(Picture, Range<usize>)>,
     reads: VecDeque<Burst>,
     writes: VecDeque<Burst>,
     responses: VecDeque<Burst>,
@@ -89,6 +92,7 @@ impl Bench {
             interrupts: 0,
             underflows: 0,
             cycle: 0,
+            drawn: Vec::new(),
             reads: VecDeque::new(),
             writes: VecDeque::new(),
             responses: VecDeque::new(),
@@ -175,6 +179,11 @@ impl Bench {
         link.waiting_in.next = (self.waiting.len() as u64).into();
         link.settle();
         self.host();
+        let mut drawn = std::mem::take(&mut self.drawn);
+        for (picture, _) in drawn.iter_mut().filter(|(_, cycles)| cycles.contains(&cycle)) {
+            self.draw(picture);
+        }
+        self.drawn = drawn;
         if r_valid && let Some(burst) = self.reads.front_mut() {
             assert!(self.link.host_rready_out.val());
             (burst.address, burst.beats) = (burst.address + 8, burst.beats - 1);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gemmine_hdl::registers::{
     DESCRIPTORS, ERROR_CLEAR, RESET, SCRATCH, SCRATCH_SET, STATUS, WATCHDOG, panel_address,
@@ -73,6 +73,8 @@ pub struct PcieDevice {
     pub(super) done: VecDeque<Completion>,
     /// The device's time when its oldest work may have begun.
     pub(super) begun: Option<u64>,
+    /// Since when nothing has come of what is waited for, or since the last look whether the device is alive.
+    pub(super) silent_since: Option<Instant>,
     /// What was counted before the device was opened the last time.
     past: DmaCounters,
 }
@@ -109,6 +111,7 @@ impl PcieDevice {
             answers: VecDeque::new(),
             done: VecDeque::new(),
             begun: None,
+            silent_since: None,
             past: DmaCounters::default(),
         })
     }
@@ -202,7 +205,7 @@ impl PcieDevice {
             link.engine.submit(&Command::immediate(DESCRIPTORS, &plan.descriptor))
         })?;
         if self.shadow.outstanding.is_empty() {
-            self.begun = None;
+            (self.begun, self.silent_since) = (None, None);
         }
         self.shadow.note(plan);
         Ok(())
@@ -400,7 +403,7 @@ impl Device for PcieDevice {
         self.shadow.forget_work();
         self.answers.clear();
         self.done.clear();
-        self.begun = None;
+        (self.begun, self.silent_since) = (None, None);
         if !intact {
             // What was on its way to the device's memory may not have come.
             self.shadow.forget_all();

@@ -186,6 +186,40 @@ fn a_stuck_array_and_stalled_commands_are_given_up() {
     recovers(&slot, &mut device);
 }
 
+/// What ends waits that are as short as those of callers that look after something else, too.
+fn ends_short_waits(device: &mut PcieDevice) -> DeviceError {
+    // Twenty seconds of the double's time.
+    let waits = (0..1000).map(|_| device.wait(Duration::from_millis(20)).unwrap_err());
+    let end = { waits }.find(|error| !matches!(error, DeviceError::Timeout { .. }));
+    end.expect("short waits go on and on")
+}
+
+#[test]
+fn a_device_that_does_nothing_is_given_up_in_short_waits_too() {
+    // An array that never finishes; commands that are never carried out; a tile that never comes to the host.
+    for n in 0..3 {
+        let (slot, mut device) = faulty(Faults { stalled: n == 1, ..Faults::default() });
+        slot.world().accelerator.stuck = n == 0;
+        slot.world().accelerator.tile_time = Duration::from_millis(30);
+        device.push(descriptor(1, 64)).unwrap();
+        if n == 2 {
+            device.wait(Duration::from_millis(10)).unwrap_err();
+            slot.world().faults.stalled = true;
+        }
+        let start = slot.world().now;
+        let error = ends_short_waits(&mut device);
+        assert!(matches!(error, DeviceError::Stuck { waited_ms: 20 }), "{n}: {error}");
+        let took = slot.world().now - start;
+        assert!(took > Duration::from_millis(500), "{n}: given up after {took:?} of its time");
+        slot.world().accelerator.stuck = false;
+        slot.world().faults.stalled = false;
+        device.reset().unwrap();
+        let operands = load(&mut device, 2, 64);
+        device.push(descriptor(3, 64)).unwrap();
+        assert_golden(&device.wait(PATIENCE).unwrap(), &operands, 64);
+    }
+}
+
 #[test]
 fn what_is_no_memory_link_is_not_opened() {
     let open = |change: &dyn Fn(&Slot)| {

@@ -160,6 +160,14 @@ impl PcieDevice {
         self.wait_until("room for commands", enough)
     }
 
+    /// Gives back what commands that are done needed; whether that is enough.
+    fn frees(&mut self, enough: impl Fn(&Link) -> bool) -> Result<bool, DeviceError> {
+        self.over_link(|link| {
+            link.staging.free(link.engine.progress().1);
+            Ok(enough(link))
+        })
+    }
+
     /// Takes in what the device tells until something is true.
     fn wait_until(
         &mut self,
@@ -168,17 +176,22 @@ impl PcieDevice {
     ) -> Result<(), DeviceError> {
         let mut since = None;
         loop {
-            let (there, done, now) = self.over_link(|link| {
-                link.staging.free(link.engine.progress().1);
-                if !enough(link) {
-                    link.engine.ring()?;
-                    link.engine.refresh()?;
-                }
-                let done = link.engine.progress().1;
-                link.staging.free(done);
-                Ok((enough(link), done, link.engine.now()))
+            if self.frees(&enough)? {
+                return Ok(());
+            }
+            // Entries that are there say most of it. The register is read only for what they don't.
+            while let Some(event) = self.over_link(|link| link.engine.poll())? {
+                self.take(&event)?;
+            }
+            if self.frees(&enough)? {
+                return Ok(());
+            }
+            let (done, now) = self.over_link(|link| {
+                link.engine.ring()?;
+                link.engine.refresh()?;
+                Ok((link.engine.progress().1, link.engine.now()))
             })?;
-            if there {
+            if self.frees(&enough)? {
                 return Ok(());
             }
             let (start, before) = *since.get_or_insert((now, done));

@@ -196,7 +196,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Asks the device how many commands are done.
+    /// Asks the device how many commands are done. That may be more than entries have told of that are not polled yet.
     ///
     /// # Errors
     /// If it can't be reached or lies.
@@ -215,7 +215,7 @@ impl Engine {
         if let Some(head) = self.completions.consumed() {
             self.transport.write(COMPLETION_HEAD, head.into())?;
         }
-        self.done += u64::from(self.commands.finished(entry.command_head())?);
+        self.done += u64::from(self.commands.entered(entry.command_head())?);
         match entry.kind() {
             KIND_COMPLETION => Ok(Some(Event::Completion(entry.completion()))),
             KIND_NOTIFY => Ok(Some(Event::Done(entry.tag()))),

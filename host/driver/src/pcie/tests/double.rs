@@ -56,6 +56,8 @@ pub struct Faults {
     pub entry: Option<(u32, usize, u32)>,
     /// No command is carried out.
     pub stalled: bool,
+    /// How long a command takes.
+    pub command_time: Duration,
     /// Host memory that is mapped after so many pieces is out of reach.
     pub mapped: Option<usize>,
     /// XORed into every word that a READ writes.
@@ -73,6 +75,8 @@ pub struct World {
     pub sequence: u32,
     /// Completions that were copied.
     copied: u32,
+    /// When the next command is carried out.
+    command_at: Duration,
     interrupts: u32,
     /// Whether somebody was told of every interrupt until now.
     pub raised: u32,
@@ -93,6 +97,7 @@ impl World {
             registers,
             sequence: 0,
             copied: 0,
+            command_at: Duration::ZERO,
             interrupts: 0,
             raised: 0,
             opened: 0,
@@ -151,6 +156,9 @@ impl World {
                 (self.sequence, self.copied) = (0, 0);
             }
             DMA_REGISTERS.. if word < DMA_REGISTERS + DMA_REGISTER_WORDS => {
+                if word == COMMAND_TAIL && self.has_caught_up() {
+                    self.command_at = self.now + self.faults.command_time;
+                }
                 *self.register(word) = value;
             }
             _ => {
@@ -176,7 +184,10 @@ impl World {
             if self.now >= end {
                 return false;
             }
-            let due = self.accelerator.due().unwrap_or(end);
+            let command =
+                (!self.has_caught_up() && !self.faults.stalled).then_some(self.command_at);
+            let dues = [self.accelerator.due(), command.filter(|at| *at > self.now)];
+            let due = dues.into_iter().flatten().min().unwrap_or(end);
             self.now = due.clamp(self.now, end);
         }
     }
@@ -213,6 +224,11 @@ impl World {
             self.interrupts += 1;
             *self.register(INTERRUPTS) += 1;
         }
+    }
+
+    /// Whether every command is carried out that it was told of.
+    fn has_caught_up(&mut self) -> bool {
+        *self.register(COMMAND_HEAD) == *self.register(COMMAND_TAIL) & 0xffff
     }
 
     /// Whether the completion ring has room.
@@ -261,11 +277,10 @@ impl World {
                 self.copied += 1;
                 self.accelerator.write(POP, 1, self.now);
                 self.put(entry_of(&words), KIND_COMPLETION);
-            } else if self.faults.stalled
-                || *self.register(COMMAND_HEAD) == *self.register(COMMAND_TAIL) & 0xffff
-            {
+            } else if self.faults.stalled || self.has_caught_up() || self.now < self.command_at {
                 return;
             } else {
+                self.command_at += self.faults.command_time;
                 self.command();
             }
         }

@@ -7,6 +7,7 @@
 //! | [`ring`] | commands and entries, wherever the memory is |
 //! | [`staging`] | memory that panels wait in until the device has read them |
 //! | [`engine`] | both rings of a device: doorbells, room, waiting, and what went wrong |
+//! | [`link`] | a device that answers: opened, identified, started |
 //! | [`device`], [`completions`] | the [`Device`](crate::Device) |
 //! | [`vfio_user`] | a device behind a socket |
 //! | [`vfio`], [`binding`] | one of this machine, through the kernel's VFIO; whether it is bound to that |
@@ -17,6 +18,7 @@ mod completions;
 mod device;
 mod engine;
 mod error;
+mod link;
 mod ring;
 mod staging;
 mod transport;

@@ -29,8 +29,6 @@ const SPINS: usize = 1000;
 const SLICE_MAX: Duration = Duration::from_millis(20);
 /// The same once interrupts have been lost.
 const SLICE_MIN: Duration = Duration::from_millis(1);
-/// How long a reset may take.
-const RESET_PATIENCE: Duration = Duration::from_secs(10);
 /// Looks for the end of the reset when a device is left.
 const LEAVE_LOOKS: usize = 64;
 
@@ -87,13 +85,13 @@ impl Engine {
     /// Stops the device's DMA and forgets every command. It touches no host memory from now on.
     ///
     /// # Errors
-    /// If it can't be reached or does not stop.
-    pub fn stop(&mut self) -> Result<(), PcieError> {
+    /// If it can't be reached, or does not stop in time.
+    pub fn stop(&mut self, patience: Duration) -> Result<(), PcieError> {
         self.transport.write(DMA_CONTROL, CONTROL_RESET)?;
         let start = self.now();
         while self.read(DMA_CONTROL)? & CONTROL_RESET != 0 {
             let waited = self.now().saturating_duration_since(start);
-            if waited > RESET_PATIENCE {
+            if waited > patience {
                 let what = "the end of the DMA's reset";
                 return Err(PcieError::Silent { what, waited_ms: waited.as_millis() });
             }
@@ -134,6 +132,11 @@ impl Engine {
     /// If there is none.
     pub fn allocate(&mut self, bytes: usize) -> Result<DmaMemory, PcieError> {
         self.transport.allocate(bytes)
+    }
+
+    /// How long one answer may take from now on.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.transport.set_patience(patience);
     }
 
     /// The time.

@@ -43,8 +43,13 @@ pub struct VfioOpener {
 }
 
 impl TransportOpener for VfioOpener {
-    fn open(&mut self) -> Result<Box<dyn Transport>, PcieError> {
+    fn open(&mut self, _within: Duration) -> Result<Box<dyn Transport>, PcieError> {
         Ok(Box::new(Vfio::open(&self.address, WINDOW_BYTES)?))
+    }
+
+    /// A device in a slot needs microseconds.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(3)
     }
 }
 
@@ -202,7 +207,8 @@ impl Transport for Vfio {
     fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, PcieError> {
         // SAFETY: the descriptor is open as long as `self` is borrowed.
         let event = unsafe { BorrowedFd::borrow_raw(self.event.as_raw_fd()) };
-        interrupt::wait(&event, timeout).map_err(|error| system("waiting for an interrupt", error))
+        let came = interrupt::wait([event], timeout);
+        Ok(came.map_err(|error| system("waiting for an interrupt", error))?.is_some())
     }
 
     fn reset(&mut self) -> Result<(), PcieError> {

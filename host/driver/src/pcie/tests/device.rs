@@ -6,7 +6,7 @@ use std::time::Duration;
 use gemmine_hdl::registers::PANELS_A;
 
 use super::super::device::PcieDevice;
-use super::double::Slot;
+use super::slot::Slot;
 use crate::device::{Descriptor, Device, Side};
 use crate::error::DeviceError;
 use crate::serial::tests::device::{KEY, assert_golden, descriptor, lanes, load, panel};

@@ -1,16 +1,13 @@
 //! A double of the memory link, straight from the rules of [`gemmine_hdl::dma_registers`], before the double of the
 //! accelerator that the serial link has too.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use gemmine_hdl::dma_registers::*;
 use gemmine_hdl::registers::{COMPLETIONS, POP};
 
-use super::super::device::{PcieDevice, PcieOptions};
-use super::super::error::PcieError;
-use super::super::transport::{DmaMemory, DmaWords, Transport, TransportOpener};
+use super::super::transport::{DmaMemory, DmaWords};
 use crate::serial::tests::accelerator::Accelerator;
 
 /// How long a read of a register takes.
@@ -81,6 +78,8 @@ pub struct World {
     /// Whether somebody was told of every interrupt until now.
     pub raised: u32,
     pub opened: u32,
+    /// How long a command may take.
+    pub patience: Duration,
     removed_at: Duration,
 }
 
@@ -101,6 +100,7 @@ impl World {
             interrupts: 0,
             raised: 0,
             opened: 0,
+            patience: Duration::from_secs(60),
             removed_at: Duration::ZERO,
         }
     }
@@ -115,12 +115,12 @@ impl World {
     }
 
     /// Whether it can be opened again; it has lost its power then.
-    fn comes_back(&mut self) -> bool {
+    pub fn comes_back(&mut self) -> bool {
         let back = self.faults.back_after;
         if self.faults.removed && back.is_some_and(|after| self.now >= self.removed_at + after) {
             let fresh = Self::new(self.accelerator.word_bits);
             let (now, opened) = (self.now, self.opened);
-            *self = Self { now, opened, ..fresh };
+            *self = Self { now, opened, patience: self.patience, ..fresh };
         }
         !self.faults.removed
     }
@@ -348,90 +348,5 @@ impl World {
             entry[13] = tag;
             self.put(entry, KIND_NOTIFY);
         }
-    }
-}
-
-/// A slot with the device in it.
-#[derive(Clone)]
-pub struct Slot {
-    world: Arc<Mutex<World>>,
-    start: Instant,
-}
-
-impl Slot {
-    pub fn new(word_bits: usize) -> Self {
-        Self { world: Arc::new(Mutex::new(World::new(word_bits))), start: Instant::now() }
-    }
-
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
-    }
-
-    pub fn open(&self) -> PcieDevice {
-        let options = PcieOptions::default();
-        PcieDevice::on(Box::new(self.clone()), "test".into(), options).unwrap()
-    }
-
-    fn time(&self) -> Instant {
-        self.start + self.world().now
-    }
-}
-
-impl TransportOpener for Slot {
-    fn open(&mut self) -> Result<Box<dyn Transport>, PcieError> {
-        let mut world = self.world();
-        if !world.comes_back() {
-            return Err(PcieError::Gone("there is none in its slot".into()));
-        }
-        world.opened += 1;
-        world.memory.clear();
-        drop(world);
-        Ok(Box::new(Way { slot: self.clone(), next: 1 << 20 }))
-    }
-
-    fn now(&self) -> Instant {
-        self.time()
-    }
-
-    fn pause(&mut self, time: Duration) {
-        self.world().now += time;
-    }
-}
-
-/// The way to it.
-struct Way {
-    slot: Slot,
-    next: u64,
-}
-
-impl Transport for Way {
-    fn read(&mut self, word: u32) -> Result<u32, PcieError> {
-        Ok(self.slot.world().read(word))
-    }
-
-    fn write(&mut self, word: u32, value: u32) -> Result<(), PcieError> {
-        self.slot.world().write(word, value);
-        Ok(())
-    }
-
-    fn allocate(&mut self, bytes: usize) -> Result<DmaMemory, PcieError> {
-        let words: Vec<AtomicU32> = (0..bytes.div_ceil(4)).map(|_| AtomicU32::new(0)).collect();
-        let memory = DmaMemory::new(Arc::new(words), self.next);
-        self.slot.world().memory.push((self.next, Box::new(memory.clone())));
-        self.next += (bytes as u64).next_multiple_of(4096) + 4096;
-        Ok(memory)
-    }
-
-    fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, PcieError> {
-        Ok(self.slot.world().wait(timeout))
-    }
-
-    fn reset(&mut self) -> Result<(), PcieError> {
-        self.slot.world().write(DMA_CONTROL, CONTROL_RESET);
-        Ok(())
-    }
-
-    fn now(&self) -> Instant {
-        self.slot.time()
     }
 }

@@ -6,7 +6,8 @@ use gemmine_hdl::dma_registers::DMA_REGISTERS;
 
 use super::super::device::{PcieDevice, PcieOptions};
 use super::device::PATIENCE;
-use super::double::{Faults, Slot};
+use super::double::Faults;
+use super::slot::Slot;
 use crate::device::{Descriptor, Device};
 use crate::error::DeviceError;
 use crate::serial::tests::device::{assert_golden, descriptor, load};
@@ -218,6 +219,21 @@ fn a_device_that_does_nothing_is_given_up_in_short_waits_too() {
         device.push(descriptor(3, 64)).unwrap();
         assert_golden(&device.wait(PATIENCE).unwrap(), &operands, 64);
     }
+}
+
+#[test]
+fn a_reset_of_a_device_that_does_nothing_ends_in_time() {
+    let (slot, mut device) = faulty(Faults { stalled: true, ..Faults::default() });
+    slot.world().patience = Duration::from_secs(3);
+    device.push(descriptor(1, 64)).unwrap();
+    let start = slot.world().now;
+    let error = text(&device.reset().unwrap_err());
+    assert!(error.contains("while waiting for the first command"), "{error}");
+    let took = slot.world().now - start;
+    // For what is on the way, for the first command, for a lost device, and what the last try to reach that has at least.
+    assert!(took < Duration::from_secs(3 + 3 + 15 + 2), "{took:?}");
+    assert!(took > Duration::from_secs(15), "{took:?}");
+    recovers(&slot, &mut device);
 }
 
 #[test]

@@ -10,7 +10,8 @@
 //! | [`link`] | a device that answers: opened, identified, started |
 //! | [`device`], [`completions`] | the [`Device`](crate::Device) |
 //! | [`vfio_user`] | a device behind a socket |
-//! | [`vfio`], [`binding`] | one of this machine, through the kernel's VFIO; whether it is bound to that |
+//! | [`vfio`], [`binding`], [`explain`] | one of this machine, through the kernel's VFIO; whether it is bound to that |
+//! | [`hot_reset`] | what a reset of its bus would reset too |
 //! | [`functions`] | which of this machine's PCI functions may be devices |
 //! | [`shared`], [`iova`], [`interrupt`] | memory, its addresses as devices see them, and event descriptors |
 
@@ -26,7 +27,11 @@ mod transport;
 #[cfg(target_os = "linux")]
 mod binding;
 #[cfg(target_os = "linux")]
+mod explain;
+#[cfg(target_os = "linux")]
 mod functions;
+#[cfg(target_os = "linux")]
+mod hot_reset;
 #[cfg(target_os = "linux")]
 mod interrupt;
 #[cfg(target_os = "linux")]

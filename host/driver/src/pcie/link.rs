@@ -71,11 +71,12 @@ impl Link {
         let limit = Limit { start: opener.now(), within, patience: opener.patience() };
         let mut transport = opener.open(limit.left(limit.start))?;
         transport.set_patience(limit.left(opener.now()));
-        if was_lost {
-            // Where the function has no reset, what follows tells whether it answers.
-            let _ = transport.reset();
-        }
-        let mut raised = Self::raise(transport, name, &limit)?;
+        // Where it can't be reset as a whole, its DMA's own reset may do: what follows tells.
+        let reset = if was_lost { transport.reset().err() } else { None };
+        let mut raised = Self::raise(transport, name, &limit).map_err(|error| match reset {
+            Some(reset) => LinkError::NotReset { error: Box::new(error), reset },
+            None => error,
+        })?;
         raised.0.engine.set_patience(limit.patience);
         Ok(raised)
     }

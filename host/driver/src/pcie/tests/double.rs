@@ -59,6 +59,8 @@ pub struct Faults {
     pub mapped: Option<usize>,
     /// XORed into every word that a READ writes.
     pub read: u32,
+    /// It can't be reset as a whole.
+    pub no_reset: bool,
 }
 
 /// The device.

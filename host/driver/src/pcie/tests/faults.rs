@@ -237,6 +237,22 @@ fn a_reset_of_a_device_that_does_nothing_ends_in_time() {
 }
 
 #[test]
+fn a_lost_device_that_cant_be_reset_says_so_where_it_matters() {
+    // Its DMA's own reset does.
+    let (slot, mut device) = faulty(Faults::default());
+    slot.world().remove();
+    device.counters().unwrap_err();
+    slot.world().faults = Faults { no_reset: true, ..Faults::default() };
+    device.reset().unwrap();
+    // It does not.
+    slot.world().faults.stalled = true;
+    let error = text(&device.reset().unwrap_err());
+    assert!(error.contains("while waiting for the first command"), "{error}");
+    assert!(error.ends_with("; before, its function has no reset"), "{error}");
+    recovers(&slot, &mut device);
+}
+
+#[test]
 fn what_is_no_memory_link_is_not_opened() {
     let open = |change: &dyn Fn(&Slot)| {
         let slot = Slot::new(6);

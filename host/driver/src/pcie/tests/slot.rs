@@ -91,7 +91,11 @@ impl Transport for Way {
     }
 
     fn reset(&mut self) -> Result<(), PcieError> {
-        self.slot.world().write(DMA_CONTROL, CONTROL_RESET);
+        let mut world = self.slot.world();
+        if world.faults.no_reset {
+            return Err(PcieError::Setup("its function has no reset".into()));
+        }
+        world.write(DMA_CONTROL, CONTROL_RESET);
         Ok(())
     }
 

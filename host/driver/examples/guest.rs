@@ -2,6 +2,7 @@
 //! IOMMU, says what it saw line by line, and switches the machine off. `tests/it/guest.rs` starts it.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "what fails here fails the test, by a panic that is in the log"
 )]
@@ -68,6 +69,7 @@ fn run() {
     refusals(&edu, &serial);
     dma(&edu);
     hot_reset();
+    asked_back(&edu);
     println!("guest: all of that in {} ms", start.elapsed().as_millis());
 }
 
@@ -120,6 +122,34 @@ fn hot_reset() {
     let memory = device.allocate(4096).unwrap();
     transfer(&mut device, BUFFER, u32::try_from(memory.address()).unwrap(), TO_HOST);
     println!("guest: with both, a reset of their bus; it answers, and its DMA reaches host memory");
+}
+
+/// The system removes a device that is in use.
+fn asked_back(edu: &str) {
+    let mut device = Vfio::open(edu, BAR).unwrap();
+    device.allocate(4096).unwrap();
+    assert!(!device.wait_interrupt(Duration::from_millis(50)).unwrap(), "an interrupt too many");
+    let remove = Path::new(DEVICES).join(edu).join("remove");
+    let removal = thread::spawn(move || fs::write(remove, "1").unwrap());
+    let wanted = device.wait_interrupt(PATIENCE).expect_err("the device is not asked back");
+    println!("guest: while it is removed: {wanted}");
+    assert!(wanted.to_string().contains("the device is gone: the system wants"));
+    assert_eq!(device.read(ID).unwrap_err().to_string(), wanted.to_string());
+    assert!(!removal.is_finished(), "it was removed while it was in use");
+    drop(device);
+    let start = Instant::now();
+    while !removal.is_finished() {
+        assert!(start.elapsed() < PATIENCE, "the removal still waits for the device");
+        thread::sleep(Duration::from_millis(10));
+    }
+    removal.join().unwrap();
+    let gone = refusal(edu, BAR);
+    assert!(gone.contains(&format!("there is no PCI device {edu}")), "{gone}");
+    fs::write("/sys/bus/pci/rescan", "1").unwrap();
+    give(edu);
+    let mut again = Vfio::open(edu, BAR).unwrap();
+    assert_eq!(again.read(ID).unwrap() & 0xff, 0xed);
+    println!("guest: let go, it was removed; a rescan found it again");
 }
 
 /// DMA both ways, interrupts, faults, reset.

@@ -128,12 +128,17 @@ impl PcieDevice {
 
     pub(super) fn lose(&mut self, source: LinkError) -> DeviceError {
         self.lost = true;
+        if matches!(source, LinkError::Pcie(PcieError::Gone(_))) {
+            // Nothing of it can be used any more, and the system may wait for it to be let go.
+            self.close();
+        }
         DeviceError::Lost { device: self.shadow.identity.name.clone(), source }
     }
 
     fn close(&mut self) {
         if let Some(mut link) = self.link.take() {
-            self.past = self.past.plus(link.engine.counters().unwrap_or_default());
+            let counters = link.engine.counters();
+            self.past = self.past.plus(counters.unwrap_or_else(|_| link.engine.last_counters()));
         }
     }
 

@@ -296,6 +296,11 @@ impl Engine {
         Ok(self.counters)
     }
 
+    /// The same as it was read last, with what the host counts.
+    pub fn last_counters(&self) -> DmaCounters {
+        self.counters
+    }
+
     fn count(&mut self) -> Result<[u32; 6], PcieError> {
         let registers =
             [DMA_READ_BYTES, DMA_WRITE_BYTES, COMMANDS, INTERRUPTS, READ_STALLS, BUS_STALLS];

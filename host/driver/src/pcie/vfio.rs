@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Deref;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::ptr::NonNull;
@@ -20,13 +21,13 @@ use rustix::ioctl::{NoArg, Opcode, Updater, ioctl, opcode};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use vfio_bindings::bindings::vfio::{
     VFIO_BASE, VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_CONFIG_REGION_INDEX,
-    VFIO_PCI_MSI_IRQ_INDEX as MSI, VFIO_REGION_INFO_FLAG_MMAP, VFIO_TYPE,
-    vfio_pci_dependent_device, vfio_pci_hot_reset, vfio_pci_hot_reset_info,
+    VFIO_PCI_MSI_IRQ_INDEX as MSI, VFIO_PCI_REQ_IRQ_INDEX as REQUEST, VFIO_REGION_INFO_FLAG_MMAP,
+    VFIO_TYPE, vfio_pci_dependent_device, vfio_pci_hot_reset, vfio_pci_hot_reset_info,
 };
 use vfio_ioctls::{VfioContainer, VfioDevice, VfioError};
 use vmm_sys_util::eventfd::{EFD_NONBLOCK, EventFd};
 
-use super::binding::{self, DEVICES};
+use super::binding::{self, DEVICES, DRIVER};
 use super::error::PcieError;
 use super::explain::{explain, system};
 use super::hot_reset::{self, Affected};
@@ -91,6 +92,29 @@ impl TransportOpener for VfioOpener {
     }
 }
 
+/// The open device. Its crate looks into sysfs when it drops it, and would panic where the device is gone from there. It
+/// stays there as long as any descriptor of it is open, so one more is closed after that.
+struct Opened {
+    device: VfioDevice,
+    _until_then: OwnedFd,
+}
+
+impl Opened {
+    fn new(device: VfioDevice) -> Result<Self, PcieError> {
+        let copy = fcntl_dupfd_cloexec(descriptor(&device), 0);
+        let copy = copy.map_err(|error| system("a second descriptor", error.into()))?;
+        Ok(Self { device, _until_then: copy })
+    }
+}
+
+impl Deref for Opened {
+    type Target = VfioDevice;
+
+    fn deref(&self) -> &VfioDevice {
+        &self.device
+    }
+}
+
 /// What has its descriptor open for as long as it lives.
 trait Owner: AsRawFd {}
 
@@ -136,9 +160,12 @@ pub struct Vfio {
     address: String,
     group: String,
     bar: Bar,
-    device: VfioDevice,
+    device: Opened,
     container: Arc<VfioContainer>,
     event: EventFd,
+    /// Counts when the system wants the device back, which waits until it is let go.
+    request: EventFd,
+    is_asked_back: bool,
     addresses: Addresses,
     mapped: Vec<(u64, Arc<SharedMemory>)>,
 }
@@ -154,14 +181,19 @@ impl Vfio {
         let refused = |error| explain(&address, &bound, error);
         let container = Arc::new(VfioContainer::new(None).map_err(refused)?);
         let device = VfioDevice::new(&bound.folder, container.clone(), false).map_err(refused)?;
+        let device = Opened::new(device)?;
         let bar = map_bar(&address, &device, window_bytes)?;
-        let event = EventFd::new(EFD_NONBLOCK).map_err(|error| system("eventfd", error))?;
+        let event = || EventFd::new(EFD_NONBLOCK).map_err(|error| system("eventfd", error));
+        let (event, request) = (event()?, event()?);
         if device.get_irq_info(MSI).is_none_or(|irq| irq.count == 0) {
             return Err(PcieError::Setup(format!(
                 "device {address} has no MSI; load a gemmine bitstream with one"
             )));
         }
         device.enable_msi(vec![&event]).map_err(refused)?;
+        if device.get_irq_info(REQUEST).is_some_and(|irq| irq.count > 0) {
+            device.enable_irq(REQUEST, vec![&request]).map_err(refused)?;
+        }
         let opened = Self {
             address,
             group: bound.group.clone(),
@@ -169,6 +201,8 @@ impl Vfio {
             device,
             container,
             event,
+            request,
+            is_asked_back: false,
             addresses: Addresses::new(),
             mapped: Vec::new(),
         };
@@ -185,11 +219,21 @@ impl Vfio {
         self.device.region_write(VFIO_PCI_CONFIG_REGION_INDEX, &command.to_le_bytes(), PCI_COMMAND);
     }
 
+    fn ensure_ours(&self) -> Result<(), PcieError> {
+        if self.is_asked_back {
+            return Err(PcieError::Gone(format!(
+                "the system wants {} back: it is being removed, or unbound from {DRIVER}",
+                self.address
+            )));
+        }
+        Ok(())
+    }
+
     /// Resets the function alone.
     fn reset_function(&self) -> Result<(), Errno> {
         // SAFETY: the call takes no argument, and changes no memory of this process but what is shared with the device,
         // which is seen as atomics and volatile words alone.
-        unsafe { ioctl(descriptor(&self.device), NoArg::<DEVICE_RESET>::new()) }
+        unsafe { ioctl(descriptor(&*self.device), NoArg::<DEVICE_RESET>::new()) }
     }
 
     /// Everything that a hot reset would reset.
@@ -200,7 +244,7 @@ impl Vfio {
         // all of that is the value that is passed.
         unsafe {
             let call = Updater::<GET_HOT_RESET_INFO, HotResetInfo>::new(&mut info);
-            ioctl(descriptor(&self.device), call)?;
+            ioctl(descriptor(&*self.device), call)?;
         }
         let count = (info.head.count as usize).min(AFFECTED_MAX);
         let functions = info.functions.0[..count].iter().map(|function| {
@@ -238,7 +282,7 @@ impl Vfio {
         // this device and functions of its group, which nobody else has.
         let done = unsafe {
             let call = Updater::<HOT_RESET, HotReset>::new(&mut request);
-            ioctl(descriptor(&self.device), call)
+            ioctl(descriptor(&*self.device), call)
         };
         done.map_err(|error| failed(error.into()))
     }
@@ -290,6 +334,9 @@ fn map_bar(address: &str, device: &VfioDevice, window_bytes: u32) -> Result<Bar,
 impl Transport for Vfio {
     fn read(&mut self, word: u32) -> Result<u32, PcieError> {
         let word = self.bar.word(word)?;
+        let asked = interrupt::wait([descriptor(&self.request)], Duration::ZERO);
+        self.is_asked_back |= asked.is_ok_and(|asked| asked.is_some());
+        self.ensure_ours()?;
         // SAFETY: an aligned word of the mapping of BAR 0. A device that is gone reads as all ones.
         let value = unsafe { word.read_volatile() };
         // What is loaded from host memory from now on is not older than the register.
@@ -331,8 +378,13 @@ impl Transport for Vfio {
     }
 
     fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, PcieError> {
-        let came = interrupt::wait([descriptor(&self.event)], timeout);
-        Ok(came.map_err(|error| system("waiting for an interrupt", error))?.is_some())
+        let events = [descriptor(&self.request), descriptor(&self.event)];
+        let came =
+            interrupt::wait(events, if self.is_asked_back { Duration::ZERO } else { timeout });
+        let came = came.map_err(|error| system("waiting for an interrupt", error))?;
+        self.is_asked_back |= came == Some(0);
+        self.ensure_ours()?;
+        Ok(came.is_some())
     }
 
     fn reset(&mut self) -> Result<(), PcieError> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use gemmine_hdl::dma_registers::*;
 use gemmine_hdl::registers::{COMPLETIONS, POP};
 
+use super::super::error::PcieError;
 use super::super::transport::{DmaMemory, DmaWords};
 use crate::serial::tests::accelerator::Accelerator;
 
@@ -59,6 +60,8 @@ pub struct Faults {
     pub mapped: Option<usize>,
     /// XORed into every word that a READ writes.
     pub read: u32,
+    /// The system wants it back, and says so wherever it is asked.
+    pub asked_back: bool,
     /// It can't be reset as a whole.
     pub no_reset: bool,
 }
@@ -80,6 +83,7 @@ pub struct World {
     /// Whether somebody was told of every interrupt until now.
     pub raised: u32,
     pub opened: u32,
+    pub closed: u32,
     /// How long a command may take.
     pub patience: Duration,
     removed_at: Duration,
@@ -102,6 +106,7 @@ impl World {
             interrupts: 0,
             raised: 0,
             opened: 0,
+            closed: 0,
             patience: Duration::from_secs(60),
             removed_at: Duration::ZERO,
         }
@@ -116,13 +121,20 @@ impl World {
         self.removed_at = self.now;
     }
 
+    pub fn ensure_ours(&self) -> Result<(), PcieError> {
+        if self.faults.asked_back {
+            return Err(PcieError::Gone("the system wants it back".into()));
+        }
+        Ok(())
+    }
+
     /// Whether it can be opened again; it has lost its power then.
     pub fn comes_back(&mut self) -> bool {
         let back = self.faults.back_after;
         if self.faults.removed && back.is_some_and(|after| self.now >= self.removed_at + after) {
             let fresh = Self::new(self.accelerator.word_bits);
-            let (now, opened) = (self.now, self.opened);
-            *self = Self { now, opened, patience: self.patience, ..fresh };
+            let (now, opened, closed) = (self.now, self.opened, self.closed);
+            *self = Self { now, opened, closed, patience: self.patience, ..fresh };
         }
         !self.faults.removed
     }

@@ -222,6 +222,31 @@ fn a_device_that_does_nothing_is_given_up_in_short_waits_too() {
 }
 
 #[test]
+fn a_device_that_the_system_wants_back_is_let_go_at_once() {
+    for n in 0..2 {
+        let (slot, mut device) = faulty(Faults::default());
+        slot.world().accelerator.tile_time = Duration::from_millis(40);
+        device.push(descriptor(1, 64)).unwrap();
+        let counted = device.counters().unwrap().dma.unwrap();
+        slot.world().faults.asked_back = true;
+        let error = match n {
+            0 => device.wait(PATIENCE).unwrap_err(),
+            _ => device.counters().unwrap_err(),
+        };
+        let error = text(&error);
+        assert!(error.contains("the device is gone: the system wants it back"), "{error}");
+        assert_eq!(slot.world().closed, 1);
+        slot.world().remove();
+        assert!(text(&device.reset().unwrap_err()).contains("none in its slot"));
+        slot.world().faults.back_after = Some(Duration::ZERO);
+        device.reset().unwrap();
+        // What was counted before it went is not forgotten.
+        let commands = device.counters().unwrap().dma.unwrap().commands;
+        assert_eq!(commands, counted.commands + 2);
+    }
+}
+
+#[test]
 fn a_reset_of_a_device_that_does_nothing_ends_in_time() {
     let (slot, mut device) = faulty(Faults { stalled: true, ..Faults::default() });
     slot.world().patience = Duration::from_secs(3);

@@ -68,9 +68,17 @@ struct Way {
     next: u64,
 }
 
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.slot.world().closed += 1;
+    }
+}
+
 impl Transport for Way {
     fn read(&mut self, word: u32) -> Result<u32, PcieError> {
-        Ok(self.slot.world().read(word))
+        let mut world = self.slot.world();
+        world.ensure_ours()?;
+        Ok(world.read(word))
     }
 
     fn write(&mut self, word: u32, value: u32) -> Result<(), PcieError> {
@@ -87,7 +95,10 @@ impl Transport for Way {
     }
 
     fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, PcieError> {
-        Ok(self.slot.world().wait(timeout))
+        let mut world = self.slot.world();
+        let came = world.wait(timeout);
+        world.ensure_ours()?;
+        Ok(came)
     }
 
     fn reset(&mut self) -> Result<(), PcieError> {

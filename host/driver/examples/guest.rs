@@ -2,6 +2,7 @@
 //! IOMMU, says what it saw line by line, and switches the machine off. `tests/it/guest.rs` starts it.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     reason = "what fails here fails the test, by a panic that is in the log"
 )]
@@ -67,6 +68,8 @@ fn run() {
     let serial = find(0x1b36, 0x0002);
     refusals(&edu, &serial);
     dma(&edu);
+    hot_reset();
+    asked_back(&edu);
     println!("guest: all of that in {} ms", start.elapsed().as_millis());
 }
 
@@ -78,9 +81,7 @@ fn refusals(edu: &str, serial: &str) {
     let missing = refusal("0000:7f:00.0", BAR);
     println!("guest: at another address: {missing}");
     assert!(missing.contains("there is no PCI device 0000:7f:00.0"));
-    let folder = Path::new(DEVICES).join(edu);
-    fs::write(folder.join("driver_override"), "vfio-pci").unwrap();
-    fs::write("/sys/bus/pci/drivers_probe", edu).unwrap();
+    give(edu);
     let address = edu.to_owned();
     let nobody = thread::spawn(move || {
         let nobody = Uid::from_raw(65534);
@@ -96,6 +97,59 @@ fn refusals(edu: &str, serial: &str) {
     let device = PcieDevice::open(edu, PcieOptions { patience: Duration::ZERO });
     let device = device.map(drop).unwrap_err().to_string();
     assert!(device.contains(&format!("lost device pcie:{edu}: BAR 0 of device")), "{device}");
+}
+
+/// Gives a device to vfio-pci.
+fn give(address: &str) {
+    let folder = Path::new(DEVICES).join(address);
+    fs::write(folder.join("driver_override"), "vfio-pci").unwrap();
+    fs::write("/sys/bus/pci/drivers_probe", address).unwrap();
+}
+
+/// A function that shares its slot with another, and so has no reset of its own: neither one of the function, nor is it
+/// alone on its bus.
+fn hot_reset() {
+    let [_, first, second] = &all(0x1234, 0x11e8)[..] else { panic!("there are not three edu") };
+    give(first);
+    let mut device = Vfio::open(first, BAR).unwrap();
+    let refused = device.reset().unwrap_err().to_string();
+    println!("guest: a reset of one of two: {refused}");
+    assert!(refused.contains(&format!("would reset {second} too, not bound to vfio-pci")));
+    give(second);
+    device.reset().unwrap();
+    device.write(LIVENESS, 6).unwrap();
+    assert_eq!(device.read(LIVENESS).unwrap(), !6);
+    let memory = device.allocate(4096).unwrap();
+    transfer(&mut device, BUFFER, u32::try_from(memory.address()).unwrap(), TO_HOST);
+    println!("guest: with both, a reset of their bus; it answers, and its DMA reaches host memory");
+}
+
+/// The system removes a device that is in use.
+fn asked_back(edu: &str) {
+    let mut device = Vfio::open(edu, BAR).unwrap();
+    device.allocate(4096).unwrap();
+    assert!(!device.wait_interrupt(Duration::from_millis(50)).unwrap(), "an interrupt too many");
+    let remove = Path::new(DEVICES).join(edu).join("remove");
+    let removal = thread::spawn(move || fs::write(remove, "1").unwrap());
+    let wanted = device.wait_interrupt(PATIENCE).expect_err("the device is not asked back");
+    println!("guest: while it is removed: {wanted}");
+    assert!(wanted.to_string().contains("the device is gone: the system wants"));
+    assert_eq!(device.read(ID).unwrap_err().to_string(), wanted.to_string());
+    assert!(!removal.is_finished(), "it was removed while it was in use");
+    drop(device);
+    let start = Instant::now();
+    while !removal.is_finished() {
+        assert!(start.elapsed() < PATIENCE, "the removal still waits for the device");
+        thread::sleep(Duration::from_millis(10));
+    }
+    removal.join().unwrap();
+    let gone = refusal(edu, BAR);
+    assert!(gone.contains(&format!("there is no PCI device {edu}")), "{gone}");
+    fs::write("/sys/bus/pci/rescan", "1").unwrap();
+    give(edu);
+    let mut again = Vfio::open(edu, BAR).unwrap();
+    assert_eq!(again.read(ID).unwrap() & 0xff, 0xed);
+    println!("guest: let go, it was removed; a rescan found it again");
 }
 
 /// DMA both ways, interrupts, faults, reset.
@@ -203,18 +257,22 @@ fn kernel_log() -> Vec<String> {
     lines
 }
 
-/// The address of the device with these IDs.
+/// The address of the first device with these IDs.
 fn find(vendor: u32, device: u32) -> String {
+    let found = all(vendor, device).into_iter().next();
+    found.unwrap_or_else(|| panic!("no {vendor:04x}:{device:04x} in {:?}", sorted(DEVICES)))
+}
+
+/// The addresses of all of them, in order.
+fn all(vendor: u32, device: u32) -> Vec<String> {
     let id = |folder: &Path, name| {
         let text = fs::read_to_string(folder.join(name)).unwrap();
         u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).unwrap()
     };
-    let folders = sorted(DEVICES);
-    let found = folders
-        .iter()
-        .find(|folder| (id(folder, "vendor"), id(folder, "device")) == (vendor, device));
-    let found = found.unwrap_or_else(|| panic!("no {vendor:04x}:{device:04x} in {folders:?}"));
-    found.file_name().unwrap().to_str().unwrap().to_owned()
+    let folders = sorted(DEVICES).into_iter();
+    let found =
+        folders.filter(|folder| (id(folder, "vendor"), id(folder, "device")) == (vendor, device));
+    found.map(|folder| folder.file_name().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 fn sorted(folder: &str) -> Vec<PathBuf> {

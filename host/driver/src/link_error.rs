@@ -121,6 +121,14 @@ pub enum LinkError {
     /// The device broke the protocol.
     #[error("the device broke the protocol: {0}; report this with its build")]
     Protocol(String),
+    /// A device that was lost does not come up again, and could not be reset as a whole before.
+    #[error("{error}; before, {reset}")]
+    NotReset {
+        /// Why it does not come up.
+        error: Box<LinkError>,
+        /// Why it was not reset.
+        reset: PcieError,
+    },
     /// PCI Express.
     #[error(transparent)]
     Pcie(#[from] PcieError),
@@ -133,6 +141,7 @@ impl LinkError {
             Self::NoDevice(_) | Self::Version(_) | Self::Register { .. } | Self::Changed(_) => {
                 false
             }
+            Self::NotReset { error, .. } => error.may_pass(),
             Self::Pcie(error) => error.may_pass(),
             _ => true,
         }

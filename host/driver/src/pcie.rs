@@ -7,9 +7,11 @@
 //! | [`ring`] | commands and entries, wherever the memory is |
 //! | [`staging`] | memory that panels wait in until the device has read them |
 //! | [`engine`] | both rings of a device: doorbells, room, waiting, and what went wrong |
+//! | [`link`] | a device that answers: opened, identified, started |
 //! | [`device`], [`completions`] | the [`Device`](crate::Device) |
 //! | [`vfio_user`] | a device behind a socket |
-//! | [`vfio`], [`binding`] | one of this machine, through the kernel's VFIO; whether it is bound to that |
+//! | [`vfio`], [`binding`], [`explain`] | one of this machine, through the kernel's VFIO; whether it is bound to that |
+//! | [`hot_reset`] | what a reset of its bus would reset too |
 //! | [`functions`] | which of this machine's PCI functions may be devices |
 //! | [`shared`], [`iova`], [`interrupt`] | memory, its addresses as devices see them, and event descriptors |
 
@@ -17,6 +19,7 @@ mod completions;
 mod device;
 mod engine;
 mod error;
+mod link;
 mod ring;
 mod staging;
 mod transport;
@@ -24,7 +27,11 @@ mod transport;
 #[cfg(target_os = "linux")]
 mod binding;
 #[cfg(target_os = "linux")]
+mod explain;
+#[cfg(target_os = "linux")]
 mod functions;
+#[cfg(target_os = "linux")]
+mod hot_reset;
 #[cfg(target_os = "linux")]
 mod interrupt;
 #[cfg(target_os = "linux")]

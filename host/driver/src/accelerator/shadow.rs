@@ -229,10 +229,11 @@ impl Shadow {
         self.outstanding.push_back(plan.work);
     }
 
-    /// Whether the device has had far more time for its oldest work, since it may have begun, than that takes.
+    /// Whether the device has had far more time for its oldest work, since it may have begun, than that takes. Where all
+    /// work is done, what is waited for is only the way of a tile to the host.
     pub fn is_overdue(&self, begun: u64, time: u64) -> bool {
-        let Some(oldest) = self.outstanding.front() else { return false };
-        time.saturating_sub(begun) > STUCK_TIMES * oldest.cycles + STUCK_CYCLES + TORN_CYCLES
+        let cycles = self.outstanding.front().map_or(0, |oldest| oldest.cycles);
+        time.saturating_sub(begun) > STUCK_TIMES * cycles + STUCK_CYCLES + TORN_CYCLES
     }
 
     /// Forgets descriptors and commits, as after a reset of the device.

@@ -15,7 +15,7 @@ use crate::device::Completion;
 use crate::error::DeviceError;
 use crate::link_error::LinkError;
 
-/// After so long without an event, the device's clock tells whether one is overdue.
+/// After so long without an event, in one wait or in many, the device's clock tells whether one is overdue.
 const SILENCE: Duration = Duration::from_millis(250);
 
 impl PcieDevice {
@@ -38,16 +38,31 @@ impl PcieDevice {
             let left = timeout.saturating_sub(waited);
             match self.over_link(|link| link.engine.wait(left.min(SILENCE)))? {
                 Some(event) => self.take(&event)?,
-                None if left <= SILENCE => {
-                    return Err(DeviceError::Timeout { what: "a completion", waited_ms });
+                None => {
+                    self.note_silence(waited_ms)?;
+                    if left <= SILENCE {
+                        return Err(DeviceError::Timeout { what: "a completion", waited_ms });
+                    }
                 }
-                None => self.ensure_alive(waited_ms)?,
             }
         }
     }
 
+    /// Asks whether the device is alive once nothing has come for long, in however many waits: callers look after
+    /// something else every few milliseconds.
+    fn note_silence(&mut self, waited_ms: u128) -> Result<(), DeviceError> {
+        let now = self.over_link(|link| Ok(link.engine.now()))?;
+        let since = *self.silent_since.get_or_insert(now);
+        if now.saturating_duration_since(since) < SILENCE {
+            return Ok(());
+        }
+        self.silent_since = Some(now);
+        self.ensure_alive(waited_ms)
+    }
+
     /// Takes in what the device tells.
     pub(super) fn take(&mut self, event: &Event) -> Result<(), DeviceError> {
+        self.silent_since = None;
         match event {
             Event::Completion(entry) => self.take_completion(entry),
             Event::Done(TAG_PASSED) => Ok(()),

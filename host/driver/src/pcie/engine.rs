@@ -29,8 +29,6 @@ const SPINS: usize = 1000;
 const SLICE_MAX: Duration = Duration::from_millis(20);
 /// The same once interrupts have been lost.
 const SLICE_MIN: Duration = Duration::from_millis(1);
-/// How long a reset may take.
-const RESET_PATIENCE: Duration = Duration::from_secs(10);
 /// Looks for the end of the reset when a device is left.
 const LEAVE_LOOKS: usize = 64;
 
@@ -87,13 +85,13 @@ impl Engine {
     /// Stops the device's DMA and forgets every command. It touches no host memory from now on.
     ///
     /// # Errors
-    /// If it can't be reached or does not stop.
-    pub fn stop(&mut self) -> Result<(), PcieError> {
+    /// If it can't be reached, or does not stop in time.
+    pub fn stop(&mut self, patience: Duration) -> Result<(), PcieError> {
         self.transport.write(DMA_CONTROL, CONTROL_RESET)?;
         let start = self.now();
         while self.read(DMA_CONTROL)? & CONTROL_RESET != 0 {
             let waited = self.now().saturating_duration_since(start);
-            if waited > RESET_PATIENCE {
+            if waited > patience {
                 let what = "the end of the DMA's reset";
                 return Err(PcieError::Silent { what, waited_ms: waited.as_millis() });
             }
@@ -134,6 +132,11 @@ impl Engine {
     /// If there is none.
     pub fn allocate(&mut self, bytes: usize) -> Result<DmaMemory, PcieError> {
         self.transport.allocate(bytes)
+    }
+
+    /// How long one answer may take from now on.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.transport.set_patience(patience);
     }
 
     /// The time.
@@ -196,7 +199,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Asks the device how many commands are done.
+    /// Asks the device how many commands are done. That may be more than entries have told of that are not polled yet.
     ///
     /// # Errors
     /// If it can't be reached or lies.
@@ -215,7 +218,7 @@ impl Engine {
         if let Some(head) = self.completions.consumed() {
             self.transport.write(COMPLETION_HEAD, head.into())?;
         }
-        self.done += u64::from(self.commands.finished(entry.command_head())?);
+        self.done += u64::from(self.commands.entered(entry.command_head())?);
         match entry.kind() {
             KIND_COMPLETION => Ok(Some(Event::Completion(entry.completion()))),
             KIND_NOTIFY => Ok(Some(Event::Done(entry.tag()))),
@@ -291,6 +294,11 @@ impl Engine {
         }
         self.counted = now;
         Ok(self.counters)
+    }
+
+    /// The same as it was read last, with what the host counts.
+    pub fn last_counters(&self) -> DmaCounters {
+        self.counters
     }
 
     fn count(&mut self) -> Result<[u32; 6], PcieError> {

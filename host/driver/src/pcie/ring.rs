@@ -68,7 +68,10 @@ pub struct CommandRing<M> {
     size: u32,
     tail: u16,
     rung: u16,
+    /// What is known to be done.
     head: u16,
+    /// What the last entry that was read said of it.
+    entered: u16,
 }
 
 impl<M: DmaWords> CommandRing<M> {
@@ -79,7 +82,7 @@ impl<M: DmaWords> CommandRing<M> {
 
     /// An empty ring of 2^size commands, size from 4 to 12, in memory that has room for it.
     pub fn new(memory: M, size: u32) -> Self {
-        Self { memory, size, tail: 0, rung: 0, head: 0 }
+        Self { memory, size, tail: 0, rung: 0, head: 0, entered: 0 }
     }
 
     /// The memory.
@@ -124,25 +127,43 @@ impl<M: DmaWords> CommandRing<M> {
         Some(self.tail)
     }
 
-    /// Takes in how far the device has come: how many commands got done.
+    /// Takes in how far the device says that it has come now: how many commands got done.
     ///
     /// # Errors
-    /// If it claims to have done what it was not told.
+    /// If it claims to have done what it was not told, or takes back what it did.
     pub fn finished(&mut self, head: u16) -> Result<u16, PcieError> {
-        let done = head.wrapping_sub(self.head);
-        let told = self.rung.wrapping_sub(self.head);
-        if done > told {
-            let (from, to) = (self.head, self.rung);
-            let text = format!("command head {head} is not between {from} and {to}");
+        let done = self.between(self.head, head)?;
+        self.head = head;
+        Ok(done)
+    }
+
+    /// The same of an entry, which says how far the device had come when it wrote that. A register may have told of more
+    /// since, so an entry is held against the one before.
+    ///
+    /// # Errors
+    /// As [`Self::finished`].
+    pub fn entered(&mut self, head: u16) -> Result<u16, PcieError> {
+        let beyond = self.between(self.entered, head)?;
+        let known = self.head.wrapping_sub(self.entered);
+        self.entered = head;
+        let done = beyond.saturating_sub(known);
+        self.head = self.head.wrapping_add(done);
+        Ok(done)
+    }
+
+    /// How far a head is behind one that was told before; it is not beyond what was rung.
+    fn between(&self, from: u16, head: u16) -> Result<u16, PcieError> {
+        let done = head.wrapping_sub(from);
+        if done > self.rung.wrapping_sub(from) {
+            let text = format!("command head {head} is not between {from} and {}", self.rung);
             return Err(PcieError::Corrupt(text));
         }
-        self.head = head;
         Ok(done)
     }
 
     /// Starts from index 0, as the device does after a reset.
     pub fn clear(&mut self) {
-        (self.tail, self.rung, self.head) = (0, 0, 0);
+        (self.tail, self.rung, self.head, self.entered) = (0, 0, 0, 0);
     }
 }
 

@@ -5,5 +5,6 @@ mod device;
 mod double;
 mod faults;
 mod ring;
+mod slot;
 #[cfg(target_os = "linux")]
 mod socket;

@@ -77,8 +77,11 @@ pub trait Transport: Send {
     /// Resets the function, as far as the link can: everything that it was told is gone.
     ///
     /// # Errors
-    /// If the device can't be reached.
+    /// If the device can't be reached, or there is no way to reset it.
     fn reset(&mut self) -> Result<(), PcieError>;
+
+    /// How long whoever plays the device may take for one answer from now on, where it is played.
+    fn set_patience(&mut self, _patience: Duration) {}
 
     /// The time, by which waits are measured.
     fn now(&self) -> Instant {
@@ -88,11 +91,16 @@ pub trait Transport: Send {
 
 /// Reaches a device, and again after it was lost.
 pub trait TransportOpener: Send {
-    /// Opens the way to it.
+    /// Opens the way to it. A device that is played by somebody who says nothing is given up after so long.
     ///
     /// # Errors
     /// If it can't be reached.
-    fn open(&mut self) -> Result<Box<dyn Transport>, PcieError>;
+    fn open(&mut self, within: Duration) -> Result<Box<dyn Transport>, PcieError>;
+
+    /// How long the device may do nothing of what it was told. A simulated one is slow.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(30)
+    }
 
     /// The time.
     fn now(&self) -> Instant {

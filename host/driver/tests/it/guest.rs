@@ -125,6 +125,10 @@ fn machine() -> String {
         .args(["-nodefaults", "-no-user-config", "-no-reboot", "-serial", "stdio"])
         .args(["-device", "intel-iommu,intremap=on"])
         .args(["-device", "pcie-root-port,id=root1,chassis=1", "-device", "edu,bus=root1"])
+        // One card of two functions.
+        .args(["-device", "pcie-root-port,id=root2,chassis=2"])
+        .args(["-device", "edu,bus=root2,addr=0.0,multifunction=on"])
+        .args(["-device", "edu,bus=root2,addr=0.1"])
         .args(["-device", "pci-serial"])
         .arg("-kernel")
         .arg(image)

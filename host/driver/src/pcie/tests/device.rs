@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use gemmine_hdl::registers::PANELS_A;
 
-use super::double::Slot;
+use super::super::device::PcieDevice;
+use super::slot::Slot;
 use crate::device::{Descriptor, Device, Side};
 use crate::error::DeviceError;
 use crate::serial::tests::device::{KEY, assert_golden, descriptor, lanes, load, panel};
@@ -110,6 +111,45 @@ fn panels_beyond_the_memory_that_they_wait_in_are_waited_for() {
     assert!(error.contains("waiting for room for a panel"), "{error}");
 }
 
+/// A device that carries out ten commands while one of its registers is read, with more panels on the way than fit into
+/// the memory that they wait in; what those of A's four places and of B's first one hold.
+fn many_panels() -> (Slot, PcieDevice, [Vec<Vec<i8>>; 4]) {
+    let slot = Slot::new(10);
+    let mut device = slot.open();
+    slot.world().faults.command_time = Duration::from_nanos(100);
+    let operands: [_; 4] = std::array::from_fn(|n| lanes(n as u64, 1024));
+    let panels = operands.each_ref().map(|lanes| panel(lanes));
+    device.load_panel(Side::B, 0, panels[0].clone()).unwrap();
+    for n in 0..40 {
+        device.load_panel(Side::A, n % 4, panels[n % 4].clone()).unwrap();
+    }
+    (slot, device, operands)
+}
+
+/// All of those panels are there.
+fn answer_by_all(device: &mut PcieDevice, operands: &[Vec<Vec<i8>>; 4]) {
+    for (place, lanes) in operands.iter().enumerate() {
+        device.push(Descriptor { a_panel: place, ..descriptor(place as u32, 1024) }).unwrap();
+        let completion = device.wait(PATIENCE).unwrap();
+        assert_golden(&completion, &[lanes.clone(), operands[0].clone()], 64);
+    }
+}
+
+#[test]
+fn a_register_may_tell_of_more_than_the_entries_that_are_read() {
+    let (slot, mut device, operands) = many_panels();
+    answer_by_all(&mut device, &operands);
+    assert_eq!(slot.world().accelerator.errors, 0);
+}
+
+#[test]
+fn a_reset_keeps_panels_whose_entries_are_not_read() {
+    let (slot, mut device, operands) = many_panels();
+    device.reset().unwrap();
+    answer_by_all(&mut device, &operands);
+    assert_eq!(slot.world().opened, 1);
+}
+
 #[test]
 fn panels_that_are_there_are_not_sent_again() {
     let slot = Slot::new(8);
@@ -166,9 +206,10 @@ fn a_late_completion_is_waited_for_again() {
     slot.world().accelerator.tile_time = Duration::from_millis(500);
     let operands = load(&mut device, 1, 64);
     device.push(descriptor(1, 64)).unwrap();
-    for _ in 0..3 {
-        let late = device.wait(Duration::from_millis(100)).unwrap_err();
-        assert!(matches!(late, DeviceError::Timeout { waited_ms: 100, .. }), "{late}");
+    for waited in [100, 100].into_iter().chain([20; 14]) {
+        let late = device.wait(Duration::from_millis(waited)).unwrap_err();
+        assert!(matches!(late, DeviceError::Timeout { .. }), "{late}");
+        assert!(late.to_string().contains(&format!("after {waited} ms")), "{late}");
     }
     assert_golden(&device.wait(PATIENCE).unwrap(), &operands, 64);
 }

@@ -1,16 +1,14 @@
 //! A double of the memory link, straight from the rules of [`gemmine_hdl::dma_registers`], before the double of the
 //! accelerator that the serial link has too.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use gemmine_hdl::dma_registers::*;
 use gemmine_hdl::registers::{COMPLETIONS, POP};
 
-use super::super::device::{PcieDevice, PcieOptions};
 use super::super::error::PcieError;
-use super::super::transport::{DmaMemory, DmaWords, Transport, TransportOpener};
+use super::super::transport::{DmaMemory, DmaWords};
 use crate::serial::tests::accelerator::Accelerator;
 
 /// How long a read of a register takes.
@@ -56,10 +54,16 @@ pub struct Faults {
     pub entry: Option<(u32, usize, u32)>,
     /// No command is carried out.
     pub stalled: bool,
+    /// How long a command takes.
+    pub command_time: Duration,
     /// Host memory that is mapped after so many pieces is out of reach.
     pub mapped: Option<usize>,
     /// XORed into every word that a READ writes.
     pub read: u32,
+    /// The system wants it back, and says so wherever it is asked.
+    pub asked_back: bool,
+    /// It can't be reset as a whole.
+    pub no_reset: bool,
 }
 
 /// The device.
@@ -73,10 +77,15 @@ pub struct World {
     pub sequence: u32,
     /// Completions that were copied.
     copied: u32,
+    /// When the next command is carried out.
+    command_at: Duration,
     interrupts: u32,
     /// Whether somebody was told of every interrupt until now.
     pub raised: u32,
     pub opened: u32,
+    pub closed: u32,
+    /// How long a command may take.
+    pub patience: Duration,
     removed_at: Duration,
 }
 
@@ -93,9 +102,12 @@ impl World {
             registers,
             sequence: 0,
             copied: 0,
+            command_at: Duration::ZERO,
             interrupts: 0,
             raised: 0,
             opened: 0,
+            closed: 0,
+            patience: Duration::from_secs(60),
             removed_at: Duration::ZERO,
         }
     }
@@ -109,13 +121,20 @@ impl World {
         self.removed_at = self.now;
     }
 
+    pub fn ensure_ours(&self) -> Result<(), PcieError> {
+        if self.faults.asked_back {
+            return Err(PcieError::Gone("the system wants it back".into()));
+        }
+        Ok(())
+    }
+
     /// Whether it can be opened again; it has lost its power then.
-    fn comes_back(&mut self) -> bool {
+    pub fn comes_back(&mut self) -> bool {
         let back = self.faults.back_after;
         if self.faults.removed && back.is_some_and(|after| self.now >= self.removed_at + after) {
             let fresh = Self::new(self.accelerator.word_bits);
-            let (now, opened) = (self.now, self.opened);
-            *self = Self { now, opened, ..fresh };
+            let (now, opened, closed) = (self.now, self.opened, self.closed);
+            *self = Self { now, opened, closed, patience: self.patience, ..fresh };
         }
         !self.faults.removed
     }
@@ -151,6 +170,9 @@ impl World {
                 (self.sequence, self.copied) = (0, 0);
             }
             DMA_REGISTERS.. if word < DMA_REGISTERS + DMA_REGISTER_WORDS => {
+                if word == COMMAND_TAIL && self.has_caught_up() {
+                    self.command_at = self.now + self.faults.command_time;
+                }
                 *self.register(word) = value;
             }
             _ => {
@@ -176,7 +198,10 @@ impl World {
             if self.now >= end {
                 return false;
             }
-            let due = self.accelerator.due().unwrap_or(end);
+            let command =
+                (!self.has_caught_up() && !self.faults.stalled).then_some(self.command_at);
+            let dues = [self.accelerator.due(), command.filter(|at| *at > self.now)];
+            let due = dues.into_iter().flatten().min().unwrap_or(end);
             self.now = due.clamp(self.now, end);
         }
     }
@@ -213,6 +238,11 @@ impl World {
             self.interrupts += 1;
             *self.register(INTERRUPTS) += 1;
         }
+    }
+
+    /// Whether every command is carried out that it was told of.
+    fn has_caught_up(&mut self) -> bool {
+        *self.register(COMMAND_HEAD) == *self.register(COMMAND_TAIL) & 0xffff
     }
 
     /// Whether the completion ring has room.
@@ -261,11 +291,10 @@ impl World {
                 self.copied += 1;
                 self.accelerator.write(POP, 1, self.now);
                 self.put(entry_of(&words), KIND_COMPLETION);
-            } else if self.faults.stalled
-                || *self.register(COMMAND_HEAD) == *self.register(COMMAND_TAIL) & 0xffff
-            {
+            } else if self.faults.stalled || self.has_caught_up() || self.now < self.command_at {
                 return;
             } else {
+                self.command_at += self.faults.command_time;
                 self.command();
             }
         }
@@ -333,90 +362,5 @@ impl World {
             entry[13] = tag;
             self.put(entry, KIND_NOTIFY);
         }
-    }
-}
-
-/// A slot with the device in it.
-#[derive(Clone)]
-pub struct Slot {
-    world: Arc<Mutex<World>>,
-    start: Instant,
-}
-
-impl Slot {
-    pub fn new(word_bits: usize) -> Self {
-        Self { world: Arc::new(Mutex::new(World::new(word_bits))), start: Instant::now() }
-    }
-
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap()
-    }
-
-    pub fn open(&self) -> PcieDevice {
-        let options = PcieOptions::default();
-        PcieDevice::on(Box::new(self.clone()), "test".into(), options).unwrap()
-    }
-
-    fn time(&self) -> Instant {
-        self.start + self.world().now
-    }
-}
-
-impl TransportOpener for Slot {
-    fn open(&mut self) -> Result<Box<dyn Transport>, PcieError> {
-        let mut world = self.world();
-        if !world.comes_back() {
-            return Err(PcieError::Gone("there is none in its slot".into()));
-        }
-        world.opened += 1;
-        world.memory.clear();
-        drop(world);
-        Ok(Box::new(Way { slot: self.clone(), next: 1 << 20 }))
-    }
-
-    fn now(&self) -> Instant {
-        self.time()
-    }
-
-    fn pause(&mut self, time: Duration) {
-        self.world().now += time;
-    }
-}
-
-/// The way to it.
-struct Way {
-    slot: Slot,
-    next: u64,
-}
-
-impl Transport for Way {
-    fn read(&mut self, word: u32) -> Result<u32, PcieError> {
-        Ok(self.slot.world().read(word))
-    }
-
-    fn write(&mut self, word: u32, value: u32) -> Result<(), PcieError> {
-        self.slot.world().write(word, value);
-        Ok(())
-    }
-
-    fn allocate(&mut self, bytes: usize) -> Result<DmaMemory, PcieError> {
-        let words: Vec<AtomicU32> = (0..bytes.div_ceil(4)).map(|_| AtomicU32::new(0)).collect();
-        let memory = DmaMemory::new(Arc::new(words), self.next);
-        self.slot.world().memory.push((self.next, Box::new(memory.clone())));
-        self.next += (bytes as u64).next_multiple_of(4096) + 4096;
-        Ok(memory)
-    }
-
-    fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, PcieError> {
-        Ok(self.slot.world().wait(timeout))
-    }
-
-    fn reset(&mut self) -> Result<(), PcieError> {
-        self.slot.world().write(DMA_CONTROL, CONTROL_RESET);
-        Ok(())
-    }
-
-    fn now(&self) -> Instant {
-        self.slot.time()
     }
 }

@@ -6,7 +6,8 @@ use gemmine_hdl::dma_registers::DMA_REGISTERS;
 
 use super::super::device::{PcieDevice, PcieOptions};
 use super::device::PATIENCE;
-use super::double::{Faults, Slot};
+use super::double::Faults;
+use super::slot::Slot;
 use crate::device::{Descriptor, Device};
 use crate::error::DeviceError;
 use crate::serial::tests::device::{assert_golden, descriptor, load};
@@ -183,6 +184,96 @@ fn a_stuck_array_and_stalled_commands_are_given_up() {
     let error = text(&device.reset().unwrap_err());
     assert!(error.contains("while waiting for the first command"), "{error}");
     slot.world().faults.stalled = false;
+    recovers(&slot, &mut device);
+}
+
+/// What ends waits that are as short as those of callers that look after something else, too.
+fn ends_short_waits(device: &mut PcieDevice) -> DeviceError {
+    // Twenty seconds of the double's time.
+    let waits = (0..1000).map(|_| device.wait(Duration::from_millis(20)).unwrap_err());
+    let end = { waits }.find(|error| !matches!(error, DeviceError::Timeout { .. }));
+    end.expect("short waits go on and on")
+}
+
+#[test]
+fn a_device_that_does_nothing_is_given_up_in_short_waits_too() {
+    // An array that never finishes; commands that are never carried out; a tile that never comes to the host.
+    for n in 0..3 {
+        let (slot, mut device) = faulty(Faults { stalled: n == 1, ..Faults::default() });
+        slot.world().accelerator.stuck = n == 0;
+        slot.world().accelerator.tile_time = Duration::from_millis(30);
+        device.push(descriptor(1, 64)).unwrap();
+        if n == 2 {
+            device.wait(Duration::from_millis(10)).unwrap_err();
+            slot.world().faults.stalled = true;
+        }
+        let start = slot.world().now;
+        let error = ends_short_waits(&mut device);
+        assert!(matches!(error, DeviceError::Stuck { waited_ms: 20 }), "{n}: {error}");
+        let took = slot.world().now - start;
+        assert!(took > Duration::from_millis(500), "{n}: given up after {took:?} of its time");
+        slot.world().accelerator.stuck = false;
+        slot.world().faults.stalled = false;
+        device.reset().unwrap();
+        let operands = load(&mut device, 2, 64);
+        device.push(descriptor(3, 64)).unwrap();
+        assert_golden(&device.wait(PATIENCE).unwrap(), &operands, 64);
+    }
+}
+
+#[test]
+fn a_device_that_the_system_wants_back_is_let_go_at_once() {
+    for n in 0..2 {
+        let (slot, mut device) = faulty(Faults::default());
+        slot.world().accelerator.tile_time = Duration::from_millis(40);
+        device.push(descriptor(1, 64)).unwrap();
+        let counted = device.counters().unwrap().dma.unwrap();
+        slot.world().faults.asked_back = true;
+        let error = match n {
+            0 => device.wait(PATIENCE).unwrap_err(),
+            _ => device.counters().unwrap_err(),
+        };
+        let error = text(&error);
+        assert!(error.contains("the device is gone: the system wants it back"), "{error}");
+        assert_eq!(slot.world().closed, 1);
+        slot.world().remove();
+        assert!(text(&device.reset().unwrap_err()).contains("none in its slot"));
+        slot.world().faults.back_after = Some(Duration::ZERO);
+        device.reset().unwrap();
+        // What was counted before it went is not forgotten.
+        let commands = device.counters().unwrap().dma.unwrap().commands;
+        assert_eq!(commands, counted.commands + 2);
+    }
+}
+
+#[test]
+fn a_reset_of_a_device_that_does_nothing_ends_in_time() {
+    let (slot, mut device) = faulty(Faults { stalled: true, ..Faults::default() });
+    slot.world().patience = Duration::from_secs(3);
+    device.push(descriptor(1, 64)).unwrap();
+    let start = slot.world().now;
+    let error = text(&device.reset().unwrap_err());
+    assert!(error.contains("while waiting for the first command"), "{error}");
+    let took = slot.world().now - start;
+    // For what is on the way, for the first command, for a lost device, and what the last try to reach that has at least.
+    assert!(took < Duration::from_secs(3 + 3 + 15 + 2), "{took:?}");
+    assert!(took > Duration::from_secs(15), "{took:?}");
+    recovers(&slot, &mut device);
+}
+
+#[test]
+fn a_lost_device_that_cant_be_reset_says_so_where_it_matters() {
+    // Its DMA's own reset does.
+    let (slot, mut device) = faulty(Faults::default());
+    slot.world().remove();
+    device.counters().unwrap_err();
+    slot.world().faults = Faults { no_reset: true, ..Faults::default() };
+    device.reset().unwrap();
+    // It does not.
+    slot.world().faults.stalled = true;
+    let error = text(&device.reset().unwrap_err());
+    assert!(error.contains("while waiting for the first command"), "{error}");
+    assert!(error.ends_with("; before, its function has no reset"), "{error}");
     recovers(&slot, &mut device);
 }
 

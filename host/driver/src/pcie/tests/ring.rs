@@ -60,6 +60,33 @@ fn a_full_ring_takes_nothing_and_indices_count_freely() {
 }
 
 #[test]
+fn entries_may_tell_of_less_than_a_register_did_and_never_go_back() {
+    let mut ring = commands(4);
+    // Several times around the index.
+    for round in 0..5000_u16 {
+        let first = round.wrapping_mul(16);
+        for _ in 0..16 {
+            assert!(ring.push(&Command::immediate(0, &[1])));
+        }
+        ring.doorbell();
+        assert_eq!(ring.entered(first.wrapping_add(2)).unwrap(), 2);
+        assert_eq!(ring.finished(first.wrapping_add(9)).unwrap(), 7);
+        // Written before the register was read.
+        assert_eq!(ring.entered(first.wrapping_add(5)).unwrap(), 0);
+        assert_eq!(ring.entered(first.wrapping_add(5)).unwrap(), 0);
+        for wrong in [first.wrapping_add(4), first.wrapping_add(17), first.wrapping_sub(1000)] {
+            let error = ring.entered(wrong).unwrap_err().to_string();
+            assert!(error.contains("is not between"), "{error}");
+        }
+        assert!(ring.finished(first.wrapping_add(8)).is_err(), "what was done is undone");
+        assert_eq!(ring.outstanding(), 7);
+        assert_eq!(ring.entered(first.wrapping_add(12)).unwrap(), 3);
+        assert_eq!(ring.finished(first.wrapping_add(16)).unwrap(), 4);
+        assert_eq!(ring.entered(first.wrapping_add(16)).unwrap(), 0);
+    }
+}
+
+#[test]
 fn entries_come_in_sequence_or_not_at_all() {
     let bytes = CompletionRing::<Vec<AtomicU32>>::bytes(4);
     let mut ring = CompletionRing::new(memory(bytes), 4);

@@ -1,14 +1,16 @@
 //! The same device behind a socket: a server in another thread plays it.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use gemmine_hdl::dma_registers::WINDOW_BYTES;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, listen, socket};
 use vfio_bindings::bindings::vfio::{
     VFIO_PCI_MSI_IRQ_INDEX, VFIO_REGION_INFO_FLAG_READ, VFIO_REGION_INFO_FLAG_WRITE,
     vfio_region_info,
@@ -16,6 +18,9 @@ use vfio_bindings::bindings::vfio::{
 use vfio_user::{DmaMapFlags, DmaUnmapFlags, IrqInfo, Server, ServerBackend, ServerRegion};
 
 use super::super::device::{PcieDevice, PcieOptions};
+use super::super::error::PcieError;
+use super::super::transport::Transport;
+use super::super::vfio_user::VfioUser;
 use super::device::PATIENCE;
 use super::double::{Memory, World};
 use crate::device::Device;
@@ -57,7 +62,7 @@ impl Backend {
         if world.wait(Duration::from_micros(1))
             && let Some(event) = &self.event
         {
-            io::Write::write_all(&mut &*event, &1_u64.to_ne_bytes()).unwrap();
+            (&mut &*event).write_all(&1_u64.to_ne_bytes()).unwrap();
         }
     }
 }
@@ -175,7 +180,7 @@ fn sockets_without_a_device_are_told_apart() {
     let file = refused(&path);
     assert!(file.contains("is no socket; give the one that"), "{file}");
     std::fs::remove_file(&path).unwrap();
-    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    drop(UnixListener::bind(&path).unwrap());
     let silent = refused(&path);
     assert!(silent.contains("nobody listens on socket"), "{silent}");
     std::fs::remove_file(&path).unwrap();
@@ -189,9 +194,92 @@ fn sockets_without_a_device_are_told_apart() {
 fn a_server_that_ends_is_a_device_that_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
-    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let listener = UnixListener::bind(&path).unwrap();
     let server = thread::spawn(move || drop(listener.accept().unwrap()));
     let error = refused(&path);
     server.join().unwrap();
     assert!(error.contains("the device is gone: the server behind socket"), "{error}");
+}
+
+/// Everything that a client sent until it closed its end, which it does.
+fn until_closed(mut stream: UnixStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("the client keeps its connection open");
+    bytes
+}
+
+#[test]
+fn a_server_that_says_nothing_is_given_up_and_nothing_of_it_stays_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let silent = || VfioUser::open(&path, Duration::from_millis(20)).map(drop).unwrap_err();
+    for _ in 0..3 {
+        let error = silent();
+        let connecting = "while waiting for a connection";
+        assert!(error.to_string().contains(connecting), "{error}");
+        assert!(matches!(error, PcieError::Silent { waited_ms: 20, .. }) && error.may_pass());
+        let (stream, _) = listener.accept().unwrap();
+        // The first message, and no more.
+        assert_eq!(until_closed(stream).first_chunk(), Some(&[0, 0, 1, 0]));
+    }
+    // Where nobody takes connections, those for which there is no room wait as long.
+    std::fs::remove_file(&path).unwrap();
+    let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+    listen(&socket, 0).unwrap();
+    for _ in 0..4 {
+        let error = silent();
+        assert!(matches!(error, PcieError::Silent { waited_ms: 20, .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_falls_silent_is_not_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let (world, server) = serve(&path, WINDOW_BYTES.into());
+    let mut device = VfioUser::open(&path, PATIENCE).unwrap();
+    device.allocate(4096).unwrap();
+    let busy = world.lock().unwrap();
+    device.set_patience(Duration::from_millis(20));
+    let error = device.read(0).unwrap_err();
+    assert!(matches!(error, PcieError::Silent { what: "a register", waited_ms: 20 }), "{error}");
+    let again = device.write(0, 1).unwrap_err();
+    assert!(again.to_string().contains("failed before"), "{again}");
+    drop(device);
+    drop(busy);
+    // The end of the connection is the end of the server, which had an answer left.
+    let _ = server.join();
+}
+
+#[test]
+fn a_server_that_speaks_something_else_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let header = |id: u8, command: u8, size: u8, flags: u8, error: u8| {
+        [id, 0, command, 0, size, 0, 0, 0, flags, 0, 0, 0, error, 0, 0, 0]
+    };
+    for (reply, want) in [
+        (header(9, 1, 16, 1, 0), "message 0 of command 1 has the reply"),
+        (header(0, 2, 16, 1, 0), "message 0 of command 1 has the reply"),
+        (header(0, 1, 16, 0, 0), "message 0 of command 1 has the reply"),
+        (header(0, 1, 15, 1, 0), "message 0 of command 1 has the reply"),
+        (header(0, 1, 16, 0x21, 22), "it refused command 1 with error 22"),
+        (header(0, 1, 16, 1, 0), "its major version is None"),
+        (*b"HTTP/1.1 400 Bad", "does not speak vfio-user"),
+    ] {
+        let listener = UnixListener::bind(&path).unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(&reply).unwrap();
+            until_closed(stream);
+        });
+        let error = VfioUser::open(&path, PATIENCE).map(drop).unwrap_err().to_string();
+        assert!(error.contains("the device is gone: the server behind socket"), "{error}");
+        assert!(error.contains(want), "{error}");
+        server.join().unwrap();
+        std::fs::remove_file(&path).unwrap();
+    }
 }

@@ -56,9 +56,6 @@ pub struct Timing {
     pub job_timeout: Duration,
     /// An answer that has not come by then is not waited for.
     pub answer_timeout: Duration,
-    /// Shares of the job that was the newest when a connection was lost are sent again before the source says which
-    /// job it has, if the connection is back within this time. Later, only if it announces that job again.
-    pub resubmit_window: Duration,
     /// The longest first wait before another try; it doubles with each.
     pub retry_first: Duration,
     /// The longest of all waits.
@@ -73,7 +70,6 @@ impl Default for Timing {
             poll_interval: Duration::from_secs(1),
             job_timeout: Duration::from_secs(120),
             answer_timeout: Duration::from_secs(30),
-            resubmit_window: Duration::from_secs(60),
             retry_first: Duration::from_secs(1),
             retry_longest: Duration::from_secs(60),
             retry_unauthorised: Duration::from_secs(300),

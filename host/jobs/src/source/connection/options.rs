@@ -54,6 +54,9 @@ pub struct Timing {
     pub poll_interval: Duration,
     /// A connection over which nothing has come for so long is dead.
     pub job_timeout: Duration,
+    /// A pool that has announced no job for so long is left, whatever else it says: it may have lost the network, and
+    /// what it is worked for is worth nothing.
+    pub notify_timeout: Duration,
     /// An answer that has not come by then is not waited for.
     pub answer_timeout: Duration,
     /// The longest first wait before another try; it doubles with each.
@@ -69,6 +72,8 @@ impl Default for Timing {
         Self {
             poll_interval: Duration::from_secs(1),
             job_timeout: Duration::from_secs(120),
+            // Pools announce a job with every block at least, and most do every few seconds.
+            notify_timeout: Duration::from_secs(600),
             answer_timeout: Duration::from_secs(30),
             retry_first: Duration::from_secs(1),
             retry_longest: Duration::from_secs(60),

@@ -147,6 +147,40 @@ fn silence_ends_a_connection() {
 }
 
 #[test]
+fn a_pool_that_answers_pings_and_sends_no_job_is_left() {
+    let mut bench = Bench::pool();
+    bench.line(&notify("a"));
+    for minute in 1..20 {
+        bench.pass(60 * SECOND);
+        if minute == 5 {
+            // Any announcement will do, also the same again.
+            bench.line(&notify("a"));
+        }
+        if minute == 15 {
+            break;
+        }
+        let pong = r#"send {"id":"p","result":"pong","error":null}"#;
+        assert_eq!(bench.line(r#"{"id":"p","method":"mining.ping"}"#), [pong], "{minute}");
+    }
+    let told = bench.all();
+    assert_eq!(told[0], "close");
+    assert!(
+        told[1].starts_with("down: no mining.notify for 600 s, although it answers"),
+        "{told:?}"
+    );
+    // From the beginning, too.
+    let mut bench = Bench::pool();
+    for _ in 0..5 {
+        bench.pass(100 * SECOND);
+        bench.line("");
+        assert!(bench.all().is_empty());
+    }
+    assert_eq!(bench.source.next_wake(), Some(bench.now + 100 * SECOND));
+    bench.pass(100 * SECOND);
+    assert!(bench.all()[1].starts_with("down: no mining.notify for 600 s"));
+}
+
+#[test]
 fn a_late_answer_is_none() {
     let mut bench = Bench::pool();
     bench.line(&notify("a"));

@@ -143,6 +143,8 @@ pub struct Source {
     pub tls_ca: Option<Setting<PathBuf>>,
     /// Silence after which it counts as lost.
     pub job_timeout: Setting<Duration>,
+    /// Time without a job announced after which a pool counts as lost, whatever else it says.
+    pub notify_timeout: Setting<Duration>,
     /// Time between two questions for a job, where one must ask.
     pub poll: Setting<Duration>,
     /// Leading zero bits that an Amadeus share needs; there for Amadeus.

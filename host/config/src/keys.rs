@@ -63,6 +63,7 @@ pub const SOURCE: Table = Table {
         key("password_file", "file with the pool's password"),
         key("tls_ca", "certificates (PEM) to trust instead of the public authorities'"),
         key("job_timeout_s", "silence after which a source counts as lost"),
+        key("notify_timeout_s", "time without a new job after which a pool is connected to anew"),
         key("poll_s", "time between two questions for a job"),
         key("bits", "leading zero bits that an Amadeus share needs"),
         key("share_target", "local: 64 hex digits, before scaling"),

@@ -37,6 +37,8 @@ pub struct Feeder {
     /// Why the device will never answer again.
     dead: Option<String>,
     wanted: Wanted,
+    /// What was made of the first unit that was not done, when the last batch ended.
+    partial: Vec<Completion>,
 }
 
 /// Whether the work at hand is still wanted.
@@ -71,6 +73,7 @@ impl Feeder {
             tag: 0,
             dead: None,
             wanted: Wanted::default(),
+            partial: Vec::new(),
         }
     }
 
@@ -90,6 +93,12 @@ impl Feeder {
         self.dead.is_some()
     }
 
+    /// Completions of the first unit that has an error in the last batch, as many of its tiles as were made, in their
+    /// order: of work that is dropped, and of a device that has failed.
+    pub fn take_partial(&mut self) -> Vec<Completion> {
+        std::mem::take(&mut self.partial)
+    }
+
     /// Runs a batch; where that fails by something else than a lost device, its units one by one, so
     /// that each gets what is its own.
     pub fn run_each(
@@ -104,10 +113,14 @@ impl Feeder {
         };
         // The first unit that is not done gets the error itself.
         let mut failed = failed;
+        let dropped = matches!(failed, Some(DeviceError::Dropped));
+        let mut partial = None;
         let mut results = Vec::with_capacity(batch.len());
-        for (unit, completions) in batch.iter().zip(done) {
+        for (unit, mut completions) in batch.iter().zip(done) {
             let result = if is_done(unit, &completions) {
-                Ok(completions)
+                Ok(())
+            } else if dropped {
+                Err(DeviceError::Dropped)
             } else if let Some(why) = &self.dead {
                 Err(failed.take().unwrap_or_else(|| DeviceError::Stopped(why.clone())))
             } else if let ([_], Some(error)) = (batch, failed.take()) {
@@ -115,10 +128,22 @@ impl Feeder {
             } else {
                 let mut alone = vec![Vec::new()];
                 let run = self.run(device, std::slice::from_ref(unit), &mut alone);
-                run.map(|()| alone.pop().unwrap_or_default())
+                // Either has the unit's first tiles.
+                let again = alone.pop().unwrap_or_default();
+                if run.is_ok() || again.len() > completions.len() {
+                    completions = again;
+                }
+                run
             };
-            results.push(result);
+            results.push(match result {
+                Ok(()) => Ok(completions),
+                Err(error) => {
+                    partial.get_or_insert(completions);
+                    Err(error)
+                }
+            });
         }
+        self.partial = partial.unwrap_or_default();
         results
     }
 

@@ -3,7 +3,9 @@
 //! Without clock, IO or threads: events come in with their time, and [`Action`]s go out. Whoever runs it (threads with
 //! real devices, or a simulation of a day) carries them out.
 
+mod answers;
 mod device;
+mod passes;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,9 +15,11 @@ use gemmine_console::status::{DeviceState, Level};
 use gemmine_jobs::work::Moment;
 
 use crate::piece::Cursor;
-use crate::production::{Check, Claim, Production};
+use crate::production::{Claim, Production};
 use crate::runner::{Assignment, Done, WINDOW};
 use crate::supervision::{Rules, Step};
+
+use passes::Passes;
 
 pub use device::{Credit, CrewDevice, DeviceId, Joined};
 
@@ -85,6 +89,8 @@ pub struct Crew {
     current: Option<Current>,
     /// Of jobs before, as long as their hits count.
     earlier: VecDeque<Arc<Production>>,
+    /// Where jobs that come back go on.
+    passes: Passes,
     /// Nobody gets more work.
     held: bool,
     next_id: u64,
@@ -111,6 +117,7 @@ impl Crew {
             devices: Vec::new(),
             current: None,
             earlier: VecDeque::new(),
+            passes: Passes::default(),
             held: false,
             next_id: 1,
             actions: Vec::new(),
@@ -154,23 +161,21 @@ impl Crew {
         self.current.as_ref().and_then(|current| current.latency)
     }
 
-    /// Drops the work on jobs before `epoch`, at once, although there may be nothing to do instead yet. Where their
-    /// shares still count, what is under way is finished, and no more of it begun.
-    pub fn retire(&mut self, now: Moment, epoch: u64, earlier_valid: bool) {
-        if let Some(Current { production, .. }) = self.current.take() {
-            self.earlier.push_back(production);
+    /// Drops the work on jobs before `epoch`, whose shares no longer count, at once, although there may be nothing to do
+    /// instead yet.
+    pub fn retire(&mut self, now: Moment, epoch: u64) {
+        let over = self.current.take_if(|current| current.production.epoch < epoch);
+        if let Some(Current { production, cursor, .. }) = over {
+            self.passes.leave(&production.job.work, cursor.next_pass());
         }
-        let drop = !earlier_valid;
-        if drop {
-            self.earlier.clear();
-        }
-        self.forget_earlier();
+        self.earlier.retain(|production| production.epoch >= epoch);
         for index in 0..self.devices.len() {
             let device = &mut self.devices[index];
-            if drop && device.drop_before(epoch) {
+            if device.drop_before(epoch) {
                 self.actions.push(Action::Drop(DeviceId(index), epoch));
             }
-            device.supervision.works(now, !device.outstanding.is_empty());
+            // Where it was only the jobs before the one that is worked on, there is something to do instead.
+            self.fill(now, DeviceId(index));
         }
     }
 
@@ -178,7 +183,7 @@ impl Crew {
     fn forget_earlier(&mut self) {
         let devices = &self.devices;
         let wanted = |epoch: u64| {
-            let mut outstanding = devices.iter().flat_map(|device| &device.outstanding);
+            let mut outstanding = devices.iter().flat_map(CrewDevice::all_outstanding);
             outstanding.any(|outstanding| outstanding.epoch == epoch)
         };
         self.earlier.retain(|production| wanted(production.epoch));
@@ -189,9 +194,17 @@ impl Crew {
         }
     }
 
-    /// Puts all devices to work on a job that is ready; `came` is when its source sent it.
+    /// Puts all devices to work on a job that is ready; `came` is when its source sent it. If the one before has not been
+    /// retired its shares still count: what is under way of it is finished, and no more begun.
     pub fn work_on(&mut self, now: Moment, production: Arc<Production>, came: Moment) {
-        let cursor = Cursor::new(production.whole(), 0);
+        if let Some(Current { production, cursor, .. }) = self.current.take() {
+            self.passes.leave(&production.job.work, cursor.next_pass());
+            self.earlier.push_back(production);
+        }
+        self.forget_earlier();
+        // What was made of it before would be the same tickets again.
+        let first = self.passes.next(&production.job.work);
+        let cursor = Cursor::new(production.whole(), first);
         self.current = Some(Current { production, cursor, came, latency: None });
         for index in 0..self.devices.len() {
             self.fill(now, DeviceId(index));
@@ -219,13 +232,16 @@ impl Crew {
             }
             Event::Began { epoch } => self.began(now, id, epoch),
             Event::Done(done) => {
-                device.supervision.answered();
+                if device.supervision.is_open() {
+                    device.supervision.answered();
+                }
                 self.done(now, id, *done);
                 self.fill(now, id);
             }
             Event::Failed(reason) => self.failed(now, id, &reason),
             Event::Released => {
                 device.supervision.released();
+                self.give_back(id);
             }
             Event::Vanished => {
                 let step = device.supervision.vanished(now);
@@ -300,7 +316,17 @@ impl Crew {
         self.carry_out(id, step);
     }
 
-    /// A device that is closed leaves its work to the others.
+    /// What a device that is gone has left undone is for the others.
+    fn give_back(&mut self, id: DeviceId) {
+        for outstanding in self.devices[id.0].closed() {
+            if let Some(current) = &mut self.current
+                && current.production.epoch == outstanding.epoch
+            {
+                current.cursor.give_back(outstanding.pieces);
+            }
+        }
+    }
+
     fn carry_out(&mut self, id: DeviceId, step: Option<Step>) {
         match step {
             None => {}
@@ -310,14 +336,9 @@ impl Crew {
                     self.devices[id.0].supervision.state().2.unwrap_or_default().to_owned();
                 self.line(Level::Warning, id, reason);
             }
+            // Hits that it has made already may still come, until it is released.
             Some(Step::Close) => {
-                for outstanding in std::mem::take(&mut self.devices[id.0].outstanding) {
-                    if let Some(current) = &mut self.current
-                        && current.production.epoch == outstanding.epoch
-                    {
-                        current.cursor.give_back(outstanding.pieces);
-                    }
-                }
+                self.devices[id.0].closes();
                 self.actions.push(Action::Close(id));
             }
         }
@@ -361,86 +382,6 @@ impl Crew {
         if all && current.latency.is_none() {
             current.latency = Some(now.saturating_sub(current.came));
         }
-    }
-
-    fn done(&mut self, now: Moment, id: DeviceId, done: Done) {
-        let device = &mut self.devices[id.0];
-        // Of work that was dropped nothing is wanted any more.
-        let Some(index) =
-            device.outstanding.iter().position(|outstanding| outstanding.id == done.id)
-        else {
-            return;
-        };
-        let Some(outstanding) = device.outstanding.remove(index) else { return };
-        let current =
-            self.current.as_mut().filter(|current| current.production.epoch == outstanding.epoch);
-        let production = match current {
-            Some(current) => {
-                current.cursor.give_back(done.left);
-                Arc::clone(&current.production)
-            }
-            None => {
-                let earlier =
-                    self.earlier.iter().find(|earlier| earlier.epoch == outstanding.epoch);
-                let Some(earlier) = earlier else { return };
-                Arc::clone(earlier)
-            }
-        };
-        device.made(now, &production, done.tickets, done.counters, done.took);
-        let sample = device.sampled.is_none_or(|sampled| now >= sampled + SAMPLE_EVERY);
-        for claim in done.claims {
-            let own = outstanding
-                .pieces
-                .iter()
-                .any(|piece| piece.pass == claim.pass && piece.has(claim.place));
-            if own && (claim.hit || sample) {
-                self.check(now, id, &production, &outstanding.ask, claim);
-            }
-        }
-    }
-
-    /// Computes a claim again: what a device says counts for nothing.
-    fn check(
-        &mut self,
-        now: Moment,
-        id: DeviceId,
-        production: &Arc<Production>,
-        ask: &crate::production::Ask,
-        claim: Claim,
-    ) {
-        let device = &mut self.devices[id.0];
-        let right = match production.check(&claim, ask) {
-            Ok(Check::Miss) => true,
-            Ok(Check::Hit { is_share, .. }) => {
-                device.credit(ask.tickets_per_hit() * production.macs_per_ticket());
-                if is_share {
-                    device.shares += 1;
-                    self.outcomes.push(Outcome::Share(id, Arc::clone(production), claim));
-                }
-                true
-            }
-            Ok(Check::Wrong(text)) => {
-                device.wrong();
-                let text = format!("wrong answer: {text}");
-                self.outcomes.push(Outcome::Line(Level::Warning, Some(id), text));
-                false
-            }
-            Err(error) => {
-                let text = format!("failed to check an answer: {error:#}");
-                self.outcomes.push(Outcome::Line(Level::Error, Some(id), text));
-                return;
-            }
-        };
-        let device = &mut self.devices[id.0];
-        if !claim.hit {
-            device.sampled = Some(now);
-        }
-        let step = device.supervision.checked(now, right);
-        if step.is_some() {
-            let reason = device.supervision.state().2.unwrap_or_default().to_owned();
-            self.line(Level::Error, id, format!("quarantined: {reason}"));
-        }
-        self.carry_out(id, step);
     }
 }
 

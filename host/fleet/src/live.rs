@@ -6,12 +6,13 @@ mod preparer;
 mod presence;
 
 use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use crossbeam_channel::{Receiver, RecvError, Sender, bounded, never, select, unbounded};
 use gemmine_console::status::{Control, Status};
 use gemmine_jobs::share_log::ShareLog;
 use gemmine_jobs::source::handle::{Events, SourceHandle};
@@ -133,7 +134,13 @@ impl Live {
         let run = move || {
             let _ending = ending;
             let _watching = watching;
-            desk.run(&from_sources, &from_devices, &from_preparer, &from_presence, &from_people);
+            desk.run(Inboxes {
+                sources: from_sources,
+                devices: from_devices,
+                preparer: from_preparer,
+                presence: from_presence,
+                people: from_people,
+            });
         };
         let thread = thread::Builder::new().name("miner".into()).spawn(run);
         Ok(Self { shared, thread: Some(thread.context("start the miner's thread")?) })
@@ -184,8 +191,32 @@ impl gemmine_console::status::Miner for Shared {
     }
 }
 
+/// Does something that must not take its thread along; a panic's message, if there is one.
+fn guarded<T>(act: impl FnOnce() -> T) -> Result<T, String> {
+    // What it leaves behind is dropped, or only used to tell of it.
+    panic::catch_unwind(AssertUnwindSafe(act)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "without a message".into())
+    })
+}
+
 fn reports(sources: &[SourceHandle]) -> Vec<SourceReport> {
     sources.iter().map(SourceHandle::report).collect()
+}
+
+/// What comes to the thread that owns the miner.
+struct Inboxes {
+    sources: Receiver<(SourceId, SourceEvent)>,
+    devices: Receiver<(DeviceId, crew::Event)>,
+    preparer: Receiver<Prepared>,
+    presence: Receiver<presence::Sighting>,
+    people: Receiver<Request>,
+}
+
+/// The next of an inbox; one whose senders are gone is not looked into again, as it would always be ready.
+fn taken<T>(inbox: &mut Receiver<T>, next: Result<T, RecvError>) -> Option<T> {
+    next.map_err(|RecvError| *inbox = never()).ok()
 }
 
 /// The thread that owns the miner.
@@ -221,35 +252,28 @@ impl Desk {
         self.devices.push(device);
     }
 
-    fn run(
-        &mut self,
-        from_sources: &Receiver<(SourceId, SourceEvent)>,
-        from_devices: &Receiver<(DeviceId, crew::Event)>,
-        from_preparer: &Receiver<Prepared>,
-        from_presence: &Receiver<presence::Sighting>,
-        from_people: &Receiver<Request>,
-    ) {
+    fn run(&mut self, mut from: Inboxes) {
         let mut shown = Instant::now();
         self.carry_out();
         while !self.is_over() {
             let now = self.now();
             let wait = self.miner.next_wake().saturating_sub(now).min(SHOW_EVERY);
             select! {
-                recv(from_sources) -> event => if let Ok((id, event)) = event {
+                recv(from.sources) -> event => if let Some((id, event)) = taken(&mut from.sources, event) {
                     self.miner.source_event(self.now(), id, &event);
                 },
-                recv(from_devices) -> event => if let Ok((id, event)) = event {
+                recv(from.devices) -> event => if let Some((id, event)) = taken(&mut from.devices, event) {
                     self.device_event(id, event);
                 },
-                recv(from_preparer) -> made => if let Ok((epoch, made)) = made {
+                recv(from.preparer) -> made => if let Some((epoch, made)) = taken(&mut from.preparer, made) {
                     self.miner.prepared(self.now(), epoch, made);
                 },
-                recv(from_presence) -> sighting => match sighting {
-                    Ok(presence::Sighting::Known(id, event)) => self.miner.device_event(self.now(), id, event),
-                    Ok(presence::Sighting::New(device)) => self.add(device),
-                    Err(_) => {}
+                recv(from.presence) -> sighting => match taken(&mut from.presence, sighting) {
+                    Some(presence::Sighting::Known(id, event)) => self.miner.device_event(self.now(), id, event),
+                    Some(presence::Sighting::New(device)) => self.add(device),
+                    None => {}
                 },
-                recv(from_people) -> request => if let Ok((control, reply)) = request {
+                recv(from.people) -> request => if let Some((control, reply)) = taken(&mut from.people, request) {
                     let answer = self.miner.control(self.now(), &control);
                     // Who asked may have gone.
                     let _ = reply.send(answer);
@@ -263,6 +287,10 @@ impl Desk {
                 self.carry_out();
                 self.show();
             }
+        }
+        // What devices said while the last of something else was looked at.
+        while let Ok((id, event)) = from.devices.try_recv() {
+            self.device_event(id, event);
         }
         self.miner.finish(self.now());
         self.carry_out();

@@ -2,7 +2,9 @@
 //!
 //! Without clock, IO or threads but for the log of shares: events come in with their time, [`Action`]s go out.
 
+mod jobs;
 mod lines;
+mod outbox;
 mod shares;
 mod status;
 
@@ -13,7 +15,7 @@ use std::time::Duration;
 use anyhow::Error;
 use gemmine_console::status::{Control, Level, LogLine};
 use gemmine_jobs::share_log::ShareLog;
-use gemmine_jobs::source::failover::{Failover, FailoverAction, FailoverOptions};
+use gemmine_jobs::source::failover::{Failover, FailoverOptions};
 use gemmine_jobs::source::handle::Command;
 use gemmine_jobs::source::report::SourceReport;
 use gemmine_jobs::work::{Job, Moment, SourceEvent, SourceId, Verdict};
@@ -23,6 +25,7 @@ use crate::production::{Claim, Production};
 use crate::supervision::Rules;
 
 use lines::Lines;
+use outbox::Outbox;
 
 /// How often what devices' hits prove is written to the log.
 const CREDIT_EVERY: Duration = Duration::from_secs(60);
@@ -68,7 +71,7 @@ pub enum Action {
     Device(crew::Action),
     /// With a source.
     Source(SourceId, Command),
-    /// Make this job ready, and call [`Miner::prepared`]; what was asked for before is no longer wanted.
+    /// Make this job ready, and call [`Miner::prepared`]; what was asked for before and not begun is no longer wanted.
     Prepare {
         /// Its number.
         epoch: u64,
@@ -94,14 +97,18 @@ pub struct Miner {
     lines: Lines,
     /// Number of the newest job.
     epoch: u64,
-    /// A job that is being made ready, and when it came.
-    preparing: Option<(u64, Moment)>,
+    /// The newest job, unless it could not be made ready.
+    job: Option<Arc<Job>>,
+    /// Jobs that are being made ready and whose shares count, and when they came; the newest last.
+    preparing: VecDeque<(u64, Moment)>,
     jobs: u64,
     /// Since when what devices did has not been written down.
     credited: Moment,
     retry: Option<Moment>,
     /// Shares that are not proved yet.
     found: VecDeque<Found>,
+    /// Shares without an answer, in the order of [`SourceId`]s.
+    outboxes: Vec<Outbox>,
     actions: Vec<Action>,
 }
 
@@ -114,6 +121,7 @@ impl Miner {
         let ids = options.sources.iter().enumerate();
         let sources = ids.map(|(id, source)| (SourceId(id), source.priority));
         let failover = Failover::new(sources, options.failover, now);
+        let outboxes = options.sources.iter().map(|_| Outbox::default()).collect();
         let mut miner = Self {
             crew: Crew::new(options.rules.clone()),
             options,
@@ -122,15 +130,17 @@ impl Miner {
             log,
             lines: Lines::default(),
             epoch: 0,
-            preparing: None,
+            job: None,
+            preparing: VecDeque::new(),
             jobs: 0,
             credited: now,
             retry: None,
             found: VecDeque::new(),
+            outboxes,
             actions: Vec::new(),
         };
         miner.log_start();
-        miner.resubmit();
+        miner.resubmit(now);
         miner.settle(now);
         miner
     }
@@ -166,55 +176,37 @@ impl Miner {
     /// A source says something.
     pub fn source_event(&mut self, now: Moment, id: SourceId, event: &SourceEvent) {
         let about = format!("source {}", self.source_name(id));
-        let earlier_valid = match event {
+        // Of whose jobs those before the one that it sends still count.
+        let mut keeps = None;
+        match event {
             SourceEvent::Job { earlier_valid, .. } => {
-                *earlier_valid && self.failover.active() == Some(id)
+                keeps = Some(id).filter(|_| *earlier_valid && self.failover.active() == Some(id));
             }
-            SourceEvent::Up => {
-                self.line(Level::Info, &about, "connected".into());
-                false
-            }
+            SourceEvent::Up => self.line(Level::Info, &about, "connected".into()),
             SourceEvent::Paused { reason } => {
                 self.line(Level::Warning, &about, format!("paused: {reason}"));
-                false
             }
             SourceEvent::Refused { reason } => {
                 self.line(Level::Error, &about, format!("refused: {reason}"));
-                false
             }
             SourceEvent::Down { reason, retry_in } => {
                 let text = format!("down: {reason}; next try in {:.1} s", retry_in.as_secs_f64());
                 self.line(Level::Warning, &about, text);
-                false
             }
-            SourceEvent::Sent { share } => {
-                self.log_sent(id, *share);
-                false
-            }
+            SourceEvent::Sent { share } => self.log_sent(id, *share),
             SourceEvent::Answer { share, verdict, latency } => {
                 self.log_answer(&about, *share, verdict, *latency);
-                false
+                self.answered(now, id, *share);
             }
-        };
+        }
         self.failover.event(id, event, now);
-        self.follow(now, earlier_valid);
+        self.follow(now, keeps);
         self.settle(now);
     }
 
     /// A job is ready, or can't be worked on.
     pub fn prepared(&mut self, now: Moment, epoch: u64, made: Result<Arc<Production>, Error>) {
-        let Some((wanted, came)) = self.preparing else { return };
-        if wanted != epoch {
-            return;
-        }
-        self.preparing = None;
-        match made {
-            Ok(production) => {
-                self.jobs += 1;
-                self.crew.work_on(now, production, came);
-            }
-            Err(error) => self.line(Level::Error, "miner", format!("failed to {error:#}")),
-        }
+        self.take_prepared(now, epoch, made);
         self.settle(now);
     }
 
@@ -244,7 +236,7 @@ impl Miner {
             }
             Control::Stop => self.actions.push(Action::Stop),
         }
-        self.follow(now, false);
+        self.follow(now, None);
         self.wake(now);
         Ok(())
     }
@@ -252,7 +244,7 @@ impl Miner {
     /// Does what is due.
     pub fn wake(&mut self, now: Moment) {
         self.failover.wake(now);
-        self.follow(now, false);
+        self.follow(now, None);
         self.crew.wake(now);
         // A share's line comes before the credit for it.
         if now >= self.credited + CREDIT_EVERY && self.found.is_empty() {
@@ -260,6 +252,9 @@ impl Miner {
         }
         if self.retry.is_some_and(|retry| now >= retry) {
             self.log.retry();
+        }
+        if self.next_read().is_some_and(|read| now >= read) {
+            self.feed_all(now);
         }
         self.settle(now);
     }
@@ -270,7 +265,8 @@ impl Miner {
             return Moment::ZERO;
         }
         let credit = Some(self.credited + CREDIT_EVERY);
-        [credit, self.retry, self.failover.next_wake(), self.crew.next_wake()]
+        let read = self.next_read();
+        [credit, self.retry, read, self.failover.next_wake(), self.crew.next_wake()]
             .into_iter()
             .flatten()
             .min()
@@ -285,40 +281,6 @@ impl Miner {
         self.credit(now);
         self.log.retry();
         self.settle(now);
-    }
-
-    /// Does what the choice of source says.
-    fn follow(&mut self, now: Moment, earlier_valid: bool) {
-        while let Some(action) = self.failover.poll() {
-            match action {
-                FailoverAction::Activate(id) => {
-                    self.actions.push(Action::Source(id, Command::Activate))
-                }
-                FailoverAction::Standby(id) => {
-                    self.actions.push(Action::Source(id, Command::Standby))
-                }
-                FailoverAction::ActiveJob(job) => {
-                    self.epoch += 1;
-                    self.crew.retire(now, self.epoch, earlier_valid);
-                    self.preparing = Some((self.epoch, now));
-                    let source = self.source_name(job.source).to_owned();
-                    let height =
-                        job.height.map(|height| format!(", height {height}")).unwrap_or_default();
-                    self.line(
-                        Level::Info,
-                        "miner",
-                        format!("job {} of {source}{height}", job.name),
-                    );
-                    self.actions.push(Action::Prepare { epoch: self.epoch, job });
-                }
-                FailoverAction::NoJob => {
-                    self.epoch += 1;
-                    self.preparing = None;
-                    self.crew.retire(now, self.epoch, false);
-                    self.line(Level::Warning, "miner", "no source has work".into());
-                }
-            }
-        }
     }
 
     /// Takes in what came of an event.
@@ -400,3 +362,6 @@ fn counts(verdict: &Verdict) -> bool {
 
 /// What sources say of themselves, in the order of their [`SourceId`]s.
 pub type Reports<'a> = &'a [SourceReport];
+
+#[cfg(test)]
+mod tests;

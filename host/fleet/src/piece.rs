@@ -132,6 +132,11 @@ impl Cursor {
         Self { whole, next_pass: pass, todo: VecDeque::new() }
     }
 
+    /// The first pass of which nothing has been taken.
+    pub fn next_pass(&self) -> u64 {
+        self.next_pass
+    }
+
     /// The next so many tickets, or a few less where what is left of a row or a pass is shorter.
     pub fn take(&mut self, most: u32) -> Piece {
         let next = self.todo.pop_front().unwrap_or_else(|| {

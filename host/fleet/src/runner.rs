@@ -213,6 +213,25 @@ impl Runner {
         }
     }
 
+    /// Hits that were made and not told yet, as answers: when the device is to close, or has failed and can't be asked.
+    /// To be followed by [`Self::drop_all`], or by the end.
+    pub fn salvage(&mut self, has_failed: bool) -> Vec<Done> {
+        let mut found = Vec::new();
+        loop {
+            let done = match &mut self.kind {
+                RunnerKind::Tiles(tiles) => tiles.salvage(),
+                RunnerKind::Grids(grids) => grids.salvage(),
+                RunnerKind::Scans(scans) if !has_failed => scans.salvage(),
+                // What was not asked for is lost; and the processor tells a hit in the turn in which it is made.
+                RunnerKind::Scans(_) | RunnerKind::Attempts(_) => None,
+            };
+            match done {
+                Some(done) => found.push(done),
+                None => return found,
+            }
+        }
+    }
+
     /// Drops its assignments: no answer of theirs comes any more.
     ///
     /// # Errors

@@ -43,8 +43,9 @@ pub struct Job {
     /// What the source calls it; of a source that has no names for jobs, the first 16 hex digits of the BLAKE3 of
     /// what it sent.
     pub name: Arc<str>,
-    /// Whatever the source needs to see again beside a share: a pool its job's name, a gateway the object that it
-    /// sent, byte by byte. Kept in the log, so that a share can be submitted after a restart.
+    /// What tells the job from another of its name, and whatever the source needs to see again beside a share: of a pool
+    /// the header and the share target, of a gateway the object that it sent, byte by byte. Kept in the log, so that a
+    /// share can be submitted after a restart, and is not if its name is another job's by then.
     pub context: Arc<str>,
     /// Height of the block that is looked for, where the source says.
     pub height: Option<u64>,

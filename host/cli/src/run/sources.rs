@@ -52,6 +52,7 @@ fn one(wanted: &Wanted, protocol: Protocol, jitter: u64) -> Result<(SourceEntry,
     let timing = Timing {
         poll_interval: wanted.poll.value,
         job_timeout: wanted.job_timeout.value,
+        notify_timeout: wanted.notify_timeout.value,
         ..Timing::default()
     };
     let endpoint =

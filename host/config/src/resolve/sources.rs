@@ -73,6 +73,7 @@ fn source(resolver: &mut Resolver<'_>, keys: &Keys, index: usize, protocol: Prot
         ),
         tls_ca: fits.contains(&"tls_ca").then(|| section.optional("tls_ca", path)).flatten(),
         job_timeout: time(&mut section, &fits, "job_timeout_s", 120, 1.0),
+        notify_timeout: time(&mut section, &fits, "notify_timeout_s", 600, 1.0),
         poll: time(&mut section, &fits, "poll_s", 1, 0.05),
         wallet: pool.wallet,
         worker: pool.worker,
@@ -167,7 +168,14 @@ fn endpoint_of(kind: SourceKind, text: &str) -> Reading<Endpoint> {
 fn fitting(kind: SourceKind, endpoint: Option<&Endpoint>) -> Vec<&'static str> {
     let mut keys = match kind {
         SourceKind::Gateway => vec!["endpoint", "job_timeout_s", "poll_s"],
-        SourceKind::Pool => vec!["endpoint", "job_timeout_s", "wallet", "worker", "password_file"],
+        SourceKind::Pool => vec![
+            "endpoint",
+            "job_timeout_s",
+            "notify_timeout_s",
+            "wallet",
+            "worker",
+            "password_file",
+        ],
         SourceKind::Amadeus => vec!["endpoint", "job_timeout_s", "poll_s", "bits"],
         SourceKind::Local => vec!["bits", "share_target", "interval_s"],
     };

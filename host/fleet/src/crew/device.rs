@@ -52,6 +52,8 @@ pub struct CrewDevice {
     pace: Pace,
     /// Oldest first.
     pub(super) outstanding: VecDeque<Outstanding>,
+    /// The same of its thread that is to end: of it only hits come that were made before.
+    closing: VecDeque<Outstanding>,
     /// The newest job that it has begun with.
     pub(super) began: u64,
     /// When an answer that is no hit was computed again.
@@ -87,6 +89,7 @@ impl CrewDevice {
             scans: false,
             pace: Pace::new(None, None),
             outstanding: VecDeque::new(),
+            closing: VecDeque::new(),
             began: 0,
             sampled: None,
             meter: Meter::new(now),
@@ -152,9 +155,35 @@ impl CrewDevice {
 
     /// Forgets work of epochs before; whether there was any.
     pub(super) fn drop_before(&mut self, epoch: u64) -> bool {
-        let had = self.outstanding.len();
-        self.outstanding.retain(|outstanding| outstanding.epoch >= epoch);
-        had != self.outstanding.len()
+        let had = self.all_outstanding().count();
+        for outstanding in [&mut self.outstanding, &mut self.closing] {
+            outstanding.retain(|outstanding| outstanding.epoch >= epoch);
+        }
+        had != self.all_outstanding().count()
+    }
+
+    /// Its thread is to end: nothing more is made of what it has.
+    pub(super) fn closes(&mut self) {
+        self.closing.append(&mut self.outstanding);
+    }
+
+    /// Its thread has ended; what it had and did not answer.
+    pub(super) fn closed(&mut self) -> VecDeque<Outstanding> {
+        std::mem::take(&mut self.closing)
+    }
+
+    /// All of which an answer may come.
+    pub(super) fn all_outstanding(&self) -> impl Iterator<Item = &Outstanding> {
+        self.outstanding.iter().chain(&self.closing)
+    }
+
+    /// Work that is answered.
+    pub(super) fn take(&mut self, id: u64) -> Option<Outstanding> {
+        let among = [&mut self.outstanding, &mut self.closing];
+        among.into_iter().find_map(|among| {
+            let index = among.iter().position(|outstanding| outstanding.id == id)?;
+            among.remove(index)
+        })
     }
 
     /// When it is to be given up.

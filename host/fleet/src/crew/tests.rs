@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::production::{Ask, Kind};
+use crate::production::{Ask, Check, Kind};
 use crate::testing::{honest, joined, pearl_job, product, production};
 
 fn at(seconds: f64) -> Moment {
@@ -102,8 +102,10 @@ impl Trial {
     fn work_on(&mut self, epoch: u64, earlier_valid: bool) {
         let product = product((2, 2), false);
         let production = production(epoch, pearl_job(epoch as u32, 3), Some(&product));
-        self.crew.retire(self.now, epoch, earlier_valid);
-        self.carry_out();
+        if !earlier_valid {
+            self.crew.retire(self.now, epoch);
+            self.carry_out();
+        }
         self.crew.work_on(self.now, production, self.now);
         self.carry_out();
     }
@@ -287,4 +289,50 @@ fn a_board_that_is_plugged_in_later_joins() {
     assert_eq!(trial.state(id.0), DeviceState::Working);
     trial.event(id.0, Event::Vanished);
     assert_eq!((trial.state(id.0), trial.work[id.0].len()), (DeviceState::Gone, 0));
+}
+
+#[test]
+fn hits_of_a_device_that_closes_count_until_it_is_released() {
+    for reason in ["off", "unplugged", "failed"] {
+        let mut trial = Trial::new(2);
+        trial.work_on(1, false);
+        let had: Vec<Assignment> = trial.work[0].iter().cloned().collect();
+        let now = trial.now;
+        match reason {
+            "off" => trial.crew.switch(now, DeviceId(0), false),
+            "unplugged" => trial.crew.event(now, DeviceId(0), Event::Vanished),
+            _ => trial.crew.event(now, DeviceId(0), Event::Failed("lost".into())),
+        }
+        // Its thread takes a while to end.
+        assert!(matches!(trial.crew.actions()[..], [Action::Close(DeviceId(0))]));
+        trial.work[0].clear();
+        let tickets = |trial: &Trial| trial.crew.devices()[0].status(trial.now);
+        assert_eq!(tickets(&trial).hits, 0);
+        // It has made one ticket of the first, and tells of it.
+        let Ask::Pearl(_) = had[0].ask else { unreachable!() };
+        let mut done = honest(&had[0], 1);
+        let place = had[0].pieces[0].place(0);
+        done.claims = vec![Claim { pass: 0, place, ticket: None, hit: true, cycle: 1 }];
+        let is_hit =
+            matches!(had[0].production.check(&done.claims[0], &had[0].ask), Ok(Check::Hit { .. }));
+        trial.made.insert((1, 0, place));
+        trial.event(0, Event::Done(Box::new(done)));
+        let status = tickets(&trial);
+        assert_eq!((status.tickets, status.hits + status.hardware_errors), (1, 1), "{reason}");
+        assert_eq!(status.hits == 1, is_hit);
+        assert!(trial.work[0].is_empty(), "{reason}");
+        trial.event(0, Event::Released);
+        // All the rest of it is made by the other one, and nothing twice.
+        for _ in 0..30 {
+            trial.answer(1, u64::MAX, |_| {});
+        }
+        for piece in had.iter().flat_map(|assignment| &assignment.pieces) {
+            for number in 0..piece.tickets() as u32 {
+                assert!(trial.made.contains(&(1, piece.pass, piece.place(number))), "{reason}");
+            }
+        }
+        // Later nothing comes any more.
+        trial.event(0, Event::Done(Box::new(honest(&had[1], u64::MAX))));
+        assert_eq!(tickets(&trial).tickets, 1);
+    }
 }

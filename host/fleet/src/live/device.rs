@@ -10,7 +10,7 @@ use anyhow::Result;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use gemmine_driver::OldestWanted;
 
-use super::DevicePlan;
+use super::{DevicePlan, guarded};
 use crate::crew::{DeviceId, Event};
 use crate::runner::{Assignment, Runner};
 
@@ -47,8 +47,13 @@ impl DeviceThread {
             epochs: Vec::new(),
         };
         thread::Builder::new().name(format!("device {}", plan.name)).spawn(move || {
-            if let Err(error) = owner.serve(&*open) {
-                owner.tell(Event::Failed(format!("failed to {error:#}")));
+            // A driver that panics has failed like any other, and is opened again.
+            match guarded(|| owner.serve(&*open)) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => owner.tell(Event::Failed(format!("failed to {error:#}"))),
+                Err(message) => {
+                    owner.tell(Event::Failed(format!("its thread panicked: {message}")));
+                }
             }
             owner.tell(Event::Released);
         })?;
@@ -93,13 +98,29 @@ impl Owner {
     fn serve(&mut self, open: &Open) -> Result<()> {
         let mut runner = open()?;
         self.tell(Event::Opened(Box::new(runner.joined())));
+        let served = self.work(&mut runner);
+        // Whoever stops, or was unplugged in the middle of a batch, has made what it has made.
+        for done in runner.salvage(served.is_err()) {
+            self.tell(Event::Done(Box::new(done)));
+        }
+        if served.is_ok() && !self.epochs.is_empty() {
+            runner.drop_all()?;
+        }
+        served
+    }
+
+    /// Works until the device is to close.
+    fn work(&mut self, runner: &mut Runner) -> Result<()> {
         loop {
-            self.drop_stale(&mut runner)?;
             if self.is_closing() {
                 return Ok(());
             }
+            self.drop_stale(runner)?;
             while let Some(assignment) = self.next_assignment(runner.is_idle()) {
-                self.drop_stale(&mut runner)?;
+                if self.is_closing() {
+                    return Ok(());
+                }
+                self.drop_stale(runner)?;
                 let epoch = assignment.production.epoch;
                 if epoch < self.oldest.load(Ordering::Relaxed) {
                     continue;

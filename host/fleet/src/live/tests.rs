@@ -109,6 +109,38 @@ fn a_device_that_fails_to_open_is_tried_again() {
 }
 
 #[test]
+fn a_device_whose_thread_panics_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let tries = AtomicU32::new(0);
+    let open = move || {
+        assert!(tries.fetch_add(1, Ordering::Relaxed) >= 2, "what is that");
+        cpu()
+    };
+    let devices = vec![device("a", Arc::new(open), Presence::Always)];
+    let live = Live::start(plan(folder.path(), devices, None)).unwrap();
+    let status = wait_for(&live, "work", |status| status.devices[0].hits > 0);
+    assert_eq!(status.devices[0].starts, 3);
+    let told =
+        |line: &&gemmine_console::status::LogLine| line.text == "its thread panicked: what is that";
+    assert_eq!(status.log.iter().filter(told).count(), 2, "{:?}", status.log);
+    live.stop();
+}
+
+#[test]
+fn an_inbox_without_senders_is_not_looked_into_again() {
+    let (sender, mut inbox) = unbounded();
+    sender.send(1).unwrap();
+    drop(sender);
+    let next = inbox.recv();
+    assert_eq!(taken(&mut inbox, next), Some(1));
+    let next = inbox.recv();
+    assert_eq!(taken(&mut inbox, next), None);
+    // Else it would be ready at once, for ever.
+    let waited = inbox.recv_timeout(POLL);
+    assert_eq!(waited, Err(crossbeam_channel::RecvTimeoutError::Timeout));
+}
+
+#[test]
 fn a_board_is_there_as_long_as_its_path_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("port");

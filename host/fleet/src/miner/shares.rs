@@ -8,12 +8,11 @@ use gemmine_driver::Identity;
 use gemmine_jobs::share_log::{
     Answer, Credit, Entry, Item, Protocol, Refusal, Sent, Share, ShareWork, Start,
 };
-use gemmine_jobs::source::handle::Command;
 use gemmine_jobs::work::{Moment, Proof, ShareId, SourceId, Submission, Verdict, Work};
 use gemmine_pouw::amadeus::{NONCE_AT, SEED_BYTES};
 use gemmine_pouw::target;
 
-use super::{Action, Found, Miner, SHARES_AT_ONCE, counts};
+use super::{Found, Miner, SHARES_AT_ONCE, counts};
 use crate::crew::DeviceId;
 use crate::piece::Place;
 use crate::production::{Check, Claim, Kind, Production, Proven};
@@ -29,7 +28,7 @@ impl Miner {
     }
 
     /// Shares of an earlier run that have no answer go to their sources.
-    pub(super) fn resubmit(&mut self) {
+    pub(super) fn resubmit(&mut self, now: Moment) {
         let pending: Vec<_> = self
             .log
             .pending()
@@ -37,30 +36,20 @@ impl Miner {
             .map(|share| (share.share, Arc::clone(&share.source)))
             .collect();
         for (share, source) in pending {
-            let id = self.source_named(&source).map(Some).unwrap_or_default();
-            match (id, self.log.submission(&share)) {
-                (Some(id), Ok(submission)) => {
-                    self.line(
-                        Level::Info,
-                        "miner",
-                        format!("share {} of an earlier run goes to {source} again", short(share)),
-                    );
-                    self.actions.push(Action::Source(id, Command::Submit(submission)));
-                }
+            let id = self.source_named(&source).ok();
+            match id.and_then(|id| self.outboxes.get_mut(id.0)) {
+                Some(outbox) => outbox.add_earlier(share),
                 // Its source may be back in the next run.
-                (None, Ok(_)) => {
+                None => {
                     let text = format!(
                         "share {} of an earlier run waits for source {source}, which is not configured",
                         short(share)
                     );
                     self.line(Level::Warning, "miner", text);
                 }
-                (_, Err(error)) => {
-                    let verdict = Verdict::Unanswered { reason: format!("failed to {error}") };
-                    self.log_answer("miner", share, &verdict, Duration::ZERO);
-                }
             }
         }
+        self.feed_all(now);
     }
 
     /// Proves some of the shares that wait, logs them together, and submits them.
@@ -94,7 +83,8 @@ impl Miner {
             );
         }
         for (source, submission) in submissions {
-            self.actions.push(Action::Source(source, Command::Submit(submission)));
+            let logged = self.log.contains(&submission.share);
+            self.submit(source, submission, logged);
         }
     }
 
@@ -265,6 +255,6 @@ impl Miner {
 }
 
 /// Enough of a name to find a share by.
-fn short(share: ShareId) -> String {
+pub(super) fn short(share: ShareId) -> String {
     hex::encode(&share.0[..8])
 }

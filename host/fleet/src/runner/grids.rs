@@ -78,11 +78,21 @@ impl GridRunner {
         self.device.reset().context("drop the work of a device")
     }
 
+    /// The answer so far to the oldest assignment that has a hit, if any has. Only where no more is made: of what the
+    /// device has of it, nothing is taken any more.
+    pub fn salvage(&mut self) -> Option<Done> {
+        let index = self.waiting.iter().position(|work| work.is_hit)?;
+        let mut work = self.waiting.remove(index)?;
+        let lost = self.sent.iter().filter(|sent| sent.assignment == work.assignment.id);
+        lost.rev().for_each(|sent| work.todo.push_front(sent.piece));
+        Some(work.done(None, self.since.elapsed()))
+    }
+
     /// Sends what the device has room for, and takes what it has made.
     pub fn next(&mut self, patience: Duration) -> Result<Option<Done>> {
-        // Whoever drops work knows, and wants no answer. What the device has of it is not taken.
+        // Whoever drops work knows, and wants no answer but for hits. What the device has of it is not taken.
         let oldest = self.oldest.load(Ordering::Relaxed);
-        self.waiting.retain(|work| work.assignment.production.epoch >= oldest);
+        self.waiting.retain(|work| work.assignment.production.epoch >= oldest || work.is_hit);
         if let Some(done) = self.done() {
             return Ok(Some(done));
         }

@@ -55,9 +55,21 @@ impl ScanRunner {
             tickets: made.into(),
             left: piece.behind(made),
             claims: claims(&piece, &scanned),
-            counters: Some(self.scanner.counters().context("read the counters")?),
+            // What the scan found must not be lost with them; a device that fails says so again.
+            counters: self.scanner.counters().ok(),
             took,
         }))
+    }
+
+    /// An answer that the device has ready, if it has one with a hit. Only where no more of its work is wanted.
+    pub fn salvage(&mut self) -> Option<Done> {
+        // One that can't be asked has nothing to say.
+        while let Ok(Some(done)) = self.next(Duration::ZERO) {
+            if done.claims.iter().any(|claim| claim.hit) {
+                return Some(done);
+            }
+        }
+        None
     }
 
     pub fn drop_all(&mut self) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Every kind of device makes what it was given, once, and its claims are what the host computes.
 
 mod grids;
+mod salvage;
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;

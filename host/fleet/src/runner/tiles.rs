@@ -60,6 +60,18 @@ impl TileRunner {
         self.made = Made::default();
     }
 
+    /// The answer so far to the oldest assignment, if there is a hit in it. Only where no more of it is made: its work
+    /// was dropped, or the device failed, in the middle of a batch.
+    pub fn salvage(&mut self) -> Option<Done> {
+        if !self.made.claims.iter().any(|claim| claim.hit) {
+            return None;
+        }
+        let assignment = self.waiting.pop_front()?;
+        let made = mem::take(&mut self.made);
+        let left = made.left(&assignment.pieces);
+        Some(made.done(assignment.id, left, None))
+    }
+
     /// Makes some pieces, as many as the device's queue holds.
     pub fn next(&mut self) -> Result<Option<Done>> {
         let Some(assignment) = self.waiting.front() else { return Ok(None) };
@@ -75,9 +87,15 @@ impl TileRunner {
         for ((_, piece, place), result) in units.iter().zip(results) {
             match result {
                 Ok(completions) => self.made.take(piece, *place, &completions),
-                // Whoever drops it knows, and wants no answer.
-                Err(DeviceError::Dropped) => return Ok(None),
-                Err(error) => return Err(error).context("make tiles"),
+                Err(error) => {
+                    // There may be a hit among the tiles of a unit that was not done.
+                    self.made.take(piece, *place, &self.feeder.take_partial());
+                    return match error {
+                        // Whoever drops it knows, and wants no answer but for hits.
+                        DeviceError::Dropped => Ok(None),
+                        error => Err(error).context("make tiles"),
+                    };
+                }
             }
         }
         self.made.pieces += pieces.len();
@@ -150,6 +168,19 @@ impl Made {
             self.last = Some(claim);
         }
         self.tickets += completions.len() as u64;
+    }
+
+    /// What has not been made of its pieces. Tickets are made in the order of the pieces' own.
+    fn left(&self, pieces: &[Piece]) -> Vec<Piece> {
+        let mut made = self.tickets;
+        let mut left = Vec::new();
+        for piece in pieces {
+            let of = made.min(piece.tickets());
+            made -= of;
+            // No piece has more tickets than its rectangle's sides multiply to, two words of 32 bits each.
+            left.extend(piece.behind(u32::try_from(of).unwrap_or(u32::MAX)));
+        }
+        left
     }
 
     fn done(mut self, id: u64, left: Vec<Piece>, counters: Option<Counters>) -> Done {

@@ -268,7 +268,6 @@ impl VirtualBoard {
         self.queue.clear();
         self.break_off(now);
         self.began = 0;
-        self.dropped = 0;
         self.thread = false;
         self.generation += 1;
     }

@@ -30,6 +30,8 @@ const SHARES: usize = 300_000;
 struct Record {
     pool: usize,
     job: String,
+    /// What tells the job from another of its name.
+    context: String,
     found: Moment,
     answer: Option<(Moment, &'static str)>,
     /// It went with a killed process, whose disk was full.
@@ -120,7 +122,7 @@ impl Oracle {
         &mut self,
         share: ShareId,
         pool: usize,
-        job: &str,
+        (job, context): (&str, &str),
         now: Moment,
     ) -> Result<(), String> {
         let earlier = self.shares.get(&share);
@@ -133,9 +135,10 @@ impl Oracle {
             self.found += 1;
         }
         self.unlose(share);
-        let (job, found) = (job.to_owned(), now);
+        let (job, context, found, answer, lost) =
+            (job.to_owned(), context.to_owned(), now, None, false);
         let record =
-            Record { pool, job, found, answer: None, lost: false, received, credited, refused };
+            Record { pool, job, context, found, answer, lost, received, credited, refused };
         self.shares.insert(share, record);
         self.risks.push(Risk::Found(share));
         Ok(())
@@ -198,11 +201,12 @@ impl Oracle {
             Verdict::Rejected { .. } if !record.refused => return Err(wrong),
             Verdict::Rejected { .. } => self.excuses.refused += 1,
             Verdict::Stale { .. } | Verdict::Unanswered { .. } => {
-                if pool.job(&record.job).is_none_or(|job| job.ended.is_some()) {
+                let job = pool.job(&record.job, &record.context);
+                if job.is_none_or(|job| job.ended.is_some()) {
                     self.excuses.job_over += 1;
                 } else if !record.was_reached(pool, alive, now) {
                     self.excuses.pool_unwell += 1;
-                } else if pool.told_another(record.found, &record.job) {
+                } else if pool.told_another(record.found, &record.job, &record.context) {
                     self.excuses.another_job += 1;
                 } else {
                     return Err(format!("{wrong}, although its job is valid"));
@@ -231,8 +235,9 @@ impl Oracle {
         let pending = self.shares.iter().filter(|(_, share)| share.is_pending());
         for (share, record) in pending {
             let pool = &pools[record.pool];
-            let valid = pool.job(&record.job).is_some_and(|job| job.ended.is_none());
-            let told_another = pool.told_another(record.found, &record.job);
+            let job = pool.job(&record.job, &record.context);
+            let valid = job.is_some_and(|job| job.ended.is_none());
+            let told_another = pool.told_another(record.found, &record.job, &record.context);
             if valid && !told_another && record.was_reached(pool, alive, now) {
                 return Err(format!("share {share} waits at a pool that is there: {record:?}"));
             }

@@ -43,6 +43,11 @@ pub enum Reply {
     HangUp(u64),
 }
 
+/// Whether a share's context is of a job with this header. Names of a gateway's jobs are hashes of their contexts.
+fn has_header(header: &Header76, context: &str) -> bool {
+    context.starts_with('{') || context.starts_with(&hex::encode(header.as_bytes()))
+}
+
 /// A job as its pool has it.
 #[derive(Debug)]
 pub struct PoolJob {
@@ -84,11 +89,13 @@ pub struct Pool {
     /// Shares that it counts.
     pub credited: u64,
     number: u64,
+    /// Counts its starts: each has other jobs of the same names.
+    start: u64,
     jobs: HashMap<Arc<str>, PoolJob>,
     order: VecDeque<Arc<str>>,
     sessions: BTreeMap<u64, Session>,
-    /// When a connection was made, and the first job that was told over it.
-    firsts: VecDeque<(Moment, Arc<str>)>,
+    /// When a connection was made, and the first job that was told over it, with its header.
+    firsts: VecDeque<(Moment, Arc<str>, Header76)>,
 }
 
 impl Pool {
@@ -103,6 +110,7 @@ impl Pool {
             random,
             credited: 0,
             number: 0,
+            start: 0,
             jobs: HashMap::new(),
             order: VecDeque::new(),
             sessions: BTreeMap::new(),
@@ -133,18 +141,27 @@ impl Pool {
         self.sessions.keys().copied().collect()
     }
 
-    /// A job by its name.
-    pub fn job(&self, name: &str) -> Option<&PoolJob> {
-        self.jobs.get(name)
+    /// A job by its name and its context.
+    pub fn job(&self, name: &str, context: &str) -> Option<&PoolJob> {
+        self.jobs.get(name).filter(|job| has_header(&job.header, context))
     }
 
     /// Whether a connection was made since whose first job was another one.
-    pub fn told_another(&self, since: Moment, job: &str) -> bool {
+    pub fn told_another(&self, since: Moment, name: &str, context: &str) -> bool {
         self.firsts
             .iter()
             .rev()
-            .take_while(|(at, _)| *at >= since)
-            .any(|(_, first)| **first != *job)
+            .take_while(|(at, ..)| *at >= since)
+            .any(|(_, first, header)| **first != *name || !has_header(header, context))
+    }
+
+    /// It is started again, and knows nothing of what was before.
+    pub fn restart(&mut self, now: Moment) {
+        self.start += 1;
+        self.number = 0;
+        self.jobs.clear();
+        self.order.clear();
+        self.next_job(now, true);
     }
 
     /// Since when the process that is alive has a connection over which a job was told, and it has been well.
@@ -176,6 +193,11 @@ impl Pool {
         {
             self.jobs.remove(&oldest);
         }
+        self.announce(now)
+    }
+
+    /// Tells all connections of the newest job, whether or not they know it.
+    pub fn announce(&mut self, now: Moment) -> Vec<Reply> {
         if self.is_gateway || matches!(self.mode, Mode::Silent) {
             return Vec::new();
         }
@@ -185,8 +207,10 @@ impl Pool {
     }
 
     fn make_job(&self, clean: bool) -> PoolJob {
-        let hash =
-            |what: &str| blake3::hash(format!("{what} {} {}", self.id, self.number).as_bytes());
+        let hash = |what: &str| {
+            let text = format!("{what} {} {} {}", self.id, self.start, self.number);
+            blake3::hash(text.as_bytes())
+        };
         let mut header = Vec::new();
         header.extend(0_u32.to_le_bytes());
         header.extend(hash("previous").as_bytes());
@@ -217,16 +241,16 @@ impl Pool {
     /// The newest job for a connection.
     fn notify(&mut self, connection: u64, now: Moment) -> Option<Reply> {
         let job = self.newest()?;
-        let (name, line) = (Arc::clone(&job.name), wire::notify(job));
-        self.told(connection, name, now);
+        let (name, header, line) = (Arc::clone(&job.name), job.header, wire::notify(job));
+        self.told(connection, name, header, now);
         Some(Reply::Send(connection, line, Duration::ZERO))
     }
 
-    fn told(&mut self, connection: u64, name: Arc<str>, now: Moment) {
+    fn told(&mut self, connection: u64, name: Arc<str>, header: Header76, now: Moment) {
         let Some(session) = self.sessions.get_mut(&connection) else { return };
         if session.told.is_none() {
             session.told = Some(now);
-            self.firsts.push_back((session.opened, name));
+            self.firsts.push_back((session.opened, name, header));
             if self.firsts.len() > JOBS_MAX {
                 self.firsts.pop_front();
             }

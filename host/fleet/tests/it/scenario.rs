@@ -33,6 +33,10 @@ pub enum Fault {
     PoolGarbage,
     /// A pool sends a line of two megabytes.
     PoolHugeLine,
+    /// A pool announces the job that it has again and again.
+    PoolRepeats,
+    /// A pool is started again, and counts its jobs anew: their names are those of other jobs.
+    PoolRestarts,
     /// The disk is full for minutes.
     DiskFull,
     /// Flushing a file fails.
@@ -52,7 +56,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Unplug,
         Self::Hang,
         Self::Slow,
@@ -67,6 +71,8 @@ impl Fault {
         Self::PoolCuts,
         Self::PoolGarbage,
         Self::PoolHugeLine,
+        Self::PoolRepeats,
+        Self::PoolRestarts,
         Self::DiskFull,
         Self::SyncFails,
         Self::NamesFail,
@@ -87,6 +93,8 @@ impl Fault {
             Self::PoolUnauthorised => 3.0 * 3600.0,
             Self::PoolDead => 6.0 * 3600.0,
             Self::PoolCuts | Self::PoolGarbage | Self::PoolHugeLine => 1200.0,
+            Self::PoolRepeats => 1200.0,
+            Self::PoolRestarts => 3600.0,
             Self::DiskFull => 2.0 * 3600.0,
             Self::SyncFails | Self::NamesFail | Self::CutFails => 3.0 * 3600.0,
             Self::Kill | Self::KillInWrite => 3600.0,

@@ -21,6 +21,8 @@ pub struct Most {
 #[derive(Debug, Default)]
 pub struct Tally {
     pub jobs: u64,
+    /// Times that the job that was worked on was announced again.
+    pub announced_again: u64,
     pub tickets: u64,
     /// Tickets of honest boards that counted, and those that their hits prove.
     pub made: u64,
@@ -77,6 +79,7 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "jobs made ready    {}", self.jobs)?;
+        writeln!(out, "announced again    {}", self.announced_again)?;
         writeln!(out, "tickets            {}", self.tickets)?;
         writeln!(out, "credited / made    {:.4}", self.credit_ratio())?;
         writeln!(out, "shares found       {}", self.found)?;

@@ -42,7 +42,7 @@ pub enum Told {
 enum Event {
     /// For the process with this number, as are the next five.
     Source(u64, usize, SourceEvent),
-    Device(u64, usize, u64, Told),
+    Device(u64, usize, Told),
     Prepared(u64, u64),
     Command(u64, usize, Command),
     OpenBoard(u64, usize, u64),
@@ -57,6 +57,7 @@ enum Event {
     PoolSays(u64, Vec<u8>),
     PoolJob(usize),
     PoolStorm(usize, u64),
+    PoolRepeats(usize, u64),
     PoolRecovers(usize, u64),
     DiskRecovers(u64),
     Fault(Fault),
@@ -196,8 +197,8 @@ impl World {
             Event::Source(process, source, event) if self.alive(process) => {
                 self.source_event(source, event);
             }
-            Event::Device(process, board, generation, told) if self.alive(process) => {
-                self.device_event(board, generation, told);
+            Event::Device(process, board, told) if self.alive(process) => {
+                self.device_event(board, told);
             }
             Event::Prepared(process, epoch) if self.alive(process) => self.prepared(epoch),
             Event::Command(process, source, command) if self.alive(process) => {
@@ -221,6 +222,7 @@ impl World {
             Event::PoolSays(connection, line) => self.pool_says(connection, line),
             Event::PoolJob(pool) => self.pool_job(pool),
             Event::PoolStorm(pool, left) => self.pool_storm(pool, left),
+            Event::PoolRepeats(pool, left) => self.pool_repeats(pool, left),
             Event::PoolRecovers(pool, trouble) => self.pool_recovers(pool, trouble),
             Event::DiskRecovers(trouble) => self.disk_recovers(trouble),
             Event::Fault(fault) => {

@@ -37,6 +37,8 @@ pub enum Fault {
     Truncate,
     /// Flushing the names of new files.
     SyncFolder,
+    /// Reading a file.
+    Read,
 }
 
 /// The disk as one process sees it.
@@ -175,6 +177,7 @@ impl Files for DiskStorage {
 
     fn read(&self, name: &str) -> io::Result<Box<dyn Read + '_>> {
         let state = self.state()?;
+        state.fail(Fault::Read)?;
         let bytes = state.files.get(name).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(Cursor::new(bytes.clone())))
     }

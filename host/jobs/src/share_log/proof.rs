@@ -50,6 +50,14 @@ pub enum ProofError {
     },
 }
 
+impl ProofError {
+    /// Whether the proof may be read another time: the disk refused, and the file is not known to be gone.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() != io::ErrorKind::NotFound)
+    }
+}
+
 /// The bytes that a hash and a verifier see.
 pub(super) fn bytes(proof: &Proof) -> &[u8] {
     match proof {

@@ -107,6 +107,7 @@ impl Source {
             Dialect::Gateway => Client::Gateway(Gateway::new(options.id, timing)),
             Dialect::Pool(login) => Client::Pool(Pool::new(options.id, login.clone(), timing)),
         };
+        let named_by_hash = matches!(options.dialect, Dialect::Gateway);
         let backoff = BackOff::new(timing.retry_first, timing.retry_longest, jitter_seed);
         Self {
             client,
@@ -118,7 +119,7 @@ impl Source {
             wanted: false,
             heard: Moment::ZERO,
             news: News::None,
-            jobs: Jobs::default(),
+            jobs: Jobs { named_by_hash, ..Jobs::default() },
             pending: Pending::default(),
             outputs: VecDeque::new(),
             connections: 0,

@@ -92,7 +92,7 @@ impl Client {
     pub fn line(&mut self, line: &[u8], now: Moment, effects: &mut Vec<Effect>) {
         match self {
             Self::Gateway(gateway) => gateway.line(line, now, effects),
-            Self::Pool(pool) => pool.line(line, effects),
+            Self::Pool(pool) => pool.line(line, now, effects),
         }
     }
 

@@ -13,6 +13,10 @@ use super::report::SourceReport;
 /// Where events of all sources go. Bounded or not: a source that finds it full waits, and hears no more meanwhile.
 pub type Events = Sender<(SourceId, SourceEvent)>;
 
+/// Shares without an answer that a source holds at most. One too many is not taken, and there is no answer to it: it is
+/// to be submitted again when there is room.
+pub const SHARES_MAX: usize = 1024;
+
 /// How often a thread that waits for room looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(50);
 

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use crate::work::{Moment, ShareId, Submission};
 
+use super::handle::SHARES_MAX;
 use super::recent::Recent;
 
-/// Most shares without a verdict.
-pub(super) const PENDING_MAX: usize = 1024;
 /// So many names of shares with a verdict are remembered.
 const ANSWERED_MAX: usize = 4096;
 
@@ -57,10 +56,9 @@ impl Pending {
         self.entries.push_back(Entry { submission, sent: None, tries: 0 });
     }
 
-    /// The oldest, if there is no room for one more.
-    pub fn excess(&self) -> Option<ShareId> {
-        let full = self.entries.len() >= PENDING_MAX;
-        full.then(|| self.entries.front().map(|entry| entry.submission.share))?
+    /// Whether there is no room for one more.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= SHARES_MAX
     }
 
     /// Takes one out, since there is a verdict.
@@ -126,15 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_has_to_go() {
+    fn there_is_room_for_so_many() {
         let mut pending = Pending::default();
-        for number in 0..PENDING_MAX as u64 {
-            assert_eq!(pending.excess(), None);
+        for number in 0..SHARES_MAX as u64 {
+            assert!(!pending.is_full());
             push(&mut pending, number);
         }
-        assert_eq!(pending.excess(), Some(share(0)));
+        assert!(pending.is_full());
         pending.finish(share(1)).unwrap();
-        assert_eq!(pending.excess(), None);
+        assert!(!pending.is_full());
         assert!(pending.finish(share(1)).is_none());
         assert!(pending.was_answered(share(1)) && !pending.contains(share(1)));
     }

@@ -67,7 +67,10 @@ enum Entry {
         at: Moment,
         job: Option<Box<Effect>>,
     },
-    Granted,
+    /// And when the newest job came, or we were let in.
+    Granted {
+        announced: Moment,
+    },
 }
 
 #[derive(Serialize)]
@@ -123,7 +126,7 @@ impl Pool {
         self.entry = Entry::None;
     }
 
-    pub fn line(&mut self, line: &[u8], effects: &mut Vec<Effect>) {
+    pub fn line(&mut self, line: &[u8], now: Moment, effects: &mut Vec<Effect>) {
         let message = match Message::parse(line) {
             Ok(Some(message)) => message,
             Ok(None) => return,
@@ -133,10 +136,10 @@ impl Pool {
             }
         };
         if let Some(method) = message.method() {
-            return self.request(&method, &message, effects);
+            return self.request(&method, &message, now, effects);
         }
         match self.requests.answered(&message) {
-            Some(Purpose::Entry) => self.entry(&message, effects),
+            Some(Purpose::Entry) => self.entry(&message, now, effects),
             Some(Purpose::Share(share)) => self.verdict(share, &message, effects),
             None => {}
         }
@@ -153,22 +156,41 @@ impl Pool {
     }
 
     pub fn wake(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        if self.next_wake().is_some_and(|at| at <= now) {
-            let seconds = self.timing.answer_timeout.as_secs_f64();
-            let reason = format!("no answer to mining.authorize within {seconds} s");
-            effects.push(Effect::Fail { reason, retry: Retry::Soon });
+        if self.next_wake().is_none_or(|at| at > now) {
+            return;
         }
+        let Timing { answer_timeout, notify_timeout, .. } = self.timing;
+        let reason = match self.entry {
+            Entry::Granted { .. } => format!(
+                "no mining.notify for {} s, although it answers: the chain may have gone on without its jobs \
+                 (`notify_timeout_s` says how long to wait)",
+                notify_timeout.as_secs_f64()
+            ),
+            Entry::None | Entry::Asked { .. } => {
+                format!("no answer to mining.authorize within {} s", answer_timeout.as_secs_f64())
+            }
+        };
+        effects.push(Effect::Fail { reason, retry: Retry::Soon });
     }
 
     pub fn next_wake(&self) -> Option<Moment> {
         match self.entry {
             Entry::Asked { at, .. } => Some(at.saturating_add(self.timing.answer_timeout)),
-            Entry::None | Entry::Granted => None,
+            Entry::Granted { announced } => {
+                Some(announced.saturating_add(self.timing.notify_timeout))
+            }
+            Entry::None => None,
         }
     }
 
     /// Something that the pool asks or tells.
-    fn request(&mut self, method: &str, message: &Message<'_>, effects: &mut Vec<Effect>) {
+    fn request(
+        &mut self,
+        method: &str,
+        message: &Message<'_>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
         let job = match method {
             "mining.notify" => match notify::parse(self.id, message.params) {
                 Ok((job, earlier_valid)) => Effect::Job { job, earlier_valid },
@@ -181,16 +203,20 @@ impl Pool {
         };
         match &mut self.entry {
             Entry::Asked { job: newest, .. } => *newest = Some(Box::new(job)),
-            Entry::None | Entry::Granted => effects.push(job),
+            Entry::Granted { announced } => {
+                *announced = now;
+                effects.push(job);
+            }
+            Entry::None => effects.push(job),
         }
     }
 
     /// Whether we are let in.
-    fn entry(&mut self, message: &Message<'_>, effects: &mut Vec<Effect>) {
+    fn entry(&mut self, message: &Message<'_>, now: Moment, effects: &mut Vec<Effect>) {
         if message.error.is_none() && message.result.is_some_and(|result| result.get() == "true") {
             effects.push(Effect::Ready);
             if let Entry::Asked { job: Some(job), .. } =
-                std::mem::replace(&mut self.entry, Entry::Granted)
+                std::mem::replace(&mut self.entry, Entry::Granted { announced: now })
             {
                 effects.push(*job);
             }

@@ -22,11 +22,16 @@ pub(super) fn notify(name: &str) -> String {
 
 /// The same with more keys.
 pub(super) fn notify_with(name: &str, more: &str) -> String {
-    let header = format!("{}0000011e", "20".repeat(72));
-    let target = format!("{:064x}", 0xffff_u64);
+    let context = context();
+    let (header, target) = context.split_once(' ').unwrap();
     format!(
         r#"{{"id":null,"method":"mining.notify","params":{{"job_id":"{name}","header":"{header}","target":"{target}","height":7,"cert_version":3{more}}}}}"#
     )
+}
+
+/// The context of each job of [`notify`]: its header and its target.
+pub(super) fn context() -> String {
+    format!("{}0000011e {:064x}", "20".repeat(72), 0xffff_u64)
 }
 
 /// A share by its number.
@@ -36,10 +41,10 @@ pub(super) fn share(number: u16) -> ShareId {
     ShareId(name)
 }
 
-/// A submission of a share for a job, whose proof is its number.
+/// A submission of a share for a job of [`notify`], whose proof is its number.
 pub(super) fn submission(number: u16, job: &str) -> Submission {
     let proof = Proof::Pearl(number.to_le_bytes().to_vec().into());
-    Submission { share: share(number), job: job.into(), context: job.into(), proof }
+    Submission { share: share(number), job: job.into(), context: context().into(), proof }
 }
 
 /// A submission's proof as it is sent.

@@ -137,10 +137,11 @@ fn a_peer_that_takes_nothing_is_left() {
         running.submit(submission(1, &job, 30 << 20));
         assert_eq!(running.told(), "down: it takes nothing for 2 s");
         drop(pool);
-        // It was not sent, and is tried again.
+        // It was not sent, and is tried again when its job is announced.
         let mut pool = peer.accept();
         let_in(&mut pool);
-        assert_eq!(running.told(), "up");
+        pool.say(&notify("a"));
+        assert_eq!([(); 2].map(|()| running.told()), ["up", "job a"]);
         assert!(pool.hear().len() > 30 << 20);
         assert_eq!(running.told(), "sent 1", "{transport:?}");
     }

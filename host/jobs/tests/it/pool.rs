@@ -29,6 +29,7 @@ fn shares_come_through_breaks_once() {
 
         let mut pool = peer.accept();
         assert_eq!(let_in(&mut pool), 4);
+        pool.say(&notify("a"));
         let mut heard = [pool.hear(), pool.hear()];
         heard.sort();
         assert_eq!(heard, [submit_line(5, 1, "a"), submit_line(6, 3, "a")]);
@@ -36,8 +37,8 @@ fn shares_come_through_breaks_once() {
         pool.say(&yes(6));
         pool.say(&yes(6));
         pool.say(r#"{"id":"5","result":null,"error":[22,"duplicate share",null]}"#);
-        let told = [(); 5].map(|()| running.told());
-        assert_eq!(told, ["up", "sent 1", "sent 3", "3 accepted", "1 known"]);
+        let told = [(); 6].map(|()| running.told());
+        assert_eq!(told, ["up", "job a", "sent 1", "sent 3", "3 accepted", "1 known"]);
         // In the middle of a line.
         pool.send(b"{\"id\":null,\"meth").unwrap();
         drop(pool);

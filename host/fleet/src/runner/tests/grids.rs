@@ -16,7 +16,7 @@ const LIMITS: GridLimits = GridLimits { tiles: 7, panels: 4, outstanding: 2 };
 
 /// What it does wrong.
 #[derive(Clone, Copy, PartialEq)]
-enum Fault {
+pub enum Fault {
     None,
     /// Tells of a tile that is outside of its grid.
     Outside,
@@ -32,7 +32,7 @@ struct Gridded {
     late: bool,
 }
 
-fn gridded(fault: Fault) -> Box<dyn Device> {
+pub fn gridded(fault: Fault) -> Box<dyn Device> {
     let inner = Cpu::new(NonZeroUsize::new(1)).unwrap();
     Box::new(Gridded { inner, ends: VecDeque::new(), fault, late: false })
 }

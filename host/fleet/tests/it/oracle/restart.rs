@@ -66,7 +66,7 @@ impl Oracle {
         }
         let pool = pools.iter().position(|pool| **pool == *found.source);
         let pool = pool.ok_or_else(|| format!("a share of source {}", found.source))?;
-        self.submitted(share, pool, &found.job, now)
+        self.submitted(share, pool, (&found.job, found.context.as_deref().unwrap_or_default()), now)
     }
 
     fn lose(&mut self, share: ShareId) {

@@ -100,9 +100,9 @@ impl Pool {
                     send(refusal(request.id, -32001, "no work yet"));
                     return Ok(());
                 };
-                let (name, text) = (Arc::clone(&job.name), answer(request.id, &job.text));
-                send(text);
-                self.told(connection, name, now);
+                let (name, header) = (Arc::clone(&job.name), job.header);
+                send(answer(request.id, &job.text));
+                self.told(connection, name, header, now);
             }
             "mining.submit" => {
                 let share: PoolShare = serde_json::from_str(params).map_err(broken)?;

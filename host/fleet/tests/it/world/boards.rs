@@ -38,9 +38,9 @@ pub fn make(scenario: &Scenario, random: &mut Random) -> Vec<VirtualBoard> {
 impl World {
     /// A board's thread, or what watches its port, says something.
     fn tell(&mut self, board: usize, wait: Duration, told: Told) {
-        let (number, generation) = (self.processes, self.boards[board].generation);
+        let number = self.processes;
         let at = self.in_order(self.pools.len() + board, self.now + wait);
-        self.at(at, Event::Device(number, board, generation, told));
+        self.at(at, Event::Device(number, board, told));
     }
 
     pub(super) fn device_action(&mut self, action: crew::Action, kept: bool) {
@@ -134,26 +134,38 @@ impl World {
         self.begin_turn(number);
     }
 
-    pub(super) fn device_event(&mut self, number: usize, generation: u64, told: Told) {
+    pub(super) fn device_event(&mut self, number: usize, told: Told) {
         let id = DeviceId(number);
         let (context, event) = match told {
             Told::Event(event) => (Context::default(), event),
             Told::Done(answer) => {
                 let (assignment, done, lied) = *answer;
                 let board = &mut self.boards[number];
-                let counts =
-                    board.generation == generation && assignment.production.epoch >= board.dropped;
+                // Also of a thread that is about to end, whose end is told later.
+                let counts = assignment.production.epoch >= board.dropped;
                 let mut context = Context::default();
                 self.tally.tickets += done.tickets;
                 board.lies += u64::from(counts && lied);
                 if counts && board.lie.is_none() {
                     self.tally.made += done.tickets;
                     context.shares = shares(&assignment, &done);
+                    self.made_once(number, &done);
                 }
                 (context, crew::Event::Done(Box::new(done)))
             }
         };
         self.call(context, |miner, now| miner.device_event(now, id, event));
+    }
+
+    /// No ticket is made twice, whatever is announced again or comes back: it would be credited twice.
+    fn made_once(&mut self, board: usize, done: &Done) {
+        let Some(process) = &mut self.process else { return };
+        let hits = done.claims.iter().filter(|claim| claim.hit);
+        let twice =
+            hits.filter_map(|claim| claim.ticket).find(|ticket| !process.hits.insert(*ticket));
+        let name = &self.boards[board].name;
+        let twice = twice.map(|ticket| format!("{name} made ticket {} again", hex::encode(ticket)));
+        self.ensure(twice.map_or(Ok(()), Err));
     }
 
     /// A cable is pulled; after a while the board is back.

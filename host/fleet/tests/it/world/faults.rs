@@ -56,6 +56,14 @@ impl World {
                 self.pool_babbles(pool, &garbage);
             }
             Fault::PoolHugeLine => self.pool_babbles(pool, &[b'{'; HUGE]),
+            Fault::PoolRepeats => {
+                let times = 2 + self.random.below(8);
+                self.pool_repeats(pool, times);
+            }
+            Fault::PoolRestarts => {
+                self.hang_up_all(pool);
+                self.pools[pool].restart(self.now);
+            }
             Fault::DiskFull => {
                 let free = self.random.below(200_000);
                 self.disk.set_free(Some(free));
@@ -136,6 +144,16 @@ impl World {
         }
         let wait = self.random.between(14.0, 35.0);
         self.after(wait, Event::PoolJob(number));
+    }
+
+    /// A job is announced again every few seconds.
+    pub(super) fn pool_repeats(&mut self, number: usize, left: u64) {
+        let replies = self.pools[number].announce(self.now);
+        self.reply(replies);
+        if left > 1 {
+            let wait = self.random.between(0.001, 12.0);
+            self.after(wait, Event::PoolRepeats(number, left - 1));
+        }
     }
 
     /// Jobs that are milliseconds apart.

@@ -1,9 +1,11 @@
 //! A process: the real miner and sources, until it is killed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use gemmine_fleet::crew;
 use gemmine_fleet::miner::{Action, Miner, Options, SourceEntry};
 use gemmine_fleet::production::Production;
 use gemmine_fleet::supervision::Rules;
@@ -11,6 +13,7 @@ use gemmine_jobs::share_log::{self, ShareLog};
 use gemmine_jobs::source::failover::FailoverOptions;
 use gemmine_jobs::source::handle::Command;
 use gemmine_jobs::work::{Job, Moment, ShareId, SourceEvent, SourceId, Verdict};
+use gemmine_pouw::digest::Digest;
 
 use super::network::Link;
 use super::{Event, Made, World};
@@ -28,8 +31,13 @@ pub struct Process {
     /// When the miner wants to be woken, and how often it did at this time.
     wake: Moment,
     spins: u32,
-    /// The job that the preparer was asked for last.
+    /// The job that the preparer was asked for last, and whether it has not begun with it.
     wanted: Option<(u64, Arc<Job>)>,
+    waits: bool,
+    /// The job that it is making ready.
+    making: Option<(u64, Arc<Job>)>,
+    /// Hits that were reported and counted: none may be made twice.
+    pub hits: HashSet<Digest>,
     /// The source whose job was the last, unless there was none since.
     pub worked_for: Option<SourceId>,
     /// When each thread's newest message arrives: none overtakes another.
@@ -52,6 +60,8 @@ pub struct Context {
     pub keeps: Option<SourceId>,
     /// There is no other work now.
     pub ends: Option<SourceId>,
+    /// The job that is worked on is announced again.
+    pub repeats: bool,
     /// Shares of the process before go out again.
     pub again: bool,
 }
@@ -100,6 +110,9 @@ impl World {
             wake: self.now,
             spins: 0,
             wanted: None,
+            waits: false,
+            making: None,
+            hits: HashSet::new(),
             worked_for: None,
             latest: vec![Moment::ZERO; self.pools.len() + self.boards.len()],
         });
@@ -143,10 +156,34 @@ impl World {
                 Action::Prepare { job, .. } => Some(job.source) == context.keeps,
                 _ => true,
             });
+        if context.repeats {
+            self.tally.announced_again += 1;
+            let goes_on = self.goes_on(&actions);
+            self.ensure(goes_on);
+        }
         for action in actions {
             self.carry_out(action, &context, kept);
         }
         self.look_at_log(&context);
+    }
+
+    /// A job that is announced again drops none of its work, and is not made ready again.
+    fn goes_on(&self, actions: &[Action]) -> Result<(), String> {
+        let newest = self.process.as_ref().and_then(|process| process.wanted.as_ref());
+        let Some((newest, job)) = newest else { return Ok(()) };
+        // It may be left in this moment for a better source's.
+        let left = actions.iter().any(
+            |action| matches!(action, Action::Prepare { job: next, .. } if next.source != job.source),
+        );
+        let begins_anew = actions.iter().any(|action| match action {
+            Action::Prepare { .. } => true,
+            Action::Device(crew::Action::Drop(_, epoch)) => epoch > newest,
+            _ => false,
+        });
+        match begins_anew && !left {
+            true => Err(format!("job {} begins anew, as it is announced again", job.name)),
+            false => Ok(()),
+        }
     }
 
     fn look_at_log(&mut self, context: &Context) {
@@ -174,7 +211,7 @@ impl World {
                 if let Command::Submit(submission) = &command
                     && !context.again
                 {
-                    let (share, job) = (submission.share, &submission.job);
+                    let (share, job) = (submission.share, (&*submission.job, &*submission.context));
                     let checked = self.oracle.submitted(share, source, job, self.now);
                     self.ensure(checked);
                 }
@@ -189,12 +226,10 @@ impl World {
             }
             Action::Prepare { epoch, job } => {
                 self.set_worked_for(Some(job.source));
-                let number = self.processes;
                 if let Some(process) = &mut self.process {
-                    process.wanted = Some((epoch, job));
+                    (process.wanted, process.waits) = (Some((epoch, job)), true);
                 }
-                let wait = self.random.between(0.005, 0.06);
-                self.after(wait, Event::Prepared(number, epoch));
+                self.prepare_next();
             }
             Action::Line(line) => {
                 if self.lines.len() == 60 {
@@ -207,15 +242,28 @@ impl World {
         }
     }
 
-    /// The preparer has made a job ready, if no newer one was asked for before it began.
-    pub(super) fn prepared(&mut self, epoch: u64) {
-        let Some(process) = &self.process else { return };
-        let Some((newest, job)) = &process.wanted else { return };
-        if *newest != epoch {
+    /// The preparer begins with the newest job that it was asked for, if it has nothing else to do.
+    fn prepare_next(&mut self) {
+        let number = self.processes;
+        let Some(process) = &mut self.process else { return };
+        if process.making.is_some() || !std::mem::take(&mut process.waits) {
             return;
         }
+        process.making.clone_from(&process.wanted);
+        let Some((epoch, _)) = process.making else { return };
+        // Now and then it takes longer than jobs that are milliseconds apart.
+        let longest = if self.random.one_in(8) { 1.0 } else { 0.06 };
+        let wait = self.random.between(0.005, longest);
+        self.after(wait, Event::Prepared(number, epoch));
+    }
+
+    /// The preparer has made a job ready.
+    pub(super) fn prepared(&mut self, epoch: u64) {
+        let Some(process) = &mut self.process else { return };
+        let Some((_, job)) = process.making.take() else { return };
+        self.prepare_next();
         let product = Some(&self.product);
-        let made: Made = Production::new(epoch, Arc::clone(job), product, self.seed).map(Arc::new);
+        let made: Made = Production::new(epoch, job, product, self.seed).map(Arc::new);
         self.tally.jobs += 1;
         self.call(Context::default(), |miner, now| miner.prepared(now, epoch, made));
     }
@@ -223,6 +271,11 @@ impl World {
     pub(super) fn source_event(&mut self, source: usize, event: SourceEvent) {
         let id = SourceId(source);
         let mut context = Context::default();
+        if let SourceEvent::Job { job, .. } = &event
+            && let Some(Process { worked_for, wanted: Some((_, known)), .. }) = &self.process
+        {
+            context.repeats = *worked_for == Some(id) && known == job;
+        }
         match &event {
             SourceEvent::Job { earlier_valid: true, .. } => context.keeps = Some(id),
             SourceEvent::Paused { .. } | SourceEvent::Refused { .. } | SourceEvent::Down { .. } => {
@@ -255,6 +308,7 @@ impl World {
         for board in &mut self.boards {
             board.close(self.now);
             board.idle_since = None;
+            board.dropped = 0;
         }
         self.cut_connections();
         self.tally.kills += 1;

@@ -11,7 +11,7 @@ use gemmine_pouw::digest;
 use crate::amadeus::verdict::Verdict as Finding;
 use crate::source::backoff::BackOff;
 use crate::source::handle::Command;
-use crate::source::pending::{PENDING_MAX, Pending};
+use crate::source::pending::Pending;
 use crate::source::report::{JobReport, ShareCounts, SourceReport, SourceState};
 use crate::text::message;
 use crate::work::{Job, Moment, Proof, ShareId, SourceEvent, Submission, Verdict, Work};
@@ -242,9 +242,9 @@ impl Calls {
         if self.pending.contains(share) || self.pending.was_answered(share) {
             return;
         }
-        if let Some(oldest) = self.pending.excess() {
-            let reason = format!("more than {PENDING_MAX} shares wait for an answer");
-            self.verdict(oldest, Verdict::Unanswered { reason }, now);
+        // One too many is submitted again when there is room.
+        if self.pending.is_full() {
+            return;
         }
         let wrong = matches!(submission.proof, Proof::Pearl(_));
         let over = self.job.as_ref().is_some_and(|(job, _)| job.name != submission.job);

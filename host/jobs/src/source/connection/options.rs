@@ -54,11 +54,11 @@ pub struct Timing {
     pub poll_interval: Duration,
     /// A connection over which nothing has come for so long is dead.
     pub job_timeout: Duration,
+    /// A pool that has announced no job for so long is left, whatever else it says: it may have lost the network, and
+    /// what it is worked for is worth nothing.
+    pub notify_timeout: Duration,
     /// An answer that has not come by then is not waited for.
     pub answer_timeout: Duration,
-    /// Shares of the job that was the newest when a connection was lost are sent again before the source says which
-    /// job it has, if the connection is back within this time. Later, only if it announces that job again.
-    pub resubmit_window: Duration,
     /// The longest first wait before another try; it doubles with each.
     pub retry_first: Duration,
     /// The longest of all waits.
@@ -72,8 +72,9 @@ impl Default for Timing {
         Self {
             poll_interval: Duration::from_secs(1),
             job_timeout: Duration::from_secs(120),
+            // Pools announce a job with every block at least, and most do every few seconds.
+            notify_timeout: Duration::from_secs(600),
             answer_timeout: Duration::from_secs(30),
-            resubmit_window: Duration::from_secs(60),
             retry_first: Duration::from_secs(1),
             retry_longest: Duration::from_secs(60),
             retry_unauthorised: Duration::from_secs(300),

@@ -1,11 +1,11 @@
 //! What becomes of shares: sent once a connection, until there is a verdict.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::work::{Moment, Proof, ShareId, SourceEvent, Submission, Verdict};
 
-use super::super::pending::PENDING_MAX;
+use super::super::handle::SHARES_MAX;
+use super::jobs::Standing;
 use super::{Link, News, Output, Source};
 
 /// How often a share is sent at most.
@@ -17,6 +17,11 @@ pub enum SubmitError {
     /// It waits for a verdict already.
     #[error("submit share {0}: it waits for an answer already")]
     Pending(ShareId),
+    /// There is no room for it now.
+    #[error(
+        "submit share {0}: {SHARES_MAX} shares wait for an answer; submit it when one has come"
+    )]
+    Full(ShareId),
     /// There was a verdict.
     #[error("submit share {0}: it has been answered already")]
     Answered(ShareId),
@@ -43,9 +48,10 @@ enum Fate {
 
 impl Source {
     /// Takes a share. It is sent as soon as its job is known to count, and there will be one answer to it.
+    /// At most [`SHARES_MAX`] are held at once.
     ///
     /// # Errors
-    /// If a share of this name was taken before, or can't be sent to this source.
+    /// If a share of this name was taken before, can't be sent to this source, or there is no room for it now.
     pub fn submit(&mut self, submission: Submission, now: Moment) -> Result<(), SubmitError> {
         let share = submission.share;
         if self.pending.contains(share) {
@@ -59,12 +65,12 @@ impl Source {
         }
         let checked = self.client.check_context(&submission);
         checked.map_err(|reason| SubmitError::Context { share, reason })?;
-        if let Some(oldest) = self.pending.excess() {
-            let reason = format!("more than {PENDING_MAX} shares wait for an answer");
-            self.verdict(oldest, Verdict::Unanswered { reason }, now);
+        if self.pending.is_full() {
+            return Err(SubmitError::Full(share));
         }
-        let fate = self.fate(&submission.job, now);
-        let reason = || format!("job {} is over: {}", submission.job, self.newest());
+        let fate = self.fate(&submission);
+        let reason =
+            || format!("job {} is over: {}", submission.job, self.jobs.why_over(&submission));
         let over = (fate == Fate::Over).then(reason);
         self.pending.push(submission);
         match over {
@@ -76,11 +82,13 @@ impl Source {
         Ok(())
     }
 
-    /// Takes a share, or answers that it can't be sent. One that was taken before has its own answer.
+    /// Takes a share, or answers that it can't be sent. One that was taken before has its own answer; one too many has
+    /// none, since it may be submitted again.
     pub(super) fn submit_or_answer(&mut self, submission: Submission, now: Moment) {
         let share = submission.share;
         match self.submit(submission, now) {
-            Ok(()) | Err(SubmitError::Pending(_) | SubmitError::Answered(_)) => {}
+            Ok(())
+            | Err(SubmitError::Pending(_) | SubmitError::Answered(_) | SubmitError::Full(_)) => {}
             Err(error) => {
                 let verdict = Verdict::Rejected { code: 0, reason: error.to_string() };
                 self.shares.count(&verdict);
@@ -92,18 +100,16 @@ impl Source {
 
     /// Sends shares whose time has come, and gives up those whose job is over.
     pub(super) fn release(&mut self, now: Moment) {
-        let fates: Vec<_> = self
-            .pending
-            .waiting()
-            .map(|entry| (entry.submission.share, self.fate(&entry.submission.job, now)))
-            .collect();
-        for (share, fate) in fates {
+        let fates = self.pending.waiting().map(|entry| {
+            let (fate, why) = (self.fate(&entry.submission), self.jobs.why_over(&entry.submission));
+            (entry.submission.share, fate, why)
+        });
+        for (share, fate, why) in fates.collect::<Vec<_>>() {
             match fate {
                 Fate::Send => self.send(share, now),
                 Fate::Wait => {}
                 Fate::Over => {
-                    let newest = self.newest();
-                    let reason = format!("its job ended before an answer came: {newest}");
+                    let reason = format!("its job ended before an answer came: {why}");
                     self.verdict(share, Verdict::Unanswered { reason }, now);
                 }
             }
@@ -146,26 +152,16 @@ impl Source {
         self.verdict(share, Verdict::Unanswered { reason }, now);
     }
 
-    fn fate(&self, job: &Arc<str>, now: Moment) -> Fate {
+    /// Nothing is sent before its own job has been announced on this connection, header and all: the source may have
+    /// been started again, and count its jobs anew.
+    fn fate(&self, submission: &Submission) -> Fate {
         if self.link != Link::Ready || matches!(self.news, News::Paused { .. }) {
             return Fate::Wait;
         }
-        if !self.jobs.valid.is_empty() {
-            return if self.jobs.valid.contains(job) { Fate::Send } else { Fate::Over };
-        }
-        let window = self.options.timing.resubmit_window;
-        match &self.jobs.lost {
-            Some((newest, lost)) if newest == job && now.saturating_sub(*lost) <= window => {
-                Fate::Send
-            }
-            _ => Fate::Wait,
-        }
-    }
-
-    fn newest(&self) -> String {
-        match self.jobs.valid.back() {
-            Some(newest) => format!("{newest} has followed"),
-            None => "no other has followed".to_owned(),
+        match self.jobs.standing(submission) {
+            Standing::Unknown => Fate::Wait,
+            Standing::Valid => Fate::Send,
+            Standing::Renamed | Standing::Over => Fate::Over,
         }
     }
 

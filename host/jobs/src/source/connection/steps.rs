@@ -57,8 +57,13 @@ impl Source {
 
     pub(super) fn new_job(&mut self, job: Job, earlier_valid: bool, now: Moment) {
         self.backoff.reset();
-        self.jobs.announce(&job.name, earlier_valid);
-        self.news = News::Job { job: Arc::new(job), earlier_valid, since: now };
+        self.jobs.announce(&job, earlier_valid);
+        // Since when it has this job, however often that is announced.
+        let since = match &self.news {
+            News::Job { job: known, since, .. } if **known == job => *since,
+            _ => now,
+        };
+        self.news = News::Job { job: Arc::new(job), earlier_valid, since };
         self.tell_news();
         self.release(now);
     }
@@ -87,7 +92,7 @@ impl Source {
         self.client.lost();
         self.news = News::None;
         self.lines = Lines::default();
-        self.jobs.lose(now);
+        self.jobs.lose();
         self.take_back(now);
     }
 

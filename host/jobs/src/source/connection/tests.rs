@@ -8,6 +8,7 @@ use crate::work::Proof;
 
 mod arbitrary;
 mod day;
+mod jobs;
 
 /// What a pool is sent for a share.
 fn sent(request: u64, number: u16, job: &str) -> [String; 2] {
@@ -51,8 +52,11 @@ fn a_share_without_an_answer_is_sent_again_once_a_connection() {
     assert_eq!(bench.close(), ["down: cut"]);
     // Found while there is no connection.
     assert!(bench.submit(3, "a").is_empty());
-    let again = bench.again(4);
-    assert_eq!(again, [vec!["up".into()], sent(5, 1, "a").into(), sent(6, 3, "a").into()].concat());
+    // Nothing goes out before the pool says which job it has.
+    assert_eq!(bench.again(4), ["up"]);
+    let again = bench.line(&notify("a"));
+    let sends = [sent(5, 1, "a"), sent(6, 3, "a")].concat();
+    assert_eq!(again, [vec!["job a".into()], sends].concat());
     // Announced again: it is on the wire already.
     assert_eq!(bench.line(&notify("a")), ["job a"]);
     // An answer to the first time was for another connection.
@@ -64,76 +68,6 @@ fn a_share_without_an_answer_is_sent_again_once_a_connection() {
     assert_eq!(bench.line(&notify("a")), ["job a"]);
     let shares = bench.source.status().shares;
     assert_eq!((shares.accepted, shares.pending), (3, 0));
-}
-
-#[test]
-fn after_a_long_outage_only_a_job_that_is_back_counts() {
-    for (job, verdict) in [("a", None), ("b", Some("unanswered"))] {
-        let mut bench = Bench::pool();
-        bench.line(&notify("a"));
-        bench.submit(1, "a");
-        bench.close();
-        bench.now += 61 * SECOND;
-        bench.source.wake(bench.now);
-        bench.connect();
-        // Perhaps it is over: nothing is sent before the pool says.
-        assert_eq!(bench.line(&answer(3, "true")), ["up"]);
-        let told = bench.line(&notify(job));
-        assert_eq!(told[0], format!("job {job}"));
-        match verdict {
-            None => assert_eq!(told[1..], sent(4, 1, "a")),
-            Some(_) => {
-                let over = "1 unanswered: its job ended before an answer came: b has followed";
-                assert_eq!(told[1..], [over]);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_share_of_a_job_before_the_last_waits_for_word_of_it() {
-    let mut bench = Bench::pool();
-    bench.line(&notify("a"));
-    bench.submit(1, "a");
-    bench.line(&notify("b"));
-    bench.close();
-    // `b` was the newest.
-    assert_eq!(bench.again(3), ["up"]);
-    assert_eq!(bench.line(&notify("a"))[1..], sent(4, 1, "a"));
-    // A share of an earlier process, for a job that this one has never seen, is no other case.
-    let mut bench = Bench::new(Dialect::Pool(login()));
-    assert_eq!(bench.submit(9, "old"), ["connect"]);
-    bench.source.connected(bench.now);
-    bench.all();
-    assert_eq!(bench.line(&answer(1, "true")), ["up"]);
-    let told = bench.line(&notify("old"));
-    assert_eq!(told[1..], sent(2, 9, "old"));
-    // On standby, it stays as long as there is no verdict.
-    let done = ["9 accepted", "close", "down: not needed for now"];
-    assert_eq!(bench.line(&answer(2, "true")), done);
-    assert_eq!(bench.source.status().state, SourceState::Standby);
-}
-
-#[test]
-fn shares_of_jobs_that_are_over_are_not_sent() {
-    let mut bench = Bench::pool();
-    bench.line(&notify("a"));
-    bench.line(&notify("b"));
-    assert_eq!(bench.submit(1, "a"), ["1 stale: job a is over: b has followed"]);
-    assert_eq!(bench.line(&notify_with("c", r#","clean_jobs":false"#)), ["job c too"]);
-    assert_eq!(bench.submit(2, "b"), sent(2, 2, "b"));
-    assert_eq!(bench.submit(3, "c"), sent(3, 3, "c"));
-    bench.line(&notify_with("d", r#","clean_jobs":true"#));
-    for (number, job) in [(4, "b"), (5, "c")] {
-        assert!(bench.submit(number, job)[0].contains("stale"));
-    }
-    // However many count, only so many are remembered.
-    for number in 0..1000 {
-        bench.line(&notify_with(&number.to_string(), r#","clean_jobs":false"#));
-    }
-    assert_eq!(bench.source.jobs.valid.len(), Jobs::VALID_MAX);
-    assert!(bench.submit(6, "1")[0].contains("stale"));
-    assert_eq!(bench.submit(7, "999")[1], "sent 7");
 }
 
 #[test]
@@ -159,14 +93,22 @@ fn a_share_is_taken_once() {
 }
 
 #[test]
-fn the_oldest_share_gives_way() {
-    let mut bench = Bench::new(Dialect::Pool(login()));
+fn a_share_too_many_is_not_taken() {
+    let mut bench = Bench::pool();
     for number in 0..1024 {
         bench.submit(number, "a");
     }
-    let gone = "0 unanswered: more than 1024 shares wait for an answer";
-    assert_eq!(bench.submit(1024, "a"), [gone]);
+    let many = submission(1024, "a");
+    assert_eq!(bench.source.submit(many.clone(), bench.now), Err(SubmitError::Full(share(1024))));
+    // Nobody hears of it: there is no answer that would be its last.
+    bench.source.command(Command::Submit(many.clone()), bench.now);
+    assert!(bench.all().is_empty());
     assert_eq!(bench.source.status().shares.pending, 1024);
+    // The oldest is still there, and its answer makes room.
+    assert_eq!(bench.line(&notify("a"))[1..3], sent(2, 0, "a"));
+    assert_eq!(bench.line(&answer(2, "true")), ["0 accepted"]);
+    bench.source.command(Command::Submit(many), bench.now);
+    assert_eq!(bench.all(), sent(1026, 1024, "a"));
 }
 
 #[test]
@@ -182,8 +124,8 @@ fn a_share_is_not_sent_for_ever() {
             assert_eq!(gone, "1 unanswered: sent 8 times, and never answered");
             break;
         }
-        assert_eq!(bench.again(2 * number + 1)[2], "sent 1");
-        bench.line(&notify("a"));
+        assert_eq!(bench.again(2 * number + 1), ["up"]);
+        assert_eq!(bench.line(&notify("a"))[2], "sent 1");
     }
     assert_eq!(sends, 8);
 }
@@ -202,6 +144,40 @@ fn silence_ends_a_connection() {
     bench.pass(SECOND);
     assert_eq!(bench.all(), ["close", "down: nothing has come for 120 s"]);
     assert_eq!(bench.source.status().state, SourceState::BackOff);
+}
+
+#[test]
+fn a_pool_that_answers_pings_and_sends_no_job_is_left() {
+    let mut bench = Bench::pool();
+    bench.line(&notify("a"));
+    for minute in 1..20 {
+        bench.pass(60 * SECOND);
+        if minute == 5 {
+            // Any announcement will do, also the same again.
+            bench.line(&notify("a"));
+        }
+        if minute == 15 {
+            break;
+        }
+        let pong = r#"send {"id":"p","result":"pong","error":null}"#;
+        assert_eq!(bench.line(r#"{"id":"p","method":"mining.ping"}"#), [pong], "{minute}");
+    }
+    let told = bench.all();
+    assert_eq!(told[0], "close");
+    assert!(
+        told[1].starts_with("down: no mining.notify for 600 s, although it answers"),
+        "{told:?}"
+    );
+    // From the beginning, too.
+    let mut bench = Bench::pool();
+    for _ in 0..5 {
+        bench.pass(100 * SECOND);
+        bench.line("");
+        assert!(bench.all().is_empty());
+    }
+    assert_eq!(bench.source.next_wake(), Some(bench.now + 100 * SECOND));
+    bench.pass(100 * SECOND);
+    assert!(bench.all()[1].starts_with("down: no mining.notify for 600 s"));
 }
 
 #[test]
@@ -300,7 +276,8 @@ fn standby_and_off_close() {
     // Its share is kept.
     bench.source.on(bench.now);
     bench.connect();
-    assert_eq!(bench.line(&answer(3, "true"))[1..], sent(4, 1, "a"));
+    assert_eq!(bench.line(&answer(3, "true")), ["up"]);
+    assert_eq!(bench.line(&notify("a"))[1..], sent(4, 1, "a"));
     bench.source.standby(bench.now);
     let done = ["1 accepted", "close", "down: not needed for now"];
     assert_eq!(bench.line(&answer(4, "true")), done);
@@ -319,7 +296,8 @@ fn what_could_not_be_written_was_not_sent() {
     bench.source.submit(submission(1, "a"), bench.now).unwrap();
     assert!(matches!(bench.source.poll(), Some(Output::Send(_))));
     assert_eq!(bench.close(), ["down: cut"]);
-    assert_eq!(bench.again(3)[1..], sent(4, 1, "a"));
+    assert_eq!(bench.again(3), ["up"]);
+    assert_eq!(bench.line(&notify("a"))[1..], sent(4, 1, "a"));
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! A pool's jobs: read strictly, and refused by name.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
 use gemmine_pouw::config::Header76;
-use gemmine_pouw::{limits, target};
+use gemmine_pouw::{U256, limits, target};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -57,8 +56,14 @@ pub(super) fn parse(source: SourceId, params: Option<&RawValue>) -> Result<(Job,
     let clean_jobs = optional("clean_jobs", fields.clean_jobs, "true or false")?.unwrap_or(true);
     let network_target = target::target_from_nbits(header.nbits());
     let work = Work::Pearl { header, share_target, network_target };
-    let name: Arc<str> = Arc::from(name);
-    Ok((Job { source, context: Arc::clone(&name), name, height, work }, !clean_jobs))
+    let context = context(&header, share_target).into();
+    Ok((Job { source, name: name.into(), context, height, work }, !clean_jobs))
+}
+
+/// What a share's proof is bound to, and what it had to meet. A pool that was started again may call another job by the
+/// same name.
+fn context(header: &Header76, share_target: U256) -> String {
+    format!("{} {}", hex::encode(header.as_bytes()), target::to_hex(share_target))
 }
 
 fn cert_version(value: &RawValue) -> Result<(), String> {

@@ -4,7 +4,7 @@ use gemmine_pouw::U256;
 use primitive_types::U256 as Number;
 
 use crate::source::connection::{Dialect, Output};
-use crate::source::testing::{Bench, answer, error, login, notify, notify_with};
+use crate::source::testing::{Bench, answer, context, error, login, notify, notify_with};
 use crate::work::{SourceEvent, SourceId, Work};
 
 /// What a pool that has let us in hears and says after one line.
@@ -29,7 +29,7 @@ fn a_job_is_read_to_the_last_bit() {
     else {
         panic!("no job");
     };
-    assert_eq!((job.source, &*job.name, &*job.context), (SourceId(3), "a", "a"));
+    assert_eq!((job.source, &*job.name, &*job.context), (SourceId(3), "a", &*context()));
     assert_eq!(job.height, Some(7));
     let Work::Pearl { header, share_target, network_target } = &job.work else {
         panic!("no work of Pearl's");

@@ -6,6 +6,7 @@ use proptest::sample::{Index, select};
 
 use super::*;
 use crate::source::testing::GATEWAY_JOB;
+use crate::work::Submission;
 
 /// Lines that mean something, in parts or whole.
 fn line() -> impl Strategy<Value = Vec<u8>> {
@@ -54,8 +55,12 @@ fn run(dialect: Dialect, bytes: &[u8], cuts: &[Index]) -> Vec<Output> {
     bench.source.activate(bench.now);
     bench.source.connected(bench.now);
     for number in 0..3 {
-        let job = if matches!(bench.source.client, Client::Gateway(_)) { GATEWAY_JOB } else { "1" };
-        let submission = submission(number, job);
+        let submission = match bench.source.client {
+            Client::Gateway(_) => {
+                Submission { context: GATEWAY_JOB.into(), ..submission(number, "") }
+            }
+            Client::Pool(_) => submission(number, "1"),
+        };
         bench.source.submit(submission, bench.now).unwrap();
     }
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();

@@ -102,9 +102,7 @@ fn build(workspace: &Path) -> anyhow::Result<Vec<Program>> {
         .current_dir(workspace)
         .stderr(Stdio::inherit());
     crate::whole_builds(&mut command);
-    let output = command
-        .output()
-        .with_context(|| format!("failed to start {shown}"))?;
+    let output = command.output().with_context(|| format!("failed to start {shown}"))?;
     if !output.status.success() {
         bail!("{shown} ended with {}", output.status);
     }

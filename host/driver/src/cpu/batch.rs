@@ -77,8 +77,9 @@ pub fn complete(batch: &[Work]) -> Vec<Completion> {
 
 /// A grid's hits, and its last tile.
 pub fn end(grid: &Grid) -> GridEnd {
-    let side =
-        |panels: &[Arc<Panel>]| -> Vec<&Panel> { panels.iter().map(|panel| &**panel).collect() };
+    fn side(panels: &[Arc<Panel>]) -> Vec<&Panel> {
+        panels.iter().map(|panel| &**panel).collect()
+    }
     let columns = grid.b.len();
     let mut messages = vec![[0; 64]; grid.tiles()];
     kernel::fold_grid(&side(&grid.a), &side(&grid.b), grid.chunk_steps, &mut |found| {

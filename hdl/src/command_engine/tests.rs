@@ -61,7 +61,7 @@ fn read(caption: &'static str) -> String {
     let mut picture = Picture::new(caption, 0);
     let mut engine = CommandEngine::connected();
     let granted = [4, 6];
-    for cycle in 0..22 {
+    for cycle in 0..20 {
         engine.run_in.next = true;
         engine.valid_in.next = cycle == 0;
         engine.opcode_in.next = u64::from(READ).into();

@@ -50,7 +50,7 @@ fn picture() {
             14,
         ),
         ("It is an IMMEDIATE of two words to 20 that wants its end told.", 19, 9),
-        ("Its entry goes to host memory, and an interrupt comes.", 48, 16),
+        ("Its entry goes to host memory, and an interrupt comes.", 44, 16),
     ];
     let part = |(caption, first, cycles): (_, usize, usize)| {
         (Picture::new(caption, first), zero + first..zero + first + cycles)

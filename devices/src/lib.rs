@@ -30,8 +30,8 @@ pub struct Emitted {
 /// text with a BUILD of 0, whatever `build` says.
 ///
 /// # Errors
-/// If the geometry, with the panel memory that `build` asks for, is not among [`DEVICES`](gemmine_hdl::devices::DEVICES), or a name is a keyword
-/// of Verilog.
+/// If the geometry, with the panel memory that `build` asks for, is not among
+/// [`DEVICES`](gemmine_hdl::devices::DEVICES), a name is a keyword of Verilog, or there is no memory for a stack.
 pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, EmissionError> {
     emitted(top(geometry), build, |build| device_text(geometry, build))
 }

@@ -113,7 +113,7 @@ ports! {
 ///
 /// # Errors
 /// If the geometry, with the panel memory that `build` asks for, is not among
-/// [`DEVICES`](gemmine_hdl::devices::DEVICES), or a name is a keyword of Verilog.
+/// [`DEVICES`](gemmine_hdl::devices::DEVICES), a name is a keyword of Verilog, or there is no memory for a stack.
 pub fn verilog(geometry: Geometry, build: Build) -> Result<Emitted, EmissionError> {
     emitted(top(geometry), build, |build| text(geometry, build))
 }

@@ -43,6 +43,9 @@ pub struct ResultFile {
     /// The image that the figures are of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
+    /// The meter's table that its power is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meter: Option<MeterTable>,
     /// Versions of the programs that took part, by name.
     pub tools: BTreeMap<String, String>,
     /// When the run began, RFC 3339 in UTC; none where nothing ran.
@@ -90,6 +93,9 @@ pub enum Class {
     SoftwareGpu,
     /// A chip for this alone.
     Asic,
+    /// A simulation of a device: in this process, behind a pseudo-terminal, or behind a vfio-user socket. What its run
+    /// shows is modelled, and says nothing of hardware.
+    Simulation,
 }
 
 /// What a device worked by.
@@ -130,6 +136,18 @@ pub struct Image {
     /// Its checksum, 64 hex digits.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub sha256: String,
+}
+
+/// A meter's table, kept beside the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeterTable {
+    /// Its name, from the folder of the result file.
+    #[schemars(length(min = 1))]
+    pub file: String,
+    /// Its checksum, 64 hex digits.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    pub blake3: String,
 }
 
 /// Under which conditions a result came about.

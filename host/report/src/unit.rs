@@ -107,6 +107,14 @@ units! {
     JoulePerTerahash "J/TH" 1e-12 ["J" 1, "hash" -1] "Joules for 10^12 SHA-256d hashes."
 }
 
+impl Unit {
+    /// Whether it counts energy, alone or by something else: watts do.
+    pub fn counts_joules(self) -> bool {
+        let joules = BASES.iter().position(|base| *base == "J");
+        joules.is_some_and(|at| self.dimension().0[at] != 0)
+    }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.symbol())

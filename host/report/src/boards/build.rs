@@ -50,6 +50,7 @@ pub(super) fn result(inputs: &Inputs<'_>) -> Result<ResultFile, FigureError> {
             file: format!("bitstreams/{}/{file}", inputs.name),
             sha256: sha256.into(),
         }),
+        meter: None,
         tools: tools(inputs),
         started: None,
         ended: None,

@@ -44,7 +44,9 @@ fn own(results: &[&ResultFile], name: &str, scale: f64) -> Vec<Row> {
         })
     };
     // Software that plays a graphics processor says nothing of one.
-    let is_shown = |result: &&&ResultFile| result.device.class != Class::SoftwareGpu;
+    let is_shown = |result: &&&ResultFile| {
+        !matches!(result.device.class, Class::SoftwareGpu | Class::Simulation)
+    };
     results.iter().filter(is_shown).filter_map(row).collect()
 }
 

@@ -17,6 +17,7 @@ pub(super) const fn class(class: Class) -> &'static str {
         Class::Gpu => "gpu",
         Class::SoftwareGpu => "software-gpu",
         Class::Asic => "asic",
+        Class::Simulation => "simulation",
     }
 }
 
@@ -56,6 +57,9 @@ pub(super) fn device(
     let words = match device.class {
         Class::SoftwareGpu => Some("software, plumbing check: the processor does the work"),
         Class::Gpu => Some("graphics processor, measured here: a lower bound"),
+        Class::Simulation => {
+            Some("a simulation: its speed and energy are of the computer that it runs on")
+        }
         Class::Fpga | Class::Cpu | Class::Asic => None,
     };
     let part = device.part.iter().chain(&device.geometry).map(String::as_str);
@@ -65,6 +69,7 @@ pub(super) fn device(
     let times_gpu = match device.class {
         // What a processor takes to play one is no graphics processor's energy.
         Class::SoftwareGpu => Some("none: software, a plumbing check".to_owned()),
+        Class::Simulation => Some("none: a simulation".to_owned()),
         Class::Gpu => energy.map(|energy| format!("{}, at most", times(energy, best))),
         Class::Fpga | Class::Cpu | Class::Asic => energy.map(|energy| times(energy, best)),
     };

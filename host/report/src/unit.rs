@@ -85,6 +85,7 @@ units! {
     MacPerCycle "MAC/cycle" 1.0 ["MAC" 1, "cycle" -1] "Multiply-accumulates a cycle."
     Watt "W" 1.0 ["J" 1, "s" -1] "Watts."
     Joule "J" 1.0 ["J" 1] "Joules."
+    Picojoule "pJ" 1e-12 ["J" 1] "Picojoules."
     PicojoulePerMac "pJ/MAC" 1e-12 ["J" 1, "MAC" -1] "Picojoules a multiply-accumulate."
     MacPerJoule "MAC/J" 1.0 ["MAC" 1, "J" -1] "Multiply-accumulates a joule: MAC/s a watt."
     Dollar "USD" 1.0 ["USD" 1] "US dollars."

@@ -42,7 +42,7 @@ Commands:
   test   Fetch the pinned tools, then check format, lints and documentation, and run every test;
          --long adds what takes an hour: 100 million bytes of garbage, 10,000 damaged frames,
          1,000 random programs, netlists of ECP5 and Gowin parts, a day of the miner with 256
-         boards, the release build, every bench once
+         boards, the release build, lints of the CUDA path, every bench once
   bench  Fetch the pinned tools, then run all benches (about five minutes; wants a quiet machine)
   fuzz   Run the fuzz targets with libFuzzer; see cargo xtask fuzz --help
   tools  Fetch the pinned tools only
@@ -224,6 +224,10 @@ fn test(environment: &[(&str, &str)]) -> anyhow::Result<()> {
     if !environment.is_empty() {
         // What the README's first command builds; the tests run the same sources, optimised less.
         cargo(&["build", "--release", "--locked"], &[])?;
+        // The CUDA path is of no default build, so nothing above has looked at it.
+        let cuda =
+            ["clippy", "-p", "gemmine-gpu", "--features", "cuda", "--all-targets", "--locked"];
+        cargo(&[&cuda[..], &["--", "-D", "warnings"]].concat(), environment)?;
         // Each once.
         cargo(&["bench", "--package", "gemmine-benches", "--locked", "--", "--test"], &[])?;
     }

@@ -1,9 +1,10 @@
 //! What a device does a second, and what that costs in joules, measured.
 //!
-//! [`workload`] is what a device is measured at, [`run`] how (warm-up, ranging run, test runs), and [`energy`] what
+//! [`workload`] and [`tiles`] are what a device is measured at, [`run`] how (warm-up, ranging run, test runs), and [`energy`] what
 //! tells the joules.
 
 pub mod energy;
 pub mod result;
 pub mod run;
+pub mod tiles;
 pub mod workload;

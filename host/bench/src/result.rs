@@ -1,19 +1,21 @@
 //! A measurement as a result file.
 
+mod cycles;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use gemmine_driver::{Counters, DeviceKind, Identity};
-use gemmine_fleet::production::Kind as ProductionKind;
+use gemmine_driver::{DeviceKind, Identity};
 use gemmine_report::derive::{Figures, ratio};
-use gemmine_report::figure::{Boundary, Figure, Kind, Range, Source as Origin, Unit, median};
+use gemmine_report::figure::{Boundary, Figure, Kind, Range, Source as Origin, Unit};
 use gemmine_report::result::{
-    Class, Conditions, Device, Idle, Protocol, ResultFile, SCHEMA, names,
+    Class, Conditions, Device, Idle, Image, MeterTable, Protocol, ResultFile, SCHEMA, names,
 };
 
 use crate::energy::Source;
 use crate::run::{Measured, Options, Stretch};
-use crate::workload::Workload;
+use crate::workload::Work;
+use cycles::{limit, roof, uses};
 
 /// What a result file says of a run beside its figures.
 #[derive(Clone, Debug)]
@@ -24,6 +26,12 @@ pub struct Account {
     pub title: String,
     /// What it is.
     pub class: Class,
+    /// The chip, of a board whose image is known.
+    pub part: Option<String>,
+    /// Its image.
+    pub image: Option<Image>,
+    /// The meter's table that energy was read from, as it is kept.
+    pub meter: Option<MeterTable>,
     /// What power was taken of.
     pub boundary: Boundary,
     /// Without what it takes at rest.
@@ -51,43 +59,45 @@ pub struct Account {
 pub fn file(
     measured: &Measured,
     options: Options,
-    workload: &Workload,
+    work: &Work,
     identity: &Identity,
     energy: Option<&Source>,
     account: Account,
 ) -> Result<ResultFile> {
-    let amadeus = matches!(workload.production().kind, ProductionKind::Amadeus(_));
-    let macs = workload.production().macs_per_ticket();
+    let macs = work.macs;
     let clock = "the host's clock, from the first assignment to the last answer";
     let each = |rate: &dyn Fn(&Stretch) -> f64| measured.tests.iter().map(rate).collect::<Vec<_>>();
     // What is outside of a processor has its link in its figures; a processor is the whole machine.
-    let boundary = match identity.kind {
-        DeviceKind::External | DeviceKind::Gpu => Boundary::Board,
-        DeviceKind::Simulation | DeviceKind::Processor | DeviceKind::SoftwareGpu => Boundary::Wall,
+    let boundary = match account.class {
+        Class::Fpga | Class::Gpu | Class::Asic => Boundary::Board,
+        Class::Cpu | Class::SoftwareGpu | Class::Simulation => Boundary::Wall,
+    };
+    let host = match work.protocol {
+        Protocol::Matmul => "link, exact products and checks of all of them by the host included",
+        _ => "noise, commitments, link and checks of hits by the host included",
     };
     let conditions = format!(
-        "{} tickets a run, noise, commitments, link and checks of hits by the host included; {}",
+        "{} {} a run, {host}; {}",
         measured.tests.first().map_or(0, |test| test.tickets),
-        workload.description()
+        work.unit,
+        work.description
     );
     let mut figures = Figures::new();
     let throughput = each(&|test| test.tickets as f64 * macs / test.seconds);
-    let method = format!("{clock}; {macs} MACs a ticket");
+    let one = work.unit.trim_end_matches('s');
+    let method = format!("{clock}; {macs} MACs a {one}");
     figures.insert(
         names::THROUGHPUT.into(),
         Figure::measured(throughput, Unit::MacPerSecond, boundary, &conditions, &method)?,
     );
     let tickets = each(&|test| test.tickets as f64 / test.seconds);
-    let (name, unit) = if amadeus {
-        (names::ATTEMPTS, Unit::AttemptPerSecond)
-    } else {
-        (names::TICKETS_MEASURED, Unit::TicketPerSecond)
-    };
-    figures.insert(name.into(), Figure::measured(tickets, unit, boundary, &conditions, clock)?);
+    if let Some((name, unit)) = rate(work.protocol) {
+        figures.insert(name.into(), Figure::measured(tickets, unit, boundary, &conditions, clock)?);
+    }
     if let Some(energy) = energy {
         let power = power(measured, energy, &account)?;
         figures.insert(names::POWER.into(), power);
-        per_energy(&mut figures, amadeus)?;
+        per_energy(&mut figures, work.protocol)?;
     }
     if let Some(price) = account.price {
         figures.insert(names::PRICE.into(), price);
@@ -102,6 +112,7 @@ pub fn file(
         figures.insert(names::MACS_PER_DOLLAR.into(), rate);
     }
     uses(&mut figures, measured, identity)?;
+    roof(&mut figures, measured, identity)?;
     let warm_up = format!(
         "{} s at least, then a ranging run of {:.1} s that does not count",
         options.warm_up.as_secs_f64(),
@@ -116,8 +127,13 @@ pub fn file(
     let mut notes = account.notes;
     notes.push(format!("{} answers were computed again by the host, all right", measured.checked));
     notes.extend(words_of(identity));
-    if identity.kind == DeviceKind::Simulation {
-        notes.push("a simulated device: the figures are of this computer, not of hardware".into());
+    if account.class == Class::Simulation {
+        notes.push(
+            "a simulated device: its speed and energy are of this computer, and say nothing of hardware".into(),
+        );
+        for figure in figures.values_mut().filter(|figure| figure.kind == Kind::Measured) {
+            figure.kind = Kind::Modelled;
+        }
     }
     Ok(ResultFile {
         schema: SCHEMA.into(),
@@ -126,14 +142,14 @@ pub fn file(
             name: account.name,
             title: account.title,
             class: account.class,
-            part: None,
+            part: account.part,
             geometry: identity.geometry.map(|geometry| geometry.to_string()),
         },
-        protocols: vec![protocol(workload)],
+        protocols: vec![work.protocol],
         limit: limit(measured),
         figures,
         conditions: Conditions {
-            operands: workload.description().to_owned(),
+            operands: work.description.clone(),
             warm_up,
             repeats: options.repeats,
             idle,
@@ -143,7 +159,8 @@ pub fn file(
             notes,
         },
         build: (identity.build != 0).then(|| format!("{:08x}", identity.build)),
-        image: None,
+        image: account.image,
+        meter: account.meter,
         tools: account.tools,
         started: Some(utc(measured.started)?),
         ended: Some(utc(measured.ended)?),
@@ -167,11 +184,14 @@ fn words_of(identity: &Identity) -> Option<String> {
     }
 }
 
-fn protocol(workload: &Workload) -> Protocol {
-    match &workload.production().kind {
-        ProductionKind::Amadeus(_) => Protocol::Amadeus,
-        ProductionKind::Pearl(pearl) if pearl.product().zero_signal => Protocol::PearlZeroSignal,
-        ProductionKind::Pearl(_) => Protocol::Pearl,
+/// What a second's units are called; nothing of products alone, which no network counts.
+fn rate(protocol: Protocol) -> Option<(&'static str, Unit)> {
+    match protocol {
+        Protocol::Amadeus => Some((names::ATTEMPTS, Unit::AttemptPerSecond)),
+        Protocol::Pearl | Protocol::PearlZeroSignal => {
+            Some((names::TICKETS_MEASURED, Unit::TicketPerSecond))
+        }
+        Protocol::Matmul => None,
     }
 }
 
@@ -209,7 +229,7 @@ fn power(measured: &Measured, energy: &Source, account: &Account) -> Result<Figu
 }
 
 /// What follows from throughput and power.
-fn per_energy(figures: &mut Figures, amadeus: bool) -> Result<()> {
+fn per_energy(figures: &mut Figures, protocol: Protocol) -> Result<()> {
     let (power, throughput) = ([names::POWER], [names::THROUGHPUT]);
     let mut add =
         |name: &str, unit, multiply: &[&str], divide: &[&str], words: &str| -> Result<()> {
@@ -225,7 +245,7 @@ fn per_energy(figures: &mut Figures, amadeus: bool) -> Result<()> {
         "power over throughput",
     )?;
     add(names::MACS_PER_JOULE, Unit::MacPerJoule, &throughput, &power, "throughput over power")?;
-    if amadeus {
+    if protocol == Protocol::Amadeus {
         let attempts = [names::ATTEMPTS];
         add(
             names::ATTEMPTS_PER_JOULE,
@@ -241,89 +261,11 @@ fn per_energy(figures: &mut Figures, amadeus: bool) -> Result<()> {
             &attempts,
             "power over attempts",
         )
-    } else {
+    } else if rate(protocol).is_some() {
         let tickets = [names::TICKETS_MEASURED];
         add(names::ENERGY_PER_TICKET, Unit::JoulePerTicket, &power, &tickets, "power over tickets")
-    }
-}
-
-/// Where the cycles went, of a device that counts them.
-fn uses(figures: &mut Figures, measured: &Measured, identity: &Identity) -> Result<()> {
-    let counted: Option<Vec<(Counters, gemmine_driver::Stalls)>> = measured
-        .tests
-        .iter()
-        .map(|test| test.counters.and_then(|counters| Some((counters, counters.stalls?))))
-        .collect();
-    let Some(counted) = counted.filter(|counted| !counted.is_empty()) else { return Ok(()) };
-    let share = |part: &dyn Fn(&Counters, &gemmine_driver::Stalls) -> u64| -> Vec<f64> {
-        counted
-            .iter()
-            .map(|(counters, stalls)| {
-                let all = counters.mac_cycles + stalls.total();
-                part(counters, stalls) as f64 / all.max(1) as f64
-            })
-            .collect()
-    };
-    let parts: [Vec<f64>; 5] = [
-        share(&|counters, _| counters.mac_cycles),
-        share(&|_, stalls| stalls.link),
-        share(&|_, stalls| stalls.panel),
-        share(&|_, stalls| stalls.drain),
-        share(&|_, stalls| stalls.hash),
-    ];
-    for (name, samples) in names::USE.iter().zip(parts) {
-        let figure = Figure::measured(
-            samples,
-            Unit::One,
-            Boundary::Core,
-            "share of the cycles between the first answer of a run and the last",
-            "the device's own counters",
-        )?;
-        figures.insert((*name).into(), figure);
-    }
-    if let Some(clock) = identity.clock_hz {
-        let figure = Figure::measured(
-            vec![clock as f64 * 1e-6; counted.len()],
-            Unit::Megahertz,
-            Boundary::Core,
-            "what the device says of its clock",
-            "register CLOCK_HZ",
-        )?;
-        figures.insert(names::CLOCK.into(), figure);
-    }
-    Ok(())
-}
-
-/// What the counters say keeps it from doing more.
-fn limit(measured: &Measured) -> String {
-    let median_of = |part: &dyn Fn(&Counters) -> Option<f64>| -> Option<f64> {
-        let samples: Option<Vec<f64>> =
-            measured.tests.iter().map(|test| test.counters.as_ref().and_then(part)).collect();
-        median(&samples?).ok().map(|(value, _)| value)
-    };
-    let share = |pick: fn(&gemmine_driver::Stalls) -> u64| {
-        median_of(&|counters| {
-            let stalls = counters.stalls?;
-            let all = counters.mac_cycles + stalls.total();
-            Some(pick(&stalls) as f64 / all.max(1) as f64)
-        })
-    };
-    let stalls = [
-        ("waiting for descriptors: the link, or the host", share(|stalls| stalls.link)),
-        ("waiting for operands over the link", share(|stalls| stalls.panel)),
-        ("waiting for a bank for results", share(|stalls| stalls.drain)),
-        ("waiting for the ticket hash", share(|stalls| stalls.hash)),
-    ];
-    let largest = stalls
-        .into_iter()
-        .filter_map(|(name, share)| Some((name, share?)))
-        .max_by(|one, other| one.1.total_cmp(&other.1));
-    match largest {
-        Some((name, share)) if share > 0.02 => {
-            format!("{name}, in {:.1} % of the cycles", 100.0 * share)
-        }
-        Some(_) => "the array itself: it multiplies in nearly every cycle".into(),
-        None => "the device counts no cycles, so it does not say".into(),
+    } else {
+        Ok(())
     }
 }
 
@@ -332,3 +274,6 @@ fn utc(seconds: f64) -> Result<String> {
         jiff::Timestamp::from_second(seconds as i64).context("write the time of the run")?;
     Ok(moment.to_string())
 }
+
+#[cfg(test)]
+mod tests;

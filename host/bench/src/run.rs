@@ -11,17 +11,20 @@
 //! last ticket of every assignment are computed again by the host behind the run; one wrong answer and there is no
 //! result.
 
-use std::collections::VecDeque;
+mod mining;
+mod multiplying;
+
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use gemmine_driver::{Counters, OldestWanted};
-use gemmine_fleet::piece::Piece;
-use gemmine_fleet::production::{Ask, Check, Claim};
-use gemmine_fleet::runner::{Assignment, Done, Runner, WINDOW};
+use anyhow::{Context, Result, ensure};
+use gemmine_driver::{Counters, Device, HostLinkCounters, LinkCounters};
+use gemmine_fleet::runner::Runner;
 
 use crate::energy::{Energy, EnergyError, MeterError, Moment, Source};
+use crate::tiles::Tiles;
 use crate::workload::Workload;
+use mining::Mining;
+use multiplying::Multiplying;
 
 /// A device that is silent for so long has failed: an assignment is about a second of its work, but for the first.
 const SILENCE: Duration = Duration::from_secs(300);
@@ -71,7 +74,7 @@ pub enum Phase {
 /// A stretch of work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stretch {
-    /// Tickets made.
+    /// Tickets, attempts or tiles made.
     pub tickets: u64,
     /// From the first assignment to the last answer.
     pub seconds: f64,
@@ -98,16 +101,41 @@ pub struct Measured {
     pub ended: f64,
 }
 
+/// What is measured.
+trait Subject {
+    /// Makes so many tickets, attempts or tiles, and says how many it made. `rate` is how many a second are expected,
+    /// `ends` what the device counted at the first answer and at the last.
+    ///
+    /// # Errors
+    /// If the device fails or is silent, or somebody wants to stop.
+    fn work(
+        &mut self,
+        units: u64,
+        rate: Option<f64>,
+        ends: &mut Option<Ends>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<u64>;
+
+    /// Computes again what the device said since it was asked last; how many answers that were.
+    ///
+    /// # Errors
+    /// If one of them is wrong.
+    fn check(&mut self) -> Result<u64>;
+}
+
+/// Counters at the first answer and at the last.
+type Ends = (Counters, Counters);
+
+fn note(ends: &mut Option<Ends>, now: Counters) {
+    let (first, _) = ends.unwrap_or((now, now));
+    *ends = Some((first, now));
+}
+
 /// A measurement on its way.
 struct Bench<'a> {
-    runner: Runner,
-    workload: &'a mut Workload,
-    next_id: u64,
-    oldest: OldestWanted,
+    subject: &'a mut dyn Subject,
     /// Tickets a second, once known.
     rate: Option<f64>,
-    /// What the host has to compute again behind a stretch.
-    claims: Vec<(Ask, Claim)>,
     checked: u64,
     stop: &'a dyn Fn() -> bool,
 }
@@ -127,6 +155,31 @@ struct Raw {
 pub fn measure(
     runner: Runner,
     workload: &mut Workload,
+    energy: Option<&mut Source>,
+    options: Options,
+    watch: &mut dyn FnMut(Phase),
+    stop: &dyn Fn() -> bool,
+) -> Result<Measured> {
+    of(&mut Mining::new(runner, workload), energy, options, watch, stop)
+}
+
+/// Measures a device at products alone: every tile that comes back is held against the host's.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_tiles(
+    device: Box<dyn Device>,
+    tiles: &mut Tiles,
+    energy: Option<&mut Source>,
+    options: Options,
+    watch: &mut dyn FnMut(Phase),
+    stop: &dyn Fn() -> bool,
+) -> Result<Measured> {
+    of(&mut Multiplying::new(device, tiles)?, energy, options, watch, stop)
+}
+
+fn of(
+    subject: &mut dyn Subject,
     mut energy: Option<&mut Source>,
     options: Options,
     watch: &mut dyn FnMut(Phase),
@@ -152,16 +205,7 @@ pub fn measure(
         }
         rest = Some((begin, energy.now()?));
     }
-    let mut bench = Bench {
-        runner,
-        workload,
-        next_id: 1,
-        oldest: OldestWanted::default(),
-        rate: None,
-        claims: Vec::new(),
-        checked: 0,
-        stop,
-    };
+    let mut bench = Bench { subject, rate: None, checked: 0, stop };
     watch(Phase::WarmUp);
     bench.warm_up(options.warm_up)?;
     watch(Phase::Ranging);
@@ -208,7 +252,7 @@ impl Bench<'_> {
         let mut count = FIRST;
         loop {
             let turn = Instant::now();
-            let tickets = self.tickets(u64::from(count), None)?;
+            let tickets = self.work(u64::from(count), &mut None)?;
             let seconds = turn.elapsed().as_secs_f64().max(1e-6);
             self.rate = Some(tickets as f64 / seconds);
             self.check()?;
@@ -222,6 +266,16 @@ impl Bench<'_> {
         }
     }
 
+    fn work(&mut self, units: u64, ends: &mut Option<Ends>) -> Result<u64> {
+        self.subject.work(units, self.rate, ends, self.stop)
+    }
+
+    /// Computes again what the device said.
+    fn check(&mut self) -> Result<()> {
+        self.checked += self.subject.check()?;
+        Ok(())
+    }
+
     /// A stretch of about a length.
     fn stretch(&mut self, length: Duration, energy: Option<&mut Source>) -> Result<Raw> {
         let tickets = self.rate.unwrap_or(1.0) * length.as_secs_f64();
@@ -230,82 +284,16 @@ impl Bench<'_> {
 
     /// A stretch of so many tickets.
     fn run(&mut self, tickets: u64, mut energy: Option<&mut Source>) -> Result<Raw> {
-        let mut first = None;
-        let mut last = None;
+        let mut ends = None;
         let begin_energy = energy.as_deref_mut().map(Source::now).transpose()?;
         let begin = Instant::now();
-        let made = self.tickets(tickets, Some((&mut first, &mut last)))?;
+        let made = self.work(tickets, &mut ends)?;
         let seconds = begin.elapsed().as_secs_f64();
         let end_energy = energy.map(Source::now).transpose()?;
         self.check()?;
         self.rate = Some(made as f64 / seconds);
-        let counters = first.zip(last).map(|(first, last)| difference(&first, &last));
+        let counters = ends.map(|(first, last)| difference(&first, &last));
         Ok(Raw { tickets: made, seconds, moments: begin_energy.zip(end_energy), counters })
-    }
-
-    /// Makes so many tickets; those of the last assignment are cut to fit. Counters of the first and the last answer.
-    fn tickets(
-        &mut self,
-        tickets: u64,
-        mut counters: Option<(&mut Option<Counters>, &mut Option<Counters>)>,
-    ) -> Result<u64> {
-        let one_piece = self.runner.joined().scans;
-        let (mut given, mut made) = (0, 0);
-        let mut outstanding: VecDeque<(u64, Ask)> = VecDeque::new();
-        let mut heard = Instant::now();
-        let mut idle = 0;
-        while made < tickets {
-            while outstanding.len() < WINDOW && given < tickets {
-                let most = self.rate.map_or(FIRST.into(), |rate| rate * ASSIGNMENT_S);
-                let count = (most.clamp(1.0, TICKETS_MAX) as u64).min(tickets - given);
-                let pieces = self.workload.take(count as u32, one_piece);
-                given += pieces.iter().map(Piece::tickets).sum::<u64>();
-                let production = self.workload.production().clone();
-                let ask = production.ask(self.rate.unwrap_or(1.0), HIT_SECONDS);
-                outstanding.push_back((self.next_id, ask));
-                let assignment = Assignment { id: self.next_id, production, pieces, ask };
-                self.next_id += 1;
-                self.runner.start(assignment, &self.oldest)?;
-            }
-            ensure!(!(self.stop)(), "measure: interrupted");
-            let Some(done) = self.runner.next(POLL)? else {
-                ensure!(
-                    heard.elapsed() < SILENCE,
-                    "measure: the device has said nothing for {} s; check it, and its cable",
-                    SILENCE.as_secs()
-                );
-                continue;
-            };
-            heard = Instant::now();
-            let Done { id, tickets, left, claims, counters: now, .. } = done;
-            let Some((expected, ask)) = outstanding.pop_front() else {
-                bail!("measure: the device answers what it was not asked");
-            };
-            ensure!(expected == id, "measure: answer {id} of the device comes out of order");
-            made += tickets;
-            idle = if tickets == 0 { idle + 1 } else { 0 };
-            ensure!(idle < IDLE_MAX, "measure: the device has answered {idle} times without work");
-            given -= left.iter().map(Piece::tickets).sum::<u64>().min(given);
-            self.workload.give_back(left);
-            self.claims.extend(claims.into_iter().map(|claim| (ask, claim)));
-            if let (Some((first, last)), Some(now)) = (&mut counters, now) {
-                first.get_or_insert(now);
-                **last = Some(now);
-            }
-        }
-        Ok(made)
-    }
-
-    /// Computes again what the device said.
-    fn check(&mut self) -> Result<()> {
-        for (ask, claim) in std::mem::take(&mut self.claims) {
-            let check = self.workload.production().check(&claim, &ask)?;
-            if let Check::Wrong(text) = check {
-                bail!("measure: the device is wrong, so there is no result: {text}");
-            }
-            self.checked += 1;
-        }
-        Ok(())
     }
 }
 
@@ -343,8 +331,15 @@ fn difference(first: &Counters, last: &Counters) -> Counters {
             drain: last.drain.saturating_sub(first.drain),
             hash: last.hash.saturating_sub(first.hash),
         }),
-        link: last.link,
-        dma: last.dma,
+        link: first.link.zip(last.link).map(|(first, last)| LinkCounters {
+            host: HostLinkCounters {
+                bytes_in: last.host.bytes_in.saturating_sub(first.host.bytes_in),
+                bytes_out: last.host.bytes_out.saturating_sub(first.host.bytes_out),
+                ..last.host
+            },
+            ..last
+        }),
+        dma: first.dma.zip(last.dma).map(|(first, last)| last.since(first)),
     }
 }
 

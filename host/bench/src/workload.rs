@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use gemmine_fleet::piece::{Cursor, Piece};
-use gemmine_fleet::production::{NONCE_VALUES, Product, Production};
+use gemmine_fleet::production::{Kind, NONCE_VALUES, Product, Production};
 use gemmine_fleet::runner::Task;
-use gemmine_jobs::work::{Job, SourceId, Work};
+use gemmine_jobs::work::{self, Job, SourceId};
 use gemmine_pouw::U256;
 use gemmine_pouw::amadeus::SEED_BYTES;
 use gemmine_pouw::config::Header76;
 use gemmine_pouw::matrix::Matrix;
+use gemmine_report::result::Protocol;
 
 /// The largest operand, in values.
 pub const VALUES_MAX: usize = 1 << 28;
@@ -38,6 +39,19 @@ pub enum Operands {
     Uniform,
     /// Zeros, which is of no use to anybody; a device that grows the noise itself needs no operands for it.
     Zero,
+}
+
+/// What a result says of the work that was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    /// What it was by.
+    pub protocol: Protocol,
+    /// What was counted: tickets, attempts or tiles.
+    pub unit: &'static str,
+    /// Multiply-accumulates of one of them.
+    pub macs: f64,
+    /// Sizes and operands, for people.
+    pub description: String,
 }
 
 /// Work without an end.
@@ -86,7 +100,7 @@ impl Workload {
                 zero_signal,
                 description: description.clone(),
             };
-            let work = Work::Pearl {
+            let work = work::Work::Pearl {
                 header: Header76([0; 76]),
                 share_target: U256::zero(),
                 network_target: U256::zero(),
@@ -102,7 +116,7 @@ impl Workload {
     /// # Errors
     /// None that a caller can bring about.
     pub fn amadeus() -> Result<Self> {
-        let work = Work::Amadeus { seed: Box::new([0; SEED_BYTES]), bits: 256 };
+        let work = work::Work::Amadeus { seed: Box::new([0; SEED_BYTES]), bits: 256 };
         let production = Production::new(1, job(work), None, 0)?;
         let description =
             "attempts of k = 50,240 on a seed of zeros, nonces counted from 0".to_owned();
@@ -117,6 +131,23 @@ impl Workload {
     /// What devices must be opened for.
     pub fn task(&self) -> Task {
         self.task
+    }
+
+    /// What a result says of it.
+    pub fn work(&self) -> Work {
+        let (protocol, unit) = match &self.production.kind {
+            Kind::Amadeus(_) => (Protocol::Amadeus, "attempts"),
+            Kind::Pearl(pearl) if pearl.product().zero_signal => {
+                (Protocol::PearlZeroSignal, "tickets")
+            }
+            Kind::Pearl(_) => (Protocol::Pearl, "tickets"),
+        };
+        Work {
+            protocol,
+            unit,
+            macs: self.production.macs_per_ticket(),
+            description: self.description.clone(),
+        }
     }
 
     /// Sizes and operands, for people.
@@ -148,7 +179,7 @@ impl Workload {
 }
 
 /// Values of an operand: the same ones on every computer.
-fn uniform(name: &str, values: usize) -> Vec<i8> {
+pub(crate) fn uniform(name: &str, values: usize) -> Vec<i8> {
     let mut hasher = blake3::Hasher::new_derive_key("gemmine 2026 operands of a measurement");
     hasher.update(name.as_bytes());
     let mut bytes = vec![0; values];
@@ -156,7 +187,7 @@ fn uniform(name: &str, values: usize) -> Vec<i8> {
     bytes.into_iter().map(|byte| (byte & 0x7f) as i8 - 64).collect()
 }
 
-fn job(work: Work) -> Arc<Job> {
+fn job(work: work::Work) -> Arc<Job> {
     Arc::new(Job {
         source: SourceId(0),
         name: "measurement".into(),

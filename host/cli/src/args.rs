@@ -22,7 +22,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gemmine_pouw::U256;
 use gemmine_pouw::target::{self, TargetError};
 
-pub use bench::{BenchArgs, EnergyArgs, NvmlCard};
+#[cfg(test)]
+pub use bench::Watts;
+pub use bench::{BenchArgs, BenchProtocol, EnergyArgs, NvmlCard};
 pub use board::BoardArgs;
 pub use build::{BuildArgs, FlashArgs};
 pub use chain::ChainArgs;

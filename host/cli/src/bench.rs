@@ -1,84 +1,147 @@
 //! `gemmine bench`: measures a device, and writes a result file.
 
+mod energy;
+
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use gemmine_bench::energy::{Nvml, Rapl, Source, Stated, rapl};
 use gemmine_bench::result::{self, Account};
 use gemmine_bench::run::{self, Measured, Options, Phase};
-use gemmine_bench::workload::{Operands, Shape, Workload};
-use gemmine_driver::{Device, DeviceKind};
+use gemmine_bench::tiles::Tiles;
+use gemmine_bench::workload::{Operands, Shape, Work, Workload};
+use gemmine_driver::{Device, Identity, Limits};
 use gemmine_fleet::runner::Runner;
-use gemmine_gpu::{Adapter, AdapterKind};
-use gemmine_report::figure::{Boundary, Figure};
-use gemmine_report::result::{Class, ResultFile, names};
+use gemmine_flow::Manifest;
+use gemmine_gpu::Adapter;
+use gemmine_report::baselines::Baselines;
+use gemmine_report::figure::{Boundary, Figure, Kind, Source, Unit};
+use gemmine_report::result::{Image, MeterTable, ResultFile, names};
 
-use crate::args::{BenchArgs, EnergyArgs, NvmlCard, Protocol};
+use crate::args::{BenchArgs, BenchProtocol};
 use crate::device::{self, DeviceName};
 use crate::display::spinner;
 use crate::outcome::Outcome;
 use crate::{files, interrupt, print_line};
+use energy::{Sort, Subject};
 
 /// Sizes of a product where nobody gives others.
 const SHAPE: Shape = Shape { m: 1024, n: 1024, k: 2048, rank: 128 };
+/// Rows and columns of a product that is no network's.
+const TILES: usize = 64;
 
 /// Runs the command.
 pub fn run(args: &BenchArgs) -> Result<Outcome> {
-    if let Some(out) = &args.out {
-        files::check_writable(out)?;
+    let kept = kept(args);
+    for file in args.out.iter().chain(&kept) {
+        files::check_writable(file)?;
     }
     args.device.check()?;
-    let gpu = match &args.device.device {
-        DeviceName::Gpu(choice) => Some(device::open_gpu(choice, args.json)?),
-        _ => None,
-    };
-    let adapter = gpu.as_ref().map(|gpu| gpu.adapter().clone());
-    let mut energy = energy(&args.energy, adapter.as_ref())?;
-    let device = match gpu {
-        Some(gpu) => Box::new(gpu) as Box<dyn Device>,
+    let name = &args.device.device;
+    let mut opened = Opened::early(args)?;
+    let sort = Sort::of(name, opened.adapter.as_ref());
+    let shown = opened.adapter.as_ref().map_or_else(|| name.to_string(), |card| card.name.clone());
+    let subject = Subject { name: shown, sort, address: opened.address.take() };
+    let mut energy = energy::open(&args.energy, &subject)?;
+    let device = match opened.device {
+        Some(device) => device,
         None => device::open(&args.device, args.json)?,
     };
     let identity = device.identity().clone();
-    let mut workload = workload(args)?;
-    let runner = match (&args.device.device, args.protocol) {
-        (DeviceName::Cpu, Protocol::Amadeus) => {
-            Runner::processor(identity.clone(), args.device.threads)?
-        }
-        _ => Runner::new(device, workload.task())?,
-    };
     let options = Options {
         warm_up: args.warm_up,
         run: args.seconds,
         repeats: args.repeats,
         rest: args.energy.rest.unwrap_or_default(),
     };
+    let mut at = workload(args, &identity.limits)?;
     interrupt::catch()?;
     let bar = spinner(args.json);
-    let measured = run::measure(
-        runner,
-        &mut workload,
-        energy.as_mut(),
-        options,
-        &mut |phase| bar.set_message(words(phase, options)),
-        &interrupt::requested,
-    );
+    let mut watch = |phase| bar.set_message(words(phase, options));
+    let (watch, stop) = (&mut watch, &interrupt::requested);
+    let measured = match &mut at {
+        At::Tiles(tiles) => {
+            run::measure_tiles(device, tiles, energy.as_mut(), options, watch, stop)
+        }
+        At::Network(workload) => {
+            let runner = match (name, args.protocol) {
+                (DeviceName::Cpu, BenchProtocol::Amadeus) => {
+                    Runner::processor(identity.clone(), args.device.threads)?
+                }
+                _ => Runner::new(device, workload.task())?,
+            };
+            run::measure(runner, workload, energy.as_mut(), options, watch, stop)
+        }
+    };
     bar.finish_and_clear();
     let measured = match measured {
         Err(_) if interrupt::requested() => return Ok(Outcome::Interrupted),
         measured => measured?,
     };
-    let account = account(args, identity.kind, adapter.as_ref())?;
-    let file = result::file(&measured, options, &workload, &identity, energy.as_ref(), account)?;
+    let account = Account {
+        meter: keep(args.energy.meter.as_deref(), kept.as_deref())?,
+        ..account(args, sort, &identity, opened.adapter.as_ref())?
+    };
+    let work = match &at {
+        At::Tiles(tiles) => tiles.work(),
+        At::Network(workload) => workload.work(),
+    };
+    let file = result::file(&measured, options, &work, &identity, energy.as_ref(), account)?;
     if let Some(out) = &args.out {
         files::replace(out, file.to_text().as_bytes())?;
     }
     if args.json {
         print_line(&file.to_value().to_string())?;
     } else {
-        summary(&file, &measured, args.out.as_deref())?;
+        summary(&file, &measured, &work, args.out.as_deref())?;
     }
     Ok(Outcome::Yes)
+}
+
+/// A device that is opened before its energy, to know where it is.
+struct Opened {
+    adapter: Option<Adapter>,
+    /// Its place on the bus.
+    address: Option<String>,
+    device: Option<Box<dyn Device>>,
+}
+
+impl Opened {
+    fn early(args: &BenchArgs) -> Result<Self> {
+        match &args.device.device {
+            DeviceName::Gpu(choice) => {
+                let gpu = device::open_gpu(choice, args.json)?;
+                let adapter = gpu.adapter().clone();
+                let address = Some(adapter.pci_address.clone()).filter(|place| !place.is_empty());
+                Ok(Self { adapter: Some(adapter), address, device: Some(Box::new(gpu)) })
+            }
+            DeviceName::Cuda(number) => {
+                let (device, address) = device::open_cuda(*number)
+                    .with_context(|| format!("open device cuda:{number}"))?;
+                Ok(Self { adapter: None, address: Some(address), device: Some(device) })
+            }
+            _ => Ok(Self { adapter: None, address: None, device: None }),
+        }
+    }
+}
+
+/// Where a meter's table is kept: beside the result.
+fn kept(args: &BenchArgs) -> Option<PathBuf> {
+    args.energy.meter.as_ref()?;
+    Some(args.out.as_ref()?.with_extension("meter.csv"))
+}
+
+/// Keeps a meter's table as it is now, behind the last run. One that is not kept has its own name.
+fn keep(meter: Option<&Path>, kept: Option<&Path>) -> Result<Option<MeterTable>> {
+    let Some(meter) = meter else { return Ok(None) };
+    let bytes = std::fs::read(meter)
+        .with_context(|| format!("read the meter's file {}", meter.display()))?;
+    if let Some(kept) = kept.filter(|kept| kept.canonicalize().ok() != meter.canonicalize().ok()) {
+        files::replace(kept, &bytes)?;
+    }
+    let name = kept.unwrap_or(meter).file_name().unwrap_or(meter.as_os_str());
+    let blake3 = blake3::hash(&bytes).to_hex().to_string();
+    Ok(Some(MeterTable { file: name.to_string_lossy().into_owned(), blake3 }))
 }
 
 fn words(phase: Phase, options: Options) -> String {
@@ -91,78 +154,53 @@ fn words(phase: Phase, options: Options) -> String {
     }
 }
 
-fn energy(args: &EnergyArgs, gpu: Option<&Adapter>) -> Result<Option<Source>> {
-    if let Some(path) = &args.meter {
-        // Whether it tells anything shows behind the runs; a wrong name should show before.
-        std::fs::metadata(path)
-            .with_context(|| format!("read the meter's file {}", path.display()))?;
-        return Ok(Some(Source::Meter { path: path.clone(), offset: args.meter_offset }));
-    }
-    if args.rapl {
-        if let Some(card) = gpu.filter(|card| card.kind == AdapterKind::Discrete) {
-            bail!(
-                "measure the energy of {}: RAPL counts the processor's, and not a card's; give --nvml, --meter or --watts",
-                card.name
-            );
-        }
-        return Ok(Some(Source::Rapl(Rapl::find(Path::new(rapl::FOLDER))?)));
-    }
-    if let Some(card) = args.nvml {
-        return Ok(Some(Source::Nvml(Box::new(nvml(card, gpu)?))));
-    }
-    Ok(match (args.watts, &args.watts_from) {
-        (Some(watts), Some(reason)) => Some(Source::Stated(Stated {
-            watts: f64::midpoint(watts.low, watts.high),
-            low: watts.low,
-            high: watts.high,
-            reason: reason.clone(),
-        })),
-        _ => None,
-    })
+/// What a device is measured at.
+enum At {
+    Network(Workload),
+    Tiles(Tiles),
 }
 
-/// The card whose count is the device's.
-fn nvml(card: NvmlCard, gpu: Option<&Adapter>) -> Result<Nvml> {
-    if let Some(gpu) = gpu.filter(|gpu| gpu.is_software()) {
-        bail!(
-            "measure the energy of {}: it is software, so what a card counts is not its energy; give --rapl, \
-             --meter or --watts",
-            gpu.name
-        );
-    }
-    let address = gpu.map(|gpu| gpu.pci_address.as_str()).filter(|address| !address.is_empty());
-    Ok(match (card, address) {
-        (NvmlCard::Number(number), None) => Nvml::open(number)?,
-        (NvmlCard::Number(number), Some(address)) => {
-            let nvml = Nvml::open(number)?;
-            nvml.ensure_at(address)?;
-            nvml
-        }
-        (NvmlCard::OfDevice, Some(address)) => Nvml::at(address)?,
-        (NvmlCard::OfDevice, None) => bail!(
-            "measure energy by NVML: the device does not say where on the bus it is; give the card's number, such \
-             as --nvml 0, from `nvidia-smi -L`"
-        ),
-    })
-}
-
-/// What the device is measured at.
-fn workload(args: &BenchArgs) -> Result<Workload> {
-    if args.protocol == Protocol::Amadeus {
-        if args.shape.is_some() || args.zero_signal {
-            bail!("measure Amadeus: --shape and --zero-signal are for pearl; leave them out");
-        }
-        return Workload::amadeus();
-    }
-    let shape = match args.shape {
+fn workload(args: &BenchArgs, limits: &Limits) -> Result<At> {
+    let shape = |m, n, k| match args.shape {
         Some(shape) => Shape { m: shape.m, n: shape.n, k: shape.k, rank: args.rank },
-        None => Shape { rank: args.rank, ..SHAPE },
+        None => Shape { m, n, k, rank: args.rank },
     };
-    let operands = if args.zero_signal { Operands::Zero } else { Operands::Uniform };
-    Workload::pearl(shape, operands)
+    match args.protocol {
+        BenchProtocol::Amadeus if args.shape.is_some() || args.zero_signal => {
+            bail!("measure Amadeus: --shape and --zero-signal are not for it; leave them out")
+        }
+        BenchProtocol::Matmul if args.zero_signal => {
+            bail!("measure products: --zero-signal is for pearl; leave it out")
+        }
+        BenchProtocol::Amadeus => Workload::amadeus().map(At::Network),
+        BenchProtocol::Matmul => {
+            let longest = Tiles::longest(limits, args.rank.into());
+            Tiles::new(shape(TILES, TILES, longest), limits).map(At::Tiles)
+        }
+        BenchProtocol::Pearl => {
+            let shape = shape(SHAPE.m, SHAPE.n, SHAPE.k);
+            // A shape that is no job is refused with the reason that the network has.
+            let operands = if args.zero_signal { Operands::Zero } else { Operands::Uniform };
+            let workload = Workload::pearl(shape, operands)?;
+            if args.shape.is_none() && limits.panel_steps < shape.k && !args.zero_signal {
+                bail!(
+                    "measure Pearl: its tiles have {} steps at least, and the device's panels hold {}; give --protocol \
+                     matmul",
+                    shape.k,
+                    limits.panel_steps
+                );
+            }
+            Ok(At::Network(workload))
+        }
+    }
 }
 
-fn account(args: &BenchArgs, kind: DeviceKind, gpu: Option<&Adapter>) -> Result<Account> {
+fn account(
+    args: &BenchArgs,
+    sort: Sort,
+    identity: &Identity,
+    gpu: Option<&Adapter>,
+) -> Result<Account> {
     let device = args.device.device.to_string();
     let plain = |text: &str| -> String {
         let lower = text.to_lowercase();
@@ -170,13 +208,14 @@ fn account(args: &BenchArgs, kind: DeviceKind, gpu: Option<&Adapter>) -> Result<
         kept.collect::<String>().trim_matches('-').to_owned()
     };
     let cpu = cpu_name();
-    let title = match (&args.title, kind, &cpu, gpu) {
+    let title = match (&args.title, sort, &cpu, gpu) {
         (Some(title), ..) => title.clone(),
         (None, _, _, Some(gpu)) if gpu.is_software() => {
             format!("{} (software, plumbing check: the processor does the work)", gpu.name)
         }
         (None, _, _, Some(gpu)) => format!("{} (lower bound: packed dot products)", gpu.name),
-        (None, DeviceKind::Processor, Some(cpu), _) => cpu.clone(),
+        (None, Sort::Processor, Some(cpu), _) => cpu.clone(),
+        (None, Sort::Simulation, ..) => format!("{device} (a simulation)"),
         _ => device.clone(),
     };
     let boundary = match (args.energy.boundary, args.energy.rapl) {
@@ -187,7 +226,7 @@ fn account(args: &BenchArgs, kind: DeviceKind, gpu: Option<&Adapter>) -> Result<
     let mut run = [0; 16];
     getrandom::fill(&mut run).context("draw a name for the run")?;
     let mut notes = Vec::new();
-    if matches!(kind, DeviceKind::Processor | DeviceKind::SoftwareGpu) {
+    if matches!(sort, Sort::Processor | Sort::SoftwareGpu) {
         notes
             .push("the host's work (noise, commitments, checks) runs on the same processor".into());
     }
@@ -196,18 +235,22 @@ fn account(args: &BenchArgs, kind: DeviceKind, gpu: Option<&Adapter>) -> Result<
         tools.insert("vulkan-driver".into(), gpu.driver.clone());
     }
     let command = std::env::args().skip(1).map(|word| quoted(&word)).collect::<Vec<_>>().join(" ");
+    let manifest = Manifest::embedded().context("read the list of images")?;
+    let build = format!("{:08x}", identity.build);
+    let image = manifest.images.iter().find(|image| sort == Sort::Board && image.build == build);
     Ok(Account {
         name: args.name.clone().unwrap_or_else(|| plain(&device)),
         title,
-        class: match kind {
-            DeviceKind::External => Class::Fpga,
-            DeviceKind::Gpu => Class::Gpu,
-            DeviceKind::SoftwareGpu => Class::SoftwareGpu,
-            DeviceKind::Processor | DeviceKind::Simulation => Class::Cpu,
-        },
+        class: sort.class(),
         boundary,
         subtract_idle: args.energy.subtract_idle,
-        price: None,
+        price: price(args, image.map(|image| &*image.board))?,
+        part: image.map(|image| image.part.clone()),
+        image: image.map(|image| Image {
+            file: format!("bitstreams/{}", image.file),
+            sha256: image.sha256.clone(),
+        }),
+        meter: None,
         command: format!("gemmine {command}"),
         host_cpu: cpu,
         os: os_name(),
@@ -215,6 +258,25 @@ fn account(args: &BenchArgs, kind: DeviceKind, gpu: Option<&Adapter>) -> Result<
         tools,
         notes,
     })
+}
+
+/// What the device costs: as stated, or of a board of ours what the table has.
+fn price(args: &BenchArgs, board: Option<&str>) -> Result<Option<Figure>> {
+    if let (Some(price), Some(reason)) = (args.price, &args.price_from) {
+        return Ok(Some(Figure {
+            value: price.0,
+            unit: Unit::Dollar,
+            kind: Kind::Estimate,
+            boundary: Boundary::Board,
+            conditions: "one device, as stated".into(),
+            uncertainty: None,
+            source: Source::Stated { reason: reason.clone() },
+        }));
+    }
+    let Some(board) = board else { return Ok(None) };
+    let baselines = Baselines::embedded().context("read the table of baselines")?;
+    let entry = baselines.table.board.iter().find(|entry| entry.board == board);
+    Ok(entry.and_then(|entry| baselines.board_price(entry)))
 }
 
 /// A word of a command as a shell takes it.
@@ -244,7 +306,7 @@ fn os_name() -> Option<String> {
     Some(line.trim_matches('"').to_owned())
 }
 
-fn summary(file: &ResultFile, measured: &Measured, out: Option<&Path>) -> Result<()> {
+fn summary(file: &ResultFile, measured: &Measured, work: &Work, out: Option<&Path>) -> Result<()> {
     print_line(&format!("device      {}", file.device.title))?;
     print_line(&format!("work        {}", file.conditions.operands))?;
     let shown = [
@@ -263,10 +325,11 @@ fn summary(file: &ResultFile, measured: &Measured, out: Option<&Path>) -> Result
     }
     print_line(&format!("limit       {}", file.limit))?;
     print_line(&format!(
-        "checked     {} answers, all right; {} test runs of {} tickets",
+        "checked     {} answers, all right; {} test runs of {} {}",
         measured.checked,
         measured.tests.len(),
-        measured.tests.first().map_or(0, |test| test.tickets)
+        measured.tests.first().map_or(0, |test| test.tickets),
+        work.unit
     ))?;
     if !file.figures.contains_key(names::POWER) {
         print_line("energy      none: give --meter, --rapl, --nvml or --watts")?;

@@ -169,7 +169,7 @@ pub fn open(args: &DeviceArgs, quiet: bool) -> Result<Box<dyn Device>> {
         }
         DeviceName::Cuda(number) => {
             spinner.set_message(format!("opening device cuda:{number}"));
-            let device = open_cuda(*number);
+            let device = open_cuda(*number).map(|(device, _)| device);
             spinner.finish_and_clear();
             return device.with_context(|| format!("open device cuda:{number}"));
         }
@@ -207,15 +207,17 @@ pub fn open_gpu(choice: &Choice, quiet: bool) -> Result<Gpu> {
     device.with_context(|| format!("open device {choice}"))
 }
 
-/// Opens NVIDIA's card of a number.
+/// Opens NVIDIA's card of a number; its place on the bus, too.
 #[cfg(feature = "cuda")]
-fn open_cuda(number: usize) -> Result<Box<dyn Device>> {
-    Ok(Box::new(gemmine_gpu::cuda::CudaGpu::open(number)?))
+pub fn open_cuda(number: usize) -> Result<(Box<dyn Device>, String)> {
+    let card = gemmine_gpu::cuda::CudaGpu::open(number)?;
+    let address = card.pci_address().to_owned();
+    Ok((Box::new(card), address))
 }
 
 /// There is no such path in this build.
 #[cfg(not(feature = "cuda"))]
-fn open_cuda(_number: usize) -> Result<Box<dyn Device>> {
+pub fn open_cuda(_number: usize) -> Result<(Box<dyn Device>, String)> {
     bail!(
         "this gemmine was built without the CUDA path; build it with `cargo build --release --features cuda`, or \
          give --device gpu, which needs Vulkan alone"

@@ -28,7 +28,8 @@ pub fn warning(identity: &Identity, port: &str) -> Option<String> {
     })
 }
 
-fn is_pseudo_terminal(port: &Path) -> bool {
+/// Whether a port is a pseudo-terminal: what is behind one is a program.
+pub fn is_pseudo_terminal(port: &Path) -> bool {
     port.canonicalize().is_ok_and(|port| port.starts_with("/dev/pts"))
 }
 

@@ -27,8 +27,8 @@ use crate::print_line;
 /// Key of the ticket hash; every ticket is a hit, so that all are counted.
 const TICKET_KEY: [u8; 32] = [0x67; 32];
 const BOUND_LE: [u8; 32] = [0xff; 32];
-/// Panels a side that stay in the device.
-const RESIDENT: usize = 4;
+/// Panels a side that new operands take turns in: one to work on, the others to fill.
+const STREAMED: usize = 4;
 /// Longer than any tile of a simulation.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
@@ -61,6 +61,7 @@ pub fn run(args: &SimArgs) -> Result<Outcome> {
     }
     let after = device.counters().context("read the counters")?;
     let elapsed = begin.elapsed();
+    let distinct = run.distinct_pairs(right);
     drop(device);
     if let Some(waveform) = &waveform {
         spinner.set_message("writing the waveform");
@@ -69,9 +70,9 @@ pub fn run(args: &SimArgs) -> Result<Outcome> {
     spinner.finish_and_clear();
     let spent = Spent::between(&before, &after);
     print_line(&if args.json {
-        spent.to_json(args, config, right, elapsed)
+        spent.to_json(args, config, [right, distinct], elapsed)
     } else {
-        spent.to_text(args, right, elapsed)
+        spent.to_text(args, [right, distinct], elapsed)
     })?;
     Ok(if right < args.tiles { Outcome::Interrupted } else { Outcome::Yes })
 }
@@ -182,7 +183,12 @@ impl<'a> Run<'a> {
             limits.chunk_steps_max.min(steps)
         );
         // A panel may only be replaced when its tile is done.
-        let places = (most / steps).min(RESIDENT);
+        let places = (most / steps).min(if args.stream {
+            STREAMED
+        } else {
+            // As many as it takes for no pair to come twice, if so many fit.
+            (args.tiles as usize).saturating_sub(1).isqrt() + 1
+        });
         let queue = if args.stream { places as u32 } else { limits.queue as u32 };
         let panels = [Side::A, Side::B].map(|side| {
             (0..places).map(|place| random_panel(args, side, place as u64)).collect::<Vec<_>>()
@@ -202,6 +208,13 @@ impl<'a> Run<'a> {
     fn places(&self, tile: u32) -> [usize; 2] {
         let (tile, places) = (tile as usize, self.panels[0].len());
         if self.args.stream { [tile % places; 2] } else { [tile % places, tile / places % places] }
+    }
+
+    /// How many of the first tiles multiply a pair of panels that no tile before them did. No network pays twice for
+    /// the ticket of one pair.
+    fn distinct_pairs(&self, tiles: u32) -> u32 {
+        let places = u32::try_from(self.panels[0].len()).unwrap_or(u32::MAX);
+        if self.args.stream { tiles } else { tiles.min(places.saturating_mul(places)) }
     }
 
     /// Pushes as many tiles as there is room for.
@@ -315,7 +328,7 @@ impl Spent {
         bytes as f64 / could.max(1.0)
     }
 
-    fn to_text(&self, args: &SimArgs, right: u32, elapsed: Duration) -> String {
+    fn to_text(&self, args: &SimArgs, [right, distinct]: [u32; 2], elapsed: Duration) -> String {
         let of = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
         let mut lines = vec![
             format!(
@@ -327,7 +340,12 @@ impl Spent {
                 args.steps,
                 args.chunk
             ),
-            format!("answers        every ticket{} is right", products(args)),
+            format!(
+                "answers        every ticket{} is right, of {} pair{} of panels",
+                products(args),
+                grouped(distinct.into()),
+                if distinct == 1 { "" } else { "s" }
+            ),
             format!(
                 "array          {} cycles busy: a step in {:.3} %, all PEs at work in {:.3} %",
                 grouped(self.busy),
@@ -367,7 +385,7 @@ impl Spent {
         &self,
         args: &SimArgs,
         config: &BoardConfig,
-        right: u32,
+        [right, distinct]: [u32; 2],
         elapsed: Duration,
     ) -> String {
         let stalls: serde_json::Map<String, serde_json::Value> =
@@ -384,6 +402,7 @@ impl Spent {
             "clock_hz": args.clock,
             "baud": self.baud,
             "tiles": right,
+            "distinct_pairs": distinct,
             "steps": args.steps,
             "chunk": args.chunk,
             "stream": args.stream,

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cudarc::driver::sys::CUdevice_attribute_enum as Attribute;
 use cudarc::driver::{CudaContext, CudaEvent, CudaFunction, CudaStream};
 use gemmine_driver::{
     Completion, Counters, Descriptor, Device, DeviceError, DeviceKind, Grid, GridEnd, GridLimits,
@@ -53,6 +54,7 @@ const KERNEL: &str = include_str!("cuda/fold.cu");
 #[derive(Debug)]
 pub struct CudaGpu {
     identity: Identity,
+    pci_address: String,
     stream: Arc<CudaStream>,
     /// For answers, so that they don't wait for the next grid.
     back: Arc<CudaStream>,
@@ -101,6 +103,14 @@ impl CudaGpu {
         };
         let context = CudaContext::new(number).map_err(|error| wrong(&error))?;
         let name = context.name().map_err(|error| wrong(&error))?;
+        let part = |attribute| context.attribute(attribute).map_err(|error| wrong(&error));
+        // A card's first function is the one that computes.
+        let pci_address = format!(
+            "{:04x}:{:02x}:{:02x}.0",
+            part(Attribute::CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID)?,
+            part(Attribute::CU_DEVICE_ATTRIBUTE_PCI_BUS_ID)?,
+            part(Attribute::CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID)?,
+        );
         let code = cudarc::nvrtc::compile_ptx(KERNEL).map_err(|error| wrong(&error))?;
         let module = context.load_module(code).map_err(|error| wrong(&error))?;
         let kernel = module.load_function("fold").map_err(|error| wrong(&error))?;
@@ -110,8 +120,9 @@ impl CudaGpu {
             (0..FRAMES).map(|_| Frame::new(&stream)).collect::<Result<Vec<_>, GpuError>>()?;
         let identity = identity(number, &name);
         Ok(Self {
-            panels: PanelStore::new(&identity),
+panels: PanelStore::new(&identity),
             identity,
+            pci_address,
             multiply: Multiply::new(&stream)?,
             stream,
             back,
@@ -125,6 +136,11 @@ impl CudaGpu {
             ends: VecDeque::new(),
             counters: Counters::default(),
         })
+    }
+
+    /// Where it is on the bus, such as `0000:01:00.0`: NVML finds it by that.
+    pub fn pci_address(&self) -> &str {
+        &self.pci_address
     }
 
     fn failed(&self, error: &GpuError) -> DeviceError {

@@ -58,6 +58,11 @@ pub struct Table {
     /// Energy of arithmetic by process node.
     #[serde(default)]
     pub arithmetic: Vec<Arithmetic>,
+    /// Energy of other operations, and of memory.
+    #[serde(default)]
+    pub operation: Vec<Operation>,
+    /// How much of its dynamic power a device at work takes.
+    pub activity: Activity,
     /// How far apart sources of it are.
     pub spread: Spread,
     /// What later nodes gain.
@@ -144,6 +149,16 @@ pub enum OneOrRange {
     One(f64),
     /// Two.
     Range([f64; 2]),
+}
+
+impl OneOrRange {
+    /// Lowest and highest, alike of one number.
+    pub const fn ends(&self) -> [f64; 2] {
+        match *self {
+            Self::One(value) => [value, value],
+            Self::Range(ends) => ends,
+        }
+    }
 }
 
 /// What watts mean.
@@ -236,49 +251,17 @@ pub enum HashClass {
     Gpu,
 }
 
-/// A board with an FPGA.
+/// Energy of one operation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Board {
-    /// Its folder in `bitstreams/`.
-    pub board: String,
-    /// Its name.
-    pub name: String,
-    /// What somebody measured at its plug, from idle to all flip-flops toggling at 100 MHz.
-    pub watts: Option<BoardWatts>,
-    /// Where `watts` is missing: the family of `cells` that its power is estimated by.
-    pub cells: Option<String>,
-    /// The rate of its line that simulations run at, in bits a second.
-    pub line_baud: Number,
-    /// What its line is.
-    pub line: String,
-    /// US dollars, in a shop.
-    pub price_usd: Option<Number>,
-}
-
-/// What a board takes at its plug.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BoardWatts {
-    /// Lowest and highest.
-    pub range: Spanned<[f64; 2]>,
+pub struct Operation {
+    /// Which, in words.
+    pub what: String,
+    /// The node, in nanometres by name.
+    pub node_nm: u32,
+    /// Picojoules; a range where one was given.
+    pub pj: Spanned<OneOrRange>,
     /// Who says so.
-    pub source: String,
-}
-
-/// How an unpublished power is estimated: rest + clock (per cycle + cells x per cell and cycle).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cells {
-    /// Its name.
-    pub family: String,
-    /// Watts of a board at rest.
-    pub rest_w: Spanned<[f64; 2]>,
-    /// Picojoules of the clock tree in a cycle.
-    pub per_cycle_pj: Number,
-    /// Picojoules of a cell in a cycle.
-    pub per_cell_cycle_pj: Spanned<[f64; 2]>,
-    /// Where these come from.
     pub source: String,
 }
 
@@ -411,7 +394,10 @@ impl Baselines {
     }
 }
 
+mod board;
 mod check;
+
+pub use board::{Activity, Board, BoardPrice, BoardWatts, Cells};
 
 #[cfg(test)]
 mod tests;

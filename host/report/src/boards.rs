@@ -12,6 +12,7 @@
 
 mod build;
 mod inputs;
+mod power;
 
 use std::path::PathBuf;
 

@@ -68,7 +68,8 @@ pub struct Derived {
     pub value: f64,
     /// Between which values it lies if every input is at its worst end at once; none if all inputs are exact.
     pub uncertainty: Option<Range>,
-    /// The largest of the inputs' boundaries.
+    /// The largest of the inputs' boundaries; of energy, the largest of those inputs that count joules: what power was
+    /// not taken of is in no joule, however large a thing the work was counted on.
     pub boundary: Boundary,
 }
 
@@ -116,7 +117,10 @@ pub fn calculate(
         | Source::Stated { .. } => return Ok(None),
     };
     let all = || plus.iter().chain(&minus);
-    let Some(boundary) = all().map(|figure| figure.boundary).max() else {
+    let joules = all().filter(|figure| figure.unit.counts_joules());
+    let Some(boundary) =
+        joules.map(|f| f.boundary).max().or_else(|| all().map(|f| f.boundary).max())
+    else {
         return Err(FigureError::NoInputs);
     };
     let [value, low, high] = ends.map(|end| end / unit.scale());

@@ -26,20 +26,20 @@ pub struct Figure {
     /// Under which conditions, in words.
     #[schemars(length(min = 1))]
     pub conditions: String,
-    /// Between which values it lies, in `unit`; none where it is exact, or nobody knows.
+    /// Its range, in `unit`; of an estimate no bound; none where it is exact, or nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncertainty: Option<Range>,
     /// Where it comes from.
     pub source: Source,
 }
 
-/// From the lowest to the highest value.
+/// From the low to the high end.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
-    /// The lowest.
+    /// The low end.
     pub low: f64,
-    /// The highest.
+    /// The high end.
     pub high: f64,
 }
 
@@ -199,12 +199,12 @@ impl Source {
 }
 
 impl Figure {
-    /// The lowest it may be: of an exact one, the value.
+    /// The low end of its range: of an exact one, the value.
     pub fn low(&self) -> f64 {
         self.uncertainty.map_or(self.value, |range| range.low)
     }
 
-    /// The highest it may be: of an exact one, the value.
+    /// The high end of its range: of an exact one, the value.
     pub fn high(&self) -> f64 {
         self.uncertainty.map_or(self.value, |range| range.high)
     }

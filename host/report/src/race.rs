@@ -29,9 +29,29 @@ pub mod names {
         format!("int8-floor-{node_nm}nm")
     }
 
-    /// How many times that is below the best mining graphics processor.
+    /// pJ/MAC of the source's own figure at a node: the low end of the floor.
+    pub fn least(node_nm: u32) -> String {
+        format!("arithmetic-{node_nm}nm")
+    }
+
+    /// How many times the floor is below the best mining graphics processor.
     pub fn ahead(node_nm: u32) -> String {
         format!("int8-ahead-{node_nm}nm")
+    }
+
+    /// How many times the low end of the floor is below it: the most that a chip could be ahead.
+    pub fn most_ahead(node_nm: u32) -> String {
+        format!("int8-ahead-most-{node_nm}nm")
+    }
+
+    /// How far sources of the floor are apart.
+    pub const SPREAD: &str = "spread";
+    /// Energy at the latest node over that at an earlier one.
+    pub const SCALING: &str = "scaling";
+
+    /// pJ of an operation of the table, by its place there.
+    pub fn operation(n: usize) -> String {
+        format!("operation-{}", n + 1)
     }
 }
 
@@ -50,6 +70,10 @@ pub struct Race {
     pub gpu_peak: String,
     /// Nodes of the floor, the earliest first.
     pub nodes_nm: Vec<u32>,
+    /// The node whose floor is scaled, and the one that it is scaled from.
+    pub scaled_nm: [u32; 2],
+    /// What else a chip needs, in the order of the table.
+    pub operations: Vec<String>,
 }
 
 /// Why there is no race.
@@ -122,6 +146,16 @@ impl Race {
             let figure =
                 ratio(&figures, Unit::One, &[names::GPU], &[&names::floor(*node)], conditions)?;
             figures.insert(names::ahead(*node), figure);
+            let inputs = ([names::GPU], names::least(*node));
+            let conditions =
+                "the same over the low end of arithmetic alone: no source leaves more to win";
+            let figure = ratio(&figures, Unit::One, &inputs.0, &[&inputs.1], conditions)?;
+            figures.insert(names::most_ahead(*node), figure);
+        }
+        let mut operations = Vec::new();
+        for (n, entry) in table.table.operation.iter().enumerate() {
+            figures.insert(names::operation(n), table.operation(entry));
+            operations.push(format!("{} at {} nm", entry.what, entry.node_nm));
         }
         Ok(Self {
             figures,
@@ -130,6 +164,8 @@ impl Race {
             gpu: mining.to_owned(),
             gpu_peak: peak.to_owned(),
             nodes_nm,
+            scaled_nm: [table.table.scaling.node_nm, table.table.scaling.over_node_nm],
+            operations,
         })
     }
 }
@@ -176,7 +212,7 @@ fn energy(
 
 /// The floor at each node, from the source's figure to as much more as two sources are apart.
 fn floors(table: &Baselines, figures: &mut Figures) -> Result<Vec<u32>, RaceError> {
-    figures.insert("spread".into(), table.spread());
+    figures.insert(names::SPREAD.into(), table.spread());
     let mut nodes = Vec::new();
     for entry in &table.table.arithmetic {
         let node = entry.node_nm;
@@ -184,11 +220,11 @@ fn floors(table: &Baselines, figures: &mut Figures) -> Result<Vec<u32>, RaceErro
         let (m, a) = (format!("multiply-{node}nm"), format!("add-{node}nm"));
         figures.insert(m.clone(), multiply);
         figures.insert(a.clone(), add);
-        let both = format!("arithmetic-{node}nm");
+        let both = names::least(node);
         let conditions = "an int8 multiplication and an int32 addition, nothing else";
         let figure = sum(figures, Unit::PicojoulePerMac, &[&m, &a], &[], conditions)?;
         figures.insert(both.clone(), figure);
-        floor(node, &[&both, "spread"], figures)?;
+        floor(node, &[&both, names::SPREAD], figures)?;
         nodes.push(node);
     }
     let scaling = &table.table.scaling;
@@ -199,8 +235,14 @@ fn floors(table: &Baselines, figures: &mut Figures) -> Result<Vec<u32>, RaceErro
         );
         return Err(BaselinesError::Lacks { file: table.file.clone(), missing }.into());
     }
-    figures.insert("scaling".into(), table.scaling());
-    floor(node, &[&names::floor(over), "scaling"], figures)?;
+    let [scaling, least] = table.scaling();
+    figures.insert(names::SCALING.into(), scaling);
+    figures.insert("scaling-least".into(), least);
+    floor(node, &[&names::floor(over), names::SCALING], figures)?;
+    let conditions = format!("the low end at {over} nm, scaled by the low end");
+    let inputs = [&*names::least(over), "scaling-least"];
+    let least = ratio(figures, Unit::PicojoulePerMac, &inputs, &[], conditions)?;
+    figures.insert(names::least(node), least);
     nodes.push(node);
     nodes.sort_unstable_by(|a, b| b.cmp(a));
     Ok(nodes)

@@ -8,7 +8,9 @@ mod compare;
 mod draw;
 mod facts;
 mod provenance;
+mod sentence;
 mod svg;
+mod words;
 mod write;
 
 use serde::Serialize;
@@ -18,6 +20,7 @@ use crate::figure::FigureError;
 use crate::race::{Race, RaceError};
 use crate::result::ResultFile;
 
+pub use sentence::{Part, Sentence};
 pub use write::{html, json, markdown};
 
 /// Why there is no report.
@@ -66,7 +69,7 @@ pub struct Origin {
     pub name: String,
     /// As it is shown.
     pub cell: Cell,
-    /// The number as the file has it.
+    /// The number and its range in its own unit, to six digits.
     pub exact: String,
     /// Under which conditions.
     pub conditions: String,
@@ -101,24 +104,29 @@ pub struct DeviceRow {
     pub streamed: Cell,
     /// Watts.
     pub power: Cell,
-    /// pJ/MAC.
+    /// pJ/MAC of work that somebody pays for: new operands for every tile.
+    pub energy_streamed: Cell,
+    /// pJ/MAC with operands at hand: of a board, of the same tiles again and again.
     pub energy: Cell,
     /// pJ/MAC as if the link never kept the array waiting.
     pub energy_fed: Cell,
-    /// How many times the best graphics processor's, with the range.
-    pub times_gpu: String,
+    /// How many times the best mining graphics processor's, and the best data sheet's: new operands, at hand, never held
+    /// up. Of software that plays one there is none.
+    pub times: [[Cell; 3]; 2],
+    /// What must be known of those; empty where nothing must.
+    pub times_note: String,
     /// MAC/J.
     pub per_joule: Cell,
     /// MAC/s a dollar.
     pub per_dollar: Cell,
-    /// Joules of a unit of work: a ticket, or an attempt.
-    pub per_unit: Vec<Cell>,
+    /// Joules of a unit of work: a ticket, or an attempt. What is no useful work says so.
+    pub per_unit: Vec<RaceRow>,
     /// Attempts a second.
     pub attempts: Cell,
     /// Attempts a joule.
     pub attempts_per_joule: Cell,
-    /// Zero-signal tickets a second.
-    pub tickets: Cell,
+    /// Tickets a second, and of a signal of zeros: no useful work.
+    pub tickets: Vec<RaceRow>,
     /// What keeps it from doing more.
     pub limit: String,
     /// Conditions, a line each.
@@ -154,7 +162,7 @@ pub struct PublishedRow {
     pub price: Cell,
 }
 
-/// A line of the race.
+/// A number and what it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct RaceRow {
     /// What it is.
@@ -169,7 +177,7 @@ pub struct Report {
     /// Version of the program.
     pub version: String,
     /// The answer, a sentence each.
-    pub headline: Vec<String>,
+    pub headline: Vec<Sentence>,
     /// Devices that were simulated or measured.
     pub devices: Vec<DeviceRow>,
     /// Graphics processors.
@@ -183,9 +191,9 @@ pub struct Report {
     /// What is left for int8.
     pub int8_race: Vec<RaceRow>,
     /// What that means, a paragraph each.
-    pub race_words: Vec<String>,
+    pub race_words: Vec<Sentence>,
     /// What would change the answer, a sentence each.
-    pub changes: Vec<String>,
+    pub changes: Vec<Sentence>,
     /// The charts as SVG, by name.
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub charts: std::collections::BTreeMap<&'static str, String>,

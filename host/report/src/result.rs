@@ -43,6 +43,9 @@ pub struct ResultFile {
     /// The image that the figures are of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Image>,
+    /// The meter's table that its power is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meter: Option<MeterTable>,
     /// Versions of the programs that took part, by name.
     pub tools: BTreeMap<String, String>,
     /// When the run began, RFC 3339 in UTC; none where nothing ran.
@@ -90,6 +93,9 @@ pub enum Class {
     SoftwareGpu,
     /// A chip for this alone.
     Asic,
+    /// A simulation of a device: in this process, behind a pseudo-terminal, or behind a vfio-user socket. What its run
+    /// shows is modelled, and says nothing of hardware.
+    Simulation,
 }
 
 /// What a device worked by.
@@ -130,6 +136,18 @@ pub struct Image {
     /// Its checksum, 64 hex digits.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub sha256: String,
+}
+
+/// A meter's table, kept beside the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeterTable {
+    /// Its name, from the folder of the result file.
+    #[schemars(length(min = 1))]
+    pub file: String,
+    /// Its checksum, 64 hex digits.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    pub blake3: String,
 }
 
 /// Under which conditions a result came about.
@@ -206,17 +224,21 @@ pub mod names {
     pub const ENERGY_PER_MAC: &str = "energy-per-mac";
     /// pJ/MAC as if the link never kept the array waiting, with the power of the whole board.
     pub const ENERGY_PER_MAC_FED: &str = "energy-per-mac-fed";
+    /// pJ/MAC where every tile's operands come over the link.
+    pub const ENERGY_PER_MAC_STREAMED: &str = "energy-per-mac-streamed";
     /// MAC/J: throughput a watt.
     pub const MACS_PER_JOULE: &str = "macs-per-joule";
     /// MAC/s a dollar.
     pub const MACS_PER_DOLLAR: &str = "macs-per-dollar";
     /// What it costs.
     pub const PRICE: &str = "price";
-    /// Joules of a Pearl ticket of the native tile.
+    /// Joules of a Pearl ticket of the native tile, each of operands that no ticket before had.
     pub const ENERGY_PER_TICKET: &str = "energy-per-ticket";
     /// Pearl tickets a second of a measured run.
     pub const TICKETS_MEASURED: &str = "tickets";
-    /// Pearl tickets a second without a signal.
+    /// Joules of a Pearl ticket without a signal: no useful work.
+    pub const ENERGY_PER_ZERO_TICKET: &str = "energy-per-ticket-zero-signal";
+    /// Pearl tickets a second without a signal: no useful work.
     pub const TICKETS: &str = "tickets-zero-signal";
     /// Amadeus attempts a second.
     pub const ATTEMPTS: &str = "attempts";
@@ -226,7 +248,7 @@ pub mod names {
     pub const ENERGY_PER_ATTEMPT: &str = "energy-per-attempt";
     /// Bytes a second that the link carries one way.
     pub const LINK: &str = "link";
-    /// MAC for a byte over the link, with operands in the device.
+    /// MAC for a byte in the busier direction of the link, with operands in the device.
     pub const INTENSITY: &str = "intensity";
     /// The same with operands over the link.
     pub const INTENSITY_STREAMED: &str = "intensity-streamed";

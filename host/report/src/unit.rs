@@ -85,6 +85,7 @@ units! {
     MacPerCycle "MAC/cycle" 1.0 ["MAC" 1, "cycle" -1] "Multiply-accumulates a cycle."
     Watt "W" 1.0 ["J" 1, "s" -1] "Watts."
     Joule "J" 1.0 ["J" 1] "Joules."
+    Picojoule "pJ" 1e-12 ["J" 1] "Picojoules."
     PicojoulePerMac "pJ/MAC" 1e-12 ["J" 1, "MAC" -1] "Picojoules a multiply-accumulate."
     MacPerJoule "MAC/J" 1.0 ["MAC" 1, "J" -1] "Multiply-accumulates a joule: MAC/s a watt."
     Dollar "USD" 1.0 ["USD" 1] "US dollars."
@@ -105,6 +106,14 @@ units! {
     PicojoulePerCycle "pJ/cycle" 1e-12 ["J" 1, "cycle" -1] "Picojoules of a whole chip in a cycle."
     Terahash "TH/s" 1e12 ["hash" 1, "s" -1] "10^12 SHA-256d hashes a second."
     JoulePerTerahash "J/TH" 1e-12 ["J" 1, "hash" -1] "Joules for 10^12 SHA-256d hashes."
+}
+
+impl Unit {
+    /// Whether it counts energy, alone or by something else: watts do.
+    pub fn counts_joules(self) -> bool {
+        let joules = BASES.iter().position(|base| *base == "J");
+        joules.is_some_and(|at| self.dimension().0[at] != 0)
+    }
 }
 
 impl fmt::Display for Unit {

@@ -6,19 +6,27 @@
 //! | `schema` | it is of the form that the JSON Schema says |
 //! | `checksum` | nobody has changed it since it was sealed |
 //! | `time` | what was measured has a beginning and an end, in this order |
-//! | `same-run` | what was measured, power and throughput above all, was measured in this file's run |
+//! | `same-run` | what was measured, power and throughput above all, was measured in this file's run; joules mix a run only with estimates |
+//! | `simulation` | nothing of a simulation is measured |
 //! | `run-unique` | no two files claim the same run |
 //! | `samples` | a measured figure is the median of its samples, one a repeat |
 //! | `kind` | what is calculated is derived, what ran is measured, and the other way around |
-//! | `boundary` | a derived figure is of the largest thing that any of its inputs is of |
+//! | `known` | a figure whose name is known has that name's unit, kind and inputs: energy is of work done, not of a peak |
+//! | `boundary` | a derived figure is of the largest thing that any of its inputs is of; of energy, of what power was taken of |
 //! | `conditions` | nothing that has to be said is left blank |
+//! | `idle` | a file with a power says whether power at rest is in it |
+//! | `tools` | the programs that took part have names and versions |
 //! | `range` | the value is inside its range, and a share between 0 and 1 |
 //! | `derived` | a derived figure comes out again, with its range and unit, and not by way of itself |
-//! | `source` | the line or the JSON value that a figure names has that number |
-//! | `image` | the image is in the manifest, and its file has that checksum |
+//! | `source` | the key of the line, or the JSON value, that a figure names has that number in that unit; of a range, the middle |
+//! | `image` | a board's BUILD and image are in the manifest, and its file has that checksum |
+//! | `meter` | the meter's table beside the file, where it is kept, has that checksum |
 
+mod known;
 mod rules;
+mod runs;
 mod sources;
+mod table;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -126,6 +134,7 @@ pub fn verify_value(
     }
     rules::check(&result, &mut findings);
     sources::check(&result, checkout, &mut findings);
+    sources::meter(&result, file, &mut findings);
     if findings.0.is_empty() {
         return Ok(result);
     }

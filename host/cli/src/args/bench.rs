@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use gemmine_report::figure::Boundary;
 
-use super::{DeviceArgs, Protocol, seconds};
+use super::{DeviceArgs, seconds};
 
 const BENCH_EXAMPLES: &str = "\
 Examples:
@@ -18,6 +18,8 @@ Examples:
   gemmine bench --device gpu:4090 --shape 16384,16384,8192   a product that keeps a large card busy
   gemmine bench --device serial:/dev/ttyUSB1 --meter power.csv --boundary board --rest 10
   gemmine bench --device serial:/dev/ttyUSB1 --watts 1.2..2.4 --watts-from \"USB tester, read by eye\"
+  gemmine bench --device serial:/dev/ttyUSB1 --protocol matmul --price 85 --price-from \"shop.example, 2026-08\"
+  gemmine bench --device serial:/dev/ttyUSB1 --protocol matmul --shape 16,16,128   operands stay in the device
   gemmine bench --device cpu --protocol amadeus --seconds 20 --repeats 5 -o cpu-amadeus.json
 
 A meter's table (CSV) has a time (seconds since 1970, or 2026-08-11T12:00:00Z) and watts, joules, or volts and
@@ -26,6 +28,13 @@ first run to behind the last one, and may still grow when the last run ends.
 
 The order is: rest (--rest), warm-up, a ranging run that does not count, --repeats test runs of the same work. The host
 computes hits and the last answer of every assignment again; a wrong one ends the measurement without a result.
+
+With --protocol matmul a device multiplies tiles of any k that it holds, and every entry of every tile is compared with
+the host's: for boards whose lanes are too short for a network's tiles. There are no tickets then.
+
+Energy has to be the device's own: --rapl for the processor and what runs on it, --nvml for NVIDIA's cards. What is a
+simulation (model, rtl, verilator, a pseudo-terminal, a vfio-user socket) is labelled so, and its figures are modelled.
+With -o, a meter's table is copied beside the result, as NAME.meter.csv, with its checksum in the result.
 
 A graphics processor's figure is a lower bound: the path is a compute shader with packed int8 dot products, and not the
 card's matrix units. A driver that plays one on the processor, such as llvmpipe, is labelled as software.
@@ -39,16 +48,16 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub device: DeviceArgs,
 
-    /// The network's rule
+    /// The network's rule, or products alone
     #[arg(long, value_enum, default_value = "pearl")]
-    pub protocol: Protocol,
+    pub protocol: BenchProtocol,
 
-    /// With pearl: rows of A, columns of B and columns of A [default: 1024,1024,2048, the least k that
-    /// Pearl takes]
+    /// With pearl and matmul: rows of A, columns of B and columns of A [default: pearl 1024,1024,2048, the least k
+    /// that Pearl takes; matmul 64,64 and the longest k up to 2048 that the device holds]
     #[arg(long, value_name = "M,N,K")]
     pub shape: Option<Shape>,
 
-    /// With pearl: rank of the noise, and steps of a chunk
+    /// With pearl: rank of the noise, and steps of a chunk; with matmul: steps of a chunk
     #[arg(long, value_name = "R", default_value = "128")]
     pub rank: u16,
 
@@ -71,6 +80,15 @@ pub struct BenchArgs {
     #[command(flatten)]
     pub energy: EnergyArgs,
 
+    /// What the device costs, in US dollars [default: of a board of this gemmine's images, what `gemmine baselines list`
+    /// has]
+    #[arg(long, value_name = "USD", requires = "price_from")]
+    pub price: Option<Price>,
+
+    /// With --price: where it is from
+    #[arg(long, value_name = "TEXT", requires = "price", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub price_from: Option<String>,
+
     /// Name of the device in the result [default: from --device]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -86,6 +104,32 @@ pub struct BenchArgs {
     /// Print the result as JSON instead of a summary
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a device is measured at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchProtocol {
+    /// Pearl, certificate V3
+    Pearl,
+    /// Amadeus, uPoW2
+    Amadeus,
+    /// Products alone
+    Matmul,
+}
+
+/// US dollars.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Price(pub f64);
+
+impl FromStr for Price {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.trim().parse::<f64>() {
+            Ok(dollars) if dollars > 0.0 && dollars.is_finite() => Ok(Self(dollars)),
+            _ => bail!("give US dollars above 0, such as 85"),
+        }
+    }
 }
 
 /// Where energy comes from.
@@ -232,6 +276,10 @@ mod tests {
         assert_eq!("64, 32,1024".parse::<Shape>().unwrap(), Shape { m: 64, n: 32, k: 1024 });
         for wrong in ["", "1,2", "1,2,3,4", "1,2,x", "1,2,-3", "1,2,3,"] {
             assert!(wrong.parse::<Shape>().is_err(), "{wrong}");
+        }
+        assert_eq!("84.50".parse::<Price>().unwrap(), Price(84.5));
+        for wrong in ["", "0", "-1", "nan", "inf", "85 USD"] {
+            assert!(wrong.parse::<Price>().is_err(), "{wrong}");
         }
         assert_eq!("1.5".parse::<Watts>().unwrap(), Watts { low: 1.5, high: 1.5 });
         assert_eq!("1..2.5".parse::<Watts>().unwrap(), Watts { low: 1.0, high: 2.5 });

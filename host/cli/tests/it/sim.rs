@@ -16,6 +16,8 @@ fn every_cycle_of_a_device_is_accounted_for() {
     let apart = (steps + stalls).abs_diff(object["cycles"].as_u64().unwrap());
     assert!(apart < gemmine_hdl::counters::PERIOD as u64, "{apart} cycles are not accounted for");
     assert_eq!(object["tiles"], 20);
+    // Enough panels fit for no pair to come twice.
+    assert_eq!(object["distinct_pairs"], 20);
 }
 
 #[test]
@@ -82,6 +84,9 @@ fn a_board_is_simulated_as_its_image_is() {
     assert_eq!(object["clock_hz"], image.clock_hz);
     assert_eq!(object["geometry"], *image.geometry);
     assert_eq!(object["mac_cycles"], 4 * 128 * (256 / 8));
+    // The image holds one panel a side.
+    assert_eq!(object["panel_word_bits"], 5);
+    assert_eq!(object["distinct_pairs"], 1);
     for (arguments, why) in [
         ("sim --board nonesuch", "nonesuch"),
         ("sim --board icebreaker --geometry 2x2", "--geometry"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::Spanned;
 
-use super::{Accelerator, Baselines, Finding, Number, OneOrRange, Watts};
+use super::{Accelerator, Baselines, Finding, Number, Watts};
 use crate::figure::Kind;
 
 /// Two operations a MAC.
@@ -92,10 +92,7 @@ impl Check<'_> {
         if let Some(mining) = &entry.mining {
             let line = self.table.line(&mining.tmac_s);
             let what = format!("the mining rate of {name}");
-            let (low, high) = match *mining.tmac_s.get_ref() {
-                OneOrRange::One(value) => (value, value),
-                OneOrRange::Range([low, high]) => (low, high),
-            };
+            let [low, high] = mining.tmac_s.get_ref().ends();
             if !(low > 0.0 && low <= high && high.is_finite()) {
                 self.say(
                     line,
@@ -152,12 +149,15 @@ impl Baselines {
                 check.say(line, format!("board {} is there twice; keep one", board.board));
             }
             check.positive(&format!("line_baud of {}", board.board), &board.line_baud);
-            if let Some(price) = &board.price_usd {
-                check.positive(&format!("the price of {}", board.board), price);
+            if let Some(price) = &board.price {
+                let (what, line) = (format!("the price of {}", board.board), self.line(&price.usd));
+                check.positive(&what, &price.usd);
+                check.claimed(&what, price.kind, line);
             }
             match (&board.watts, &board.cells) {
                 (Some(watts), _) => {
                     check.range(&format!("watts of {}", board.board), &watts.range);
+                    check.positive(&format!("clock_mhz of {}", board.board), &watts.clock_mhz);
                     check.source(&format!("watts of {}", board.board), &watts.source, line);
                 }
                 (None, Some(family))
@@ -187,6 +187,22 @@ impl Baselines {
             check.positive(&what, &entry.mul_int8_pj);
             check.positive(&what, &entry.add_int32_pj);
             check.source(&what, &entry.source, self.line(&entry.mul_int8_pj));
+        }
+        for entry in &table.operation {
+            let (what, line) = (format!("the energy of {}", entry.what), self.line(&entry.pj));
+            let [low, high] = entry.pj.get_ref().ends();
+            if !(low > 0.0 && low <= high && high.is_finite()) {
+                check.say(
+                    line,
+                    format!("{what} is {low} to {high}; give numbers above 0, the lower first"),
+                );
+            }
+            check.source(&what, &entry.source, line);
+        }
+        let [low, high] = *table.activity.share.get_ref();
+        if !(0.0 <= low && low < high && high <= 1.0) {
+            let line = self.line(&table.activity.share);
+            check.say(line, format!("activity.share is from {low} to {high}; give two shares from 0 to 1, the lower first"));
         }
         check.range("spread.factor", &table.spread.factor);
         check.range("scaling.factor", &table.scaling.factor);

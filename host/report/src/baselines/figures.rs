@@ -3,7 +3,8 @@
 use toml::Spanned;
 
 use super::{
-    Accelerator, Amadeus, Arithmetic, Baselines, Board, Cells, Number, OneOrRange, Sha256d,
+    Accelerator, Amadeus, Arithmetic, Baselines, Board, Cells, Number, OneOrRange, Operation,
+    Sha256d,
 };
 use crate::derive::{Figures, ratio};
 use crate::figure::{Boundary, Figure, FigureError, Kind, Range, Source, Unit};
@@ -40,6 +41,11 @@ struct Entry<'a> {
     boundary: Boundary,
     conditions: &'a str,
     title: &'a str,
+}
+
+/// Of a number that is put together from what others publish, of a board.
+const fn published<'a>(title: &'a str, unit: Unit, conditions: &'a str) -> Entry<'a> {
+    Entry { unit, kind: Kind::Estimate, boundary: Boundary::Board, conditions, title }
 }
 
 impl Baselines {
@@ -168,28 +174,50 @@ impl Baselines {
         [self.exact(&entry.th_s, &of(Unit::Terahash)), self.exact(&entry.watts, &of(Unit::Watt))]
     }
 
-    /// What a board took at its plug with other designs; none where nobody published it.
+    /// What a board took at its plug with other designs, at the publisher's clock; none where nobody published it.
     pub fn board_power(&self, board: &Board) -> Option<Figure> {
         let watts = board.watts.as_ref()?;
-        Some(self.range(&watts.range, &Entry {
-            unit: Unit::Watt,
-            kind: Kind::Estimate,
-            boundary: Boundary::Board,
-            conditions: "at the USB plug, from idle to every flip-flop toggling at 100 MHz, measured by others with another design; the value is the middle; this device lies somewhere between",
-            title: &watts.source,
-        }))
+        let conditions = format!(
+            "at the USB plug, from idle to every flip-flop toggling at {} MHz, measured by others with a chain of flip-flops; \
+             the value is the middle; DSP blocks, block RAM and a PLL are in neither end",
+            watts.clock_mhz.get_ref()
+        );
+        Some(self.range(&watts.range, &published(&watts.source, Unit::Watt, &conditions)))
+    }
+
+    /// What a board's power at another clock is calculated from: watts at rest, watts with every flip-flop toggling,
+    /// the clock of those, the share of the difference that a device at work takes.
+    pub fn board_power_parts(&self, board: &Board) -> Option<[Figure; 4]> {
+        let watts = board.watts.as_ref()?;
+        let [rest, toggling] = *watts.range.get_ref();
+        let of = |unit, conditions| published(&watts.source, unit, conditions);
+        let activity = &self.table.activity;
+        Some([
+            self.figure(&watts.range, (rest, None), &of(Unit::Watt, "at the USB plug, at rest")),
+            self.figure(&watts.range, (toggling, None), &of(
+                Unit::Watt,
+                "at the USB plug, every flip-flop toggling in every cycle; no DSP block, block RAM or PLL is in use",
+            )),
+            self.exact(&watts.clock_mhz, &of(Unit::Megahertz, "the clock of the published watts")),
+            self.range(&activity.share, &published(
+                &activity.source,
+                Unit::One,
+                "how much a device at work takes of what all flip-flops toggling take; nobody has measured it, so the value is the middle",
+            )),
+        ])
     }
 
     /// What a board costs.
     pub fn board_price(&self, board: &Board) -> Option<Figure> {
+        let price = board.price.as_ref()?;
         Some(self.exact(
-            board.price_usd.as_ref()?,
+            &price.usd,
             &Entry {
                 unit: Unit::Dollar,
-                kind: Kind::Vendor,
+                kind: price.kind,
                 boundary: Boundary::Board,
                 conditions: "one board, without tax and shipping",
-                title: "a shop's price, looked up once",
+                title: &price.source(),
             },
         ))
     }
@@ -225,6 +253,21 @@ impl Baselines {
         ]
     }
 
+    /// Energy of another operation.
+    pub fn operation(&self, entry: &Operation) -> Figure {
+        let [low, high] = entry.pj.get_ref().ends();
+        let range = (low < high).then_some([low, high]);
+        let conditions = format!("{} at {} nm", entry.what, entry.node_nm);
+        self.figure(
+            &entry.pj,
+            (f64::midpoint(low, high), range),
+            &Entry {
+                boundary: Boundary::Core,
+                ..published(&entry.source, Unit::Picojoule, &conditions)
+            },
+        )
+    }
+
     /// How many times more another source of energy has.
     pub fn spread(&self) -> Figure {
         let spread = &self.table.spread;
@@ -237,16 +280,19 @@ impl Baselines {
         })
     }
 
-    /// What a later node takes over an earlier one.
-    pub fn scaling(&self) -> Figure {
+    /// What a later node takes over an earlier one: the range, and its low end alone.
+    pub fn scaling(&self) -> [Figure; 2] {
         let scaling = &self.table.scaling;
-        self.range(&scaling.factor, &Entry {
-            unit: Unit::One,
-            kind: Kind::Estimate,
+        let of = |conditions| Entry {
             boundary: Boundary::Core,
-            conditions: "energy of the same logic at a later node over that at an earlier one; the value is the middle",
-            title: &scaling.source,
-        })
+            ..published(&scaling.source, Unit::One, conditions)
+        };
+        let range = of(
+            "energy of the same logic at a later node over that at an earlier one; the value is the middle",
+        );
+        let least = of("the low end of what a later node takes over an earlier one");
+        let [low, _] = *scaling.factor.get_ref();
+        [self.range(&scaling.factor, &range), self.figure(&scaling.factor, (low, None), &least)]
     }
 
     /// MACs of a ticket and of an attempt.

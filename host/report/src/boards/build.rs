@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::inputs::{Inputs, Json, NATIVE_STEPS};
-use crate::derive::{Figures, ratio, sum};
+use super::inputs::{Inputs, Json, NATIVE_STEPS, simulate};
+use crate::derive::{Figures, ratio};
 use crate::figure::{Boundary, FigureError, Kind, Unit};
 use crate::result::{Class, Conditions, Device, Idle, Image, Protocol, ResultFile, SCHEMA, names};
 
@@ -24,8 +24,8 @@ pub(super) fn result(inputs: &Inputs<'_>) -> Result<ResultFile, FigureError> {
     for streamed in [false, true] {
         run(inputs, streamed, &mut figures)?;
     }
-    power(inputs, &mut figures)?;
-    efficiency(inputs, &mut figures)?;
+    super::power::power(inputs, &mut figures)?;
+    super::power::efficiency(inputs, &mut figures)?;
     grown(inputs, &mut figures)?;
     let report = &inputs.report;
     let text = |pointer: &str| report.text(pointer).unwrap_or_default().to_owned();
@@ -50,6 +50,7 @@ pub(super) fn result(inputs: &Inputs<'_>) -> Result<ResultFile, FigureError> {
             file: format!("bitstreams/{}/{file}", inputs.name),
             sha256: sha256.into(),
         }),
+        meter: None,
         tools: tools(inputs),
         started: None,
         ended: None,
@@ -110,8 +111,12 @@ fn run(inputs: &Inputs<'_>, streamed: bool, figures: &mut Figures) -> Result<(),
         figures.insert(share.into(), figure);
     }
     let steps = format!("{prefix}-cycles-step");
-    let bytes = format!("{prefix}-bytes");
-    figures.insert(bytes.clone(), count("/bytes_in", Unit::Byte));
+    let [bytes_in, bytes_out] = ["in", "out"].map(|way| format!("{prefix}-bytes-{way}"));
+    figures.insert(bytes_in.clone(), count("/bytes_in", Unit::Byte));
+    figures.insert(bytes_out.clone(), count("/bytes_out", Unit::Byte));
+    // The line carries both directions at once, so the busier one is what holds up.
+    let outwards = figures[&bytes_out].value > figures[&bytes_in].value;
+    let (bytes, way) = if outwards { (bytes_out, "to") } else { (bytes_in, "from") };
     let (throughput, intensity) = match streamed {
         false => (names::THROUGHPUT, names::INTENSITY),
         true => (names::THROUGHPUT_STREAMED, names::INTENSITY_STREAMED),
@@ -119,7 +124,10 @@ fn run(inputs: &Inputs<'_>, streamed: bool, figures: &mut Figures) -> Result<(),
     let macs = [names::PEAK, names::CLOCK, &*steps];
     let figure = ratio(figures, Unit::MacPerSecond, &macs, &[&cycles], conditions)?;
     figures.insert(throughput.into(), figure);
-    let figure = ratio(figures, Unit::MacPerByte, &[names::PEAK, &steps], &[&bytes], conditions)?;
+    let busier = format!(
+        "bytes {way} the host, of the two directions of a full-duplex line the busier one; {conditions}"
+    );
+    let figure = ratio(figures, Unit::MacPerByte, &[names::PEAK, &steps], &[&bytes], busier)?;
     figures.insert(intensity.into(), figure);
     if !streamed {
         let busy = "cycles with work in the array";
@@ -146,105 +154,30 @@ fn run(inputs: &Inputs<'_>, streamed: bool, figures: &mut Figures) -> Result<(),
 /// What a run's figures hold for.
 fn work(run: &Json, streamed: bool) -> String {
     let number = |pointer| run.number(pointer).unwrap_or_default();
+    let (tiles, pairs) = (number("/tiles"), number("/distinct_pairs"));
     let operands = match streamed {
-        true => "new operands over the line for every tile",
-        false => "operands that stay in the device",
+        true => "new operands over the line for every tile".to_owned(),
+        false if pairs < tiles => {
+            format!(
+                "of {} again and again, operands at hand: no useful work but for the first",
+                pairs_of(pairs)
+            )
+        }
+        false => {
+            "each of another pair of panels, which were loaded before and not counted".to_owned()
+        }
     };
     format!(
-        "{} tiles of {} steps, chunks of {}, {operands}; cycle-accurate model of the whole device behind its line at {} baud, from the first request to the last answer",
-        number("/tiles"),
+        "{tiles} tiles of {} steps, chunks of {}, {operands}; cycle-accurate model of the image's device behind its line at {} baud, from the first request to the last answer",
         number("/steps"),
         number("/chunk"),
         number("/baud")
     )
 }
 
-fn power(inputs: &Inputs<'_>, figures: &mut Figures) -> Result<(), FigureError> {
-    let table = inputs.baselines;
-    if let Some(power) = table.board_power(inputs.entry) {
-        figures.insert(names::POWER.into(), power);
-        return Ok(());
-    }
-    let family = inputs.entry.cells.as_deref();
-    let Some(cells) = table.table.cells.iter().find(|cells| Some(&*cells.family) == family) else {
-        return Ok(());
-    };
-    let [rest, cycle, cell] = table.cells(cells);
-    figures.insert("rest-power".into(), rest);
-    figures.insert("energy-per-cycle".into(), cycle);
-    figures.insert("energy-per-cell-cycle".into(), cell);
-    let clock = ratio(
-        figures,
-        Unit::Watt,
-        &["energy-per-cycle", names::CLOCK],
-        &[],
-        "the clock tree, estimated from the bottom up",
-    )?;
-    figures.insert("clock-power".into(), clock);
-    let logic = ratio(
-        figures,
-        Unit::Watt,
-        &["energy-per-cell-cycle", "cells", names::CLOCK],
-        &[],
-        "logic, estimated from the bottom up: all cells of the image at the image's clock",
-    )?;
-    figures.insert("logic-power".into(), logic);
-    let power = sum(
-        figures,
-        Unit::Watt,
-        &["rest-power", "clock-power", "logic-power"],
-        &[],
-        "estimated from the bottom up, since nobody has published this board's: at rest, and what clock tree and cells \
-         add; all ends at once, so the range is wide",
-    )?;
-    figures.insert(names::POWER.into(), power);
-    Ok(())
-}
-
-fn efficiency(inputs: &Inputs<'_>, figures: &mut Figures) -> Result<(), FigureError> {
-    let rate = [names::THROUGHPUT];
-    if let Some(price) = inputs.baselines.board_price(inputs.entry) {
-        figures.insert(names::PRICE.into(), price);
-        let conditions = "operands that stay in the device; the board alone, without a host";
-        let figure =
-            ratio(figures, Unit::MacPerSecondPerDollar, &rate, &[names::PRICE], conditions)?;
-        figures.insert(names::MACS_PER_DOLLAR.into(), figure);
-    }
-    if !figures.contains_key(names::POWER) {
-        return Ok(());
-    }
-    let conditions =
-        "operands that stay in the device; power of the board at its plug, without a host";
-    let power = [names::POWER];
-    let energy = ratio(figures, Unit::PicojoulePerMac, &power, &rate, conditions)?;
-    figures.insert(names::ENERGY_PER_MAC.into(), energy);
-    let fed = ratio(
-        figures,
-        Unit::PicojoulePerMac,
-        &power,
-        &[names::THROUGHPUT_FED],
-        "as if the link never kept the array waiting; power of the board at its plug, without a host",
-    )?;
-    figures.insert(names::ENERGY_PER_MAC_FED.into(), fed);
-    let inverse = ratio(figures, Unit::MacPerJoule, &rate, &power, conditions)?;
-    figures.insert(names::MACS_PER_JOULE.into(), inverse);
-    let streamed = ratio(
-        figures,
-        Unit::PicojoulePerMac,
-        &power,
-        &[names::THROUGHPUT_STREAMED],
-        "new operands over the line for every tile; power of the board at its plug, without a host",
-    )?;
-    figures.insert("energy-per-mac-streamed".into(), streamed);
-    if inputs.native() {
-        let [ticket, _] = inputs.baselines.work();
-        figures.insert("macs-per-ticket".into(), ticket);
-        let inputs = [names::ENERGY_PER_MAC, "macs-per-ticket"];
-        let conditions = "a Pearl ticket of the native tile, operands that stay in the device";
-        let figure = ratio(figures, Unit::JoulePerTicket, &inputs, &[], conditions)?;
-        figures.insert(names::ENERGY_PER_TICKET.into(), figure);
-    }
-    Ok(())
+/// A number of pairs, in words.
+fn pairs_of(pairs: f64) -> String {
+    if pairs > 1.0 { format!("{pairs} pairs of panels") } else { "one pair of panels".into() }
 }
 
 /// What a device does whose operands grow on it.
@@ -275,7 +208,7 @@ fn grown(inputs: &Inputs<'_>, figures: &mut Figures) -> Result<(), FigureError> 
         if powered {
             let inputs = ([names::POWER], [names::TICKETS]);
             let figure = ratio(figures, Unit::JoulePerTicket, &inputs.0, &inputs.1, conditions)?;
-            figures.insert("energy-per-ticket-zero-signal".into(), figure);
+            figures.insert(names::ENERGY_PER_ZERO_TICKET.into(), figure);
         }
     }
     Ok(())
@@ -303,49 +236,33 @@ fn limit(inputs: &Inputs<'_>, figures: &Figures) -> String {
     let (over, line) = largest(names::USE_STREAMED);
     let first = match own < 5.0 {
         true => format!(
-            "With operands in the device, its {} multipliers are the limit: they work in {:.1} % of the cycles.",
+            "With operands at hand, its {} multipliers are the limit: they work in {:.1} % of the cycles.",
             inputs.report.number("/pes").unwrap_or_default(),
             share(names::USE[0])
         ),
         false => format!(
-            "With operands in the device it waits {why} {own:.1} % of the time: every tile is asked for and answered over it."
+            "With operands at hand it waits {why} {own:.1} % of the time: every tile is asked for and answered over it."
         ),
     };
-    format!("{first} With operands over the serial line it waits {line} {over:.2} % of the time.")
+    format!(
+        "{first} With new operands over the serial line it waits {line} {over:.2} % of the time."
+    )
 }
 
 fn conditions(inputs: &Inputs<'_>) -> Conditions {
-    let command = |run: &Json, streamed: bool| {
-        let number = |pointer| run.number(pointer).unwrap_or_default();
-        let more = if streamed { " --stream" } else { "" };
-        let device = match run.text("/image_build") {
-            Some(_) => format!("--board {}", inputs.name),
-            None => format!(
-                "--geometry {} --clock {}",
-                run.text("/geometry").unwrap_or_default(),
-                number("/clock_hz")
-            ),
-        };
-        format!(
-            "gemmine sim {device} --engine model --baud {} --tiles {} --steps {} --chunk {}{more} --json > {}",
-            number("/baud"),
-            number("/tiles"),
-            number("/steps"),
-            number("/chunk"),
-            run.file
-        )
-    };
     let mut commands = vec![inputs.report.text("/command").unwrap_or_default().to_owned()];
-    commands.push(command(&inputs.resident, false));
-    commands.push(command(&inputs.streamed, true));
+    commands.push(simulate(inputs.name, false, inputs.entry, &inputs.resident));
+    commands.push(simulate(inputs.name, true, inputs.entry, &inputs.streamed));
     commands.push("gemmine report boards --out benches/results".into());
     let mut notes = vec!["Nothing ran on hardware: cycles are a model's that Verilated RTL takes, too, and the clock is place and route's.".to_owned()];
-    if !inputs.exact() {
-        notes.push(
-            "The simulated device has the image's array and clock, and more panel memory than the image: new operands can \
-             arrive while a tile runs, which the image's own memory may have no room for."
-                .into(),
-        );
+    let [tiles, pairs] = ["/tiles", "/distinct_pairs"]
+        .map(|pointer| inputs.resident.number(pointer).unwrap_or_default());
+    if pairs < tiles {
+        notes.push(format!(
+            "Panel memory of the image holds {}, so the run with operands at hand multiplies the same again and again: \
+             it shows how fast the array is, and not how fast work is done that anybody pays for.",
+            pairs_of(pairs)
+        ));
     }
     if !inputs.native() {
         notes.push(format!(

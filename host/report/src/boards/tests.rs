@@ -23,7 +23,7 @@ fn checkout(change: impl Fn(&mut Value, &mut Value, &mut Value)) -> (tempfile::T
     let run = |stream| {
         json!({
             "image_build": "0a0b0c0d", "version": "0.1.0", "geometry": "4x2", "clock_hz": 42_000_000,
-            "baud": 6_000_000, "tiles": 10, "steps": 128, "chunk": 128, "stream": stream, "cycles": 100_000, "busy_cycles": 41_000,
+            "baud": 6_000_000, "tiles": 10, "distinct_pairs": if stream { 10 } else { 1 }, "panel_word_bits": 5, "bytes_out": 8192, "steps": 128, "chunk": 128, "stream": stream, "cycles": 100_000, "busy_cycles": 41_000,
             "mac_cycles": 40_960, "bytes_in": 4096,
             "stall_cycles": { "link": 59_000, "panel": 0, "drain": 10, "hash": 30 },
         })
@@ -62,7 +62,8 @@ fn a_board_is_cycles_times_clock_and_keeps_every_rule() {
     assert!(same(value(names::THROUGHPUT_FED), 336e6 * 40_960.0 / 41_000.0));
     assert!(same(value("use-link"), 0.59));
     assert!(same(value(names::LINK), 600_000.0));
-    assert!(same(value(names::INTENSITY), 80.0));
+    // Of the larger direction: answers out of the device, then operands into it.
+    assert!(same(value(names::INTENSITY), 40.0));
     assert!(same(value(names::INTENSITY_STREAMED), 5.0));
     // rest + clock (54 pJ + 5000 cells x 0.20 to 1.31 pJ)
     let power = &result.figures[names::POWER];
@@ -87,12 +88,20 @@ fn grown_operands_and_native_tiles_are_counted() {
         report["protocols"] = json!(["pearl-v3", "amadeus-upow2"]);
         for run in [resident, streamed] {
             run["steps"] = json!(2048);
+            if run["stream"] == true {
+                run["cycles"] = json!(1_000_000);
+            }
         }
     });
     let result = result("icebreaker", &checkout, &table()).unwrap();
     let figures = &result.figures;
     let energy = &figures[names::ENERGY_PER_MAC];
-    assert!(same(figures[names::ENERGY_PER_TICKET].value, energy.value * 1e-12 * 524_288.0));
+    // Of new operands for every ticket, and not of one tile again and again, which here is faster.
+    let streamed = &figures[names::ENERGY_PER_MAC_STREAMED];
+    assert!(streamed.value > energy.value);
+    assert!(same(figures[names::ENERGY_PER_TICKET].value, streamed.value * 1e-12 * 524_288.0));
+    assert!(energy.conditions.contains("the same tiles again and again"), "{}", energy.conditions);
+    assert!(result.conditions.notes.iter().any(|note| note.contains("holds one pair of panels")));
     let power = &figures[names::POWER];
     assert!(same(figures[names::ATTEMPTS_PER_JOULE].value, 165.87 / power.value));
     assert!(same(figures["energy-per-ticket-zero-signal"].high(), power.high() / 13_000.0));
@@ -107,15 +116,18 @@ fn what_does_not_fit_together_is_refused() {
     };
     let error = refused(&|report, _, _| report["build"] = json!("00000000"));
     assert!(error.contains("run the simulation of this image again"), "{error}");
-    let (_folder, other) = checkout(|_, resident, _| resident["image_build"] = json!(null));
-    let result_of_none = result("icebreaker", &other, &table()).unwrap();
-    assert!(result_of_none.conditions.notes.iter().any(|note| note.contains("more panel memory")));
-    assert!(
-        result_of_none.conditions.commands[1]
-            .starts_with("gemmine sim --geometry 4x2 --clock 42000000")
-    );
+    // A run by --geometry is of no image.
+    let error = refused(&|_, resident, _| resident["image_build"] = json!(null));
+    assert!(error.contains("has null at /image_build"), "{error}");
+    assert!(error.contains("`gemmine sim --board icebreaker --engine model"), "{error}");
+    let error = refused(&|_, _, streamed| streamed["panel_word_bits"] = json!(12));
+    assert!(error.contains("has 12 at /panel_word_bits"), "{error}");
+    let error = refused(&|_, resident, _| {
+        resident.as_object_mut().unwrap().remove("distinct_pairs");
+    });
+    assert!(error.contains("has no number at /distinct_pairs; run the simulation"), "{error}");
     let error = refused(&|_, resident, _| resident["clock_hz"] = json!(1));
-    assert!(error.contains("ran at 1 Hz"), "{error}");
+    assert!(error.contains("has 1 at /clock_hz"), "{error}");
     let error = refused(&|_, _, streamed| streamed["stream"] = json!(false));
     assert!(error.contains("icebreaker-streamed.json has stream = false"), "{error}");
     let error = refused(&|_, resident, _| resident["stall_cycles"] = json!({}));
@@ -133,4 +145,26 @@ fn what_does_not_fit_together_is_refused() {
     assert!(error.contains("has no [[board]] with board = \"nonesuch\""), "{error}");
     let error = names(&Checkout::none()).unwrap_err().to_string();
     assert!(error.contains("--root"), "{error}");
+}
+
+#[test]
+fn published_watts_are_scaled_to_the_clock() {
+    let (_folder, checkout) = checkout(|_, _, _| ());
+    let text = crate::baselines::EMBEDDED.replace(
+        "name = \"1BitSquared iCEBreaker\"\ncells = \"ice40\"",
+        "name = \"1BitSquared iCEBreaker\"\nwatts = { range = [0.5, 2.5], clock_mhz = 100, source = \"a test\" }",
+    );
+    let table = Baselines::parse("own.toml", &text).unwrap();
+    let result = result("icebreaker", &checkout, &table).unwrap();
+    let power = &result.figures[names::POWER];
+    assert!(same(power.low(), 0.5) && same(power.high(), 0.5 + 2.0 * 0.42), "{power:?}");
+    assert!(power.conditions.contains("no bound"), "{}", power.conditions);
+}
+
+#[test]
+fn boards_with_one_die_are_estimated_one_way() {
+    let table = table();
+    let power = |name: &str| table.board_power(table.board(name).unwrap()).unwrap();
+    let [a, b] = ["orangecrab-25f", "ulx3s-25f"].map(power);
+    assert_eq!([a.low(), a.high()], [b.low(), b.high()]);
 }

@@ -35,6 +35,23 @@ fn a_quotient_has_value_range_and_the_largest_boundary() {
 }
 
 #[test]
+fn energy_is_of_what_power_was_taken_of() {
+    let mut all = figures();
+    all.insert("machine".into(), exact(4e9, Unit::MacPerSecond, Boundary::Wall));
+    all.insert("package".into(), exact(2.0, Unit::Watt, Boundary::Core));
+    // A processor's package counts no supply, though the work was the whole machine's.
+    let energy = ratio(&all, Unit::PicojoulePerMac, &["package"], &["machine"], "any").unwrap();
+    assert_eq!(energy.boundary, Boundary::Core);
+    let inverse = ratio(&all, Unit::MacPerJoule, &["machine"], &["package"], "any").unwrap();
+    assert_eq!(inverse.boundary, Boundary::Core);
+    let both = sum(&all, Unit::Watt, &["package", "idle"], &[], "any").unwrap();
+    assert_eq!(both.boundary, Boundary::Wall);
+    // Nothing with joules: the largest, as ever.
+    let rate = ratio(&all, Unit::One, &["machine"], &["rate"], "any").unwrap();
+    assert_eq!(rate.boundary, Boundary::Wall);
+}
+
+#[test]
 fn scales_of_units_count() {
     let rate = ratio(&figures(), Unit::MacPerSecond, &["peak", "clock"], &[], "any").unwrap();
     assert!(same(rate.value, 6.4e9));

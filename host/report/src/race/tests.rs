@@ -31,6 +31,11 @@ fn int8_has_far_less_to_win() {
     near(range(names::floor(7)), (0.1, 0.409));
     near(range(names::floor(3)), (0.0455, 0.2863));
     near(range(names::ahead(3)), (3.5096, 22.0852));
+    // The source's own figures, and the most that anybody could win.
+    near(range(names::least(45)), (0.3, 0.3));
+    near(range(names::least(3)), (0.0455, 0.0455));
+    near(range(names::most_ahead(3)), (22.0852, 22.0852));
+    assert!(race.operations.iter().any(|what| what == "64 bits from DRAM at 45 nm"));
 }
 
 #[test]

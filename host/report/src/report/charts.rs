@@ -8,7 +8,7 @@ use crate::format::{percent, range, value};
 pub(super) struct Bar<'a> {
     /// Whose it is.
     pub(super) label: &'a str,
-    /// A colour: `fpga`, `fed`, `gpu`, `sheet`, `asic`, `cpu`.
+    /// A colour: `fpga`, `held`, `fed`, `gpu`, `sheet`, `asic`, `cpu`.
     pub(super) class: &'static str,
     pub(super) figure: &'a Figure,
     /// The number in the unit of the axis.
@@ -31,7 +31,7 @@ pub(super) struct Words<'a> {
 /// Bars on a logarithmic scale, a row each.
 pub(super) fn bars(words: &Words<'_>, bars: &[Bar<'_>], width: f64) -> String {
     let wide = width > NARROW;
-    let (left, right, row) = if wide { (250.0, 590.0, 26.0) } else { (4.0, 316.0, 40.0) };
+    let (left, right, row) = if wide { (250.0, 520.0, 26.0) } else { (4.0, 316.0, 40.0) };
     let ends = |bar: &Bar<'_>| [bar.figure.low() * bar.scale, bar.figure.high() * bar.scale];
     let scale = Scale::around(bars.iter().flat_map(ends), (left, right));
     let rows: Vec<String> =
@@ -184,8 +184,11 @@ pub(super) fn roofline(id: &str, title: &str, roofs: &[Roof], width: f64) -> Str
         said.join(". ")
     );
     let mut drawing = Drawing::new(id, title, &about, width);
-    let entries: Vec<(String, String)> =
-        roofs.iter().enumerate().map(|(n, roof)| (format!("d{n}"), roof.label.clone())).collect();
+    let entries: Vec<(String, String)> = roofs
+        .iter()
+        .enumerate()
+        .map(|(n, roof)| (format!("d{n}"), format!("{} {}", letter(n), roof.label)))
+        .collect();
     let top = drawing.legend(4.0, 4.0, &entries) + 22.0;
     let bottom = top + height;
     let points = || roofs.iter().flat_map(|roof| roof.points.iter().copied());
@@ -195,7 +198,9 @@ pub(super) fn roofline(id: &str, title: &str, roofs: &[Roof], width: f64) -> Str
     for power in x.ticks(if wide { 8 } else { 4 }) {
         let at = x.place(10f64.powi(power));
         drawing.line("grid", &[(at, top), (at, bottom)]);
-        drawing.text((at, bottom + 14.0), Anchor::Middle, "small", &power_of_ten(power));
+        // The last one may stand at the drawing's edge.
+        let anchor = if power == x.to { Anchor::End } else { Anchor::Middle };
+        drawing.text((at, bottom + 14.0), anchor, "small", &power_of_ten(power));
     }
     for power in y.ticks(8) {
         let at = y.place(10f64.powi(power));
@@ -211,14 +216,29 @@ pub(super) fn roofline(id: &str, title: &str, roofs: &[Roof], width: f64) -> Str
             |intensity: f64| (x.place(intensity), y.place((roof.link * intensity).min(roof.peak)));
         drawing.line(&format!("roof d{n}"), &[at(begin), at(ridge), at(to)]);
     }
+    let radius = if wide { 5.0 } else { 4.0 };
+    let mut labels: Vec<((f64, f64), String)> = Vec::new();
     for (n, roof) in roofs.iter().enumerate() {
         for point in &roof.points {
-            drawing.circle(
-                &format!("point d{n}"),
-                (x.place(point.0), y.place(point.1)),
-                if wide { 5.0 } else { 4.0 },
-            );
+            let at = (x.place(point.0), y.place(point.1));
+            drawing.circle(&format!("point d{n}"), at, radius);
+            // Dots that lie on each other share a label.
+            let near = |(x, y): (f64, f64)| (x - at.0).hypot(y - at.1) < 4.0 * radius;
+            match labels.iter_mut().find(|(place, _)| near(*place)) {
+                Some((_, letters)) => letters.push_str(&format!(" {}", letter(n))),
+                None => labels.push((at, letter(n).to_string())),
+            }
         }
+    }
+    for ((x, y), letters) in labels {
+        // Behind the dots, or in front where the drawing ends.
+        let space = 3.0 * radius;
+        let (x, anchor) = if x + space + 60.0 > right {
+            (x - space, Anchor::End)
+        } else {
+            (x + space, Anchor::Start)
+        };
+        drawing.text((x, y + 4.0), anchor, "label", &letters);
     }
     drawing.text((4.0, top - 8.0), Anchor::Start, "small", "MAC/s");
     drawing.text(
@@ -228,6 +248,11 @@ pub(super) fn roofline(id: &str, title: &str, roofs: &[Roof], width: f64) -> Str
         "MAC for a byte on the link",
     );
     drawing.finish(bottom + 40.0)
+}
+
+/// Whose a dot is.
+fn letter(n: usize) -> char {
+    char::from(b'A'.saturating_add(u8::try_from(n % 26).unwrap_or(0)))
 }
 
 fn rate(macs: f64) -> String {

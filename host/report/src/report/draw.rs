@@ -20,9 +20,10 @@ struct Row {
 }
 
 /// Colours and what they stand for, in the order of legends.
-const LEGEND: [(&str, &str); 6] = [
-    ("fpga", "FPGA board"),
-    ("fed", "FPGA board, if its link never held it up"),
+const LEGEND: [(&str, &str); 7] = [
+    ("fpga", "FPGA board, new operands"),
+    ("held", "FPGA board, the same tiles again"),
+    ("fed", "the same, if its link never held it up"),
     ("cpu", "processor"),
     ("gpu", "GPU, mining"),
     ("sheet", "GPU, data sheet"),
@@ -44,8 +45,28 @@ fn own(results: &[&ResultFile], name: &str, scale: f64) -> Vec<Row> {
         })
     };
     // Software that plays a graphics processor says nothing of one.
-    let is_shown = |result: &&&ResultFile| result.device.class != Class::SoftwareGpu;
+    let is_shown = |result: &&&ResultFile| {
+        !matches!(result.device.class, Class::SoftwareGpu | Class::Simulation)
+    };
     results.iter().filter(is_shown).filter_map(row).collect()
+}
+
+/// Rows with more behind their names, and another colour.
+fn renamed(mut rows: Vec<Row>, more: &str, class: &'static str) -> Vec<Row> {
+    for row in &mut rows {
+        row.label.push_str(more);
+        row.class = class;
+    }
+    rows
+}
+
+/// A figure of throughput in GMAC/s, which of boards is with operands at hand.
+fn held(results: &[&ResultFile], name: &str) -> Vec<Row> {
+    let mut rows = own(results, name, GIGA);
+    for row in rows.iter_mut().filter(|row| row.class == "fpga") {
+        row.class = "held";
+    }
+    rows
 }
 
 /// A figure of all published entries that have it.
@@ -77,26 +98,28 @@ pub(super) fn draw(
     race: &Race,
 ) -> BTreeMap<&'static str, String> {
     let (gpus, chips) = cards.split_at(cards.len() - asics);
-    let mut fed = own(results, names::ENERGY_PER_MAC_FED, 1.0);
-    for row in &mut fed {
-        row.label.push_str(", fed");
-        row.class = "fed";
-    }
+    let fed = renamed(own(results, names::ENERGY_PER_MAC_FED, 1.0), ", fed", "fed");
+    let is_streamed =
+        |result: &&ResultFile| result.figures.contains_key(names::ENERGY_PER_MAC_STREAMED);
+    let (boards, others): (Vec<&ResultFile>, Vec<&ResultFile>) =
+        results.iter().copied().partition(is_streamed);
     let energy = vec![
-        own(results, names::ENERGY_PER_MAC, 1.0),
+        own(&boards, names::ENERGY_PER_MAC_STREAMED, 1.0),
+        renamed(own(&boards, names::ENERGY_PER_MAC, 1.0), ", at hand", "held"),
+        own(&others, names::ENERGY_PER_MAC, 1.0),
         fed,
         of(gpus, accelerator::MINING_ENERGY, "gpu", 1.0),
         of(gpus, accelerator::PEAK_ENERGY, "sheet", 1.0),
         of(chips, accelerator::PEAK_ENERGY, "asic", 1.0),
     ];
     let watt = vec![
-        own(results, names::MACS_PER_JOULE, GIGA),
+        held(results, names::MACS_PER_JOULE),
         of(gpus, accelerator::MINING_MACS_PER_JOULE, "gpu", GIGA),
         of(gpus, accelerator::PEAK_MACS_PER_JOULE, "sheet", GIGA),
         of(chips, accelerator::PEAK_MACS_PER_JOULE, "asic", GIGA),
     ];
     let dollar = vec![
-        own(results, names::MACS_PER_DOLLAR, GIGA),
+        held(results, names::MACS_PER_DOLLAR),
         of(gpus, accelerator::MINING_MACS_PER_DOLLAR, "gpu", GIGA),
     ];
     let attempts =
@@ -190,7 +213,7 @@ fn stacks(results: &[&ResultFile]) -> Vec<Stack> {
     let mut stacks = Vec::new();
     for result in results {
         for (shares, words) in
-            [(names::USE, "operands inside"), (names::USE_STREAMED, "over the line")]
+            [(names::USE, "operands at hand"), (names::USE_STREAMED, "new operands")]
         {
             let found: Vec<f64> =
                 shares.iter().filter_map(|name| Some(result.figures.get(*name)?.value)).collect();

@@ -1,13 +1,16 @@
 //! Devices and published entries as they are shown.
 
 use super::provenance::{Origins, cell};
-use super::{Cell, DeviceRow, PublishedRow};
+use super::{Cell, DeviceRow, PublishedRow, RaceRow};
 use crate::baselines::figures::accelerator;
 use crate::baselines::{Accelerator, Baselines};
-use crate::derive::Figures;
-use crate::figure::{Figure, FigureError};
-use crate::format::number;
+use crate::derive::{Figures, ratio};
+use crate::figure::{FigureError, Unit};
+use crate::race::names as race_names;
 use crate::result::{Class, Protocol, ResultFile, names};
+
+/// What a ticket of a signal of zeros is.
+pub(super) const ZERO_SIGNAL: &str = "Pearl, a signal of zeros: no useful work";
 
 /// The name of a class, as in files.
 pub(super) const fn class(class: Class) -> &'static str {
@@ -17,56 +20,92 @@ pub(super) const fn class(class: Class) -> &'static str {
         Class::Gpu => "gpu",
         Class::SoftwareGpu => "software-gpu",
         Class::Asic => "asic",
+        Class::Simulation => "simulation",
     }
 }
 
-/// How many times one figure is another, with the range that follows.
-pub(super) fn times(figure: &Figure, of: &Figure) -> String {
-    let [value, low, high] = [
-        scaled(figure, figure.value) / scaled(of, of.value),
-        scaled(figure, figure.low()) / scaled(of, of.high()),
-        scaled(figure, figure.high()) / scaled(of, of.low()),
-    ]
-    .map(number);
-    if figure.uncertainty.is_none() && of.uncertainty.is_none() {
-        return format!("{value} times");
+/// pJ/MAC of a device: new operands for every tile, operands at hand, as if no link held it up.
+const ENERGIES: [&str; 3] =
+    [names::ENERGY_PER_MAC_STREAMED, names::ENERGY_PER_MAC, names::ENERGY_PER_MAC_FED];
+
+/// The names of [`ENERGIES`] over a graphics processor's: the best that mines, and the best data sheet.
+pub(super) const TIMES: [[&str; 3]; 2] = [
+    ["times-mining-gpu-streamed", "times-mining-gpu", "times-mining-gpu-fed"],
+    ["times-sheet-gpu-streamed", "times-sheet-gpu", "times-sheet-gpu-fed"],
+];
+
+/// What a figure of [`TIMES`] is of, in front of how the result has it.
+const TIMES_WORDS: [&str; 2] = [
+    "energy of a MAC over that of the graphics processor that mines with the fewest joules by its miner's report",
+    "energy of a MAC over that of the graphics processor with the best data sheet",
+];
+
+/// A result's figures, with how many times a graphics processor's its energy is.
+///
+/// # Errors
+/// If a figure of the result is zero where one is divided by.
+pub(super) fn compared(result: &ResultFile, race: &Figures) -> Result<Figures, FigureError> {
+    let mut figures = result.figures.clone();
+    // What a processor takes to play a graphics processor is no graphics processor's energy.
+    if result.device.class == Class::SoftwareGpu {
+        return Ok(figures);
     }
-    format!("{value} times ({low} to {high})")
+    for ((best, all), words) in
+        [race_names::GPU, race_names::GPU_PEAK].into_iter().zip(TIMES).zip(TIMES_WORDS)
+    {
+        for (own, name) in ENERGIES.into_iter().zip(all) {
+            let Some(energy) = result.figures.get(own) else { continue };
+            let bound = match result.device.class {
+                Class::Gpu => "; at most, since this run is a lower bound on what the card can do",
+                _ => "",
+            };
+            let conditions = format!("{words}; of the former: {}{bound}", energy.conditions);
+            for input in [best.to_owned(), format!("{best}-rate"), format!("{best}-power")] {
+                if let Some(figure) = race.get(&input) {
+                    figures.insert(input, figure.clone());
+                }
+            }
+            let figure = ratio(&figures, Unit::One, &[own], &[best], conditions)?;
+            figures.insert(name.into(), figure);
+        }
+    }
+    Ok(figures)
 }
 
-fn scaled(figure: &Figure, value: f64) -> f64 {
-    value * figure.unit.scale()
-}
-
-/// A device, its numbers held against the best graphics processor's pJ/MAC.
+/// A device, with its [`compared`] figures.
 ///
 /// `of` is what its sources are called.
 pub(super) fn device(
     result: &ResultFile,
     of: &str,
-    best: &Figure,
-    origins: &mut Origins,
+    figures: &Figures,
+    origins: &mut Origins<'_>,
 ) -> DeviceRow {
     let device = &result.device;
-    let figures = &result.figures;
     origins.add(of, figures);
     let cell = |name: &str| cell(of, name, figures);
-    let units =
-        [names::ENERGY_PER_TICKET, names::ENERGY_PER_ATTEMPT, "energy-per-ticket-zero-signal"];
+    let rows = |all: &[(&str, &str)]| -> Vec<RaceRow> {
+        let row = |(name, what): &(&str, &str)| RaceRow { what: (*what).into(), cell: cell(name) };
+        all.iter().map(row).filter(|row| !row.cell.text.is_empty()).collect()
+    };
     let words = match device.class {
         Class::SoftwareGpu => Some("software, plumbing check: the processor does the work"),
         Class::Gpu => Some("graphics processor, measured here: a lower bound"),
+        Class::Simulation => {
+            Some("a simulation: its speed and energy are of the computer that it runs on")
+        }
         Class::Fpga | Class::Cpu | Class::Asic => None,
     };
     let part = device.part.iter().chain(&device.geometry).map(String::as_str);
     let part: Vec<&str> = words.into_iter().chain(part).collect();
     let protocols: Vec<&str> = result.protocols.iter().copied().map(Protocol::name).collect();
-    let energy = figures.get(names::ENERGY_PER_MAC);
-    let times_gpu = match device.class {
+    let times_note = match device.class {
         // What a processor takes to play one is no graphics processor's energy.
-        Class::SoftwareGpu => Some("none: software, a plumbing check".to_owned()),
-        Class::Gpu => energy.map(|energy| format!("{}, at most", times(energy, best))),
-        Class::Fpga | Class::Cpu | Class::Asic => energy.map(|energy| times(energy, best)),
+        Class::SoftwareGpu => "none: software, a plumbing check",
+        Class::Simulation => "none: a simulation",
+        Class::Gpu => "at most",
+        Class::Fpga | Class::Cpu | Class::Asic if figures.contains_key(names::POWER) => "",
+        Class::Fpga | Class::Cpu | Class::Asic => "no power known",
     };
     let conditions = &result.conditions;
     let mut said = vec![
@@ -91,19 +130,21 @@ pub(super) fn device(
         fed: cell(names::THROUGHPUT_FED),
         streamed: cell(names::THROUGHPUT_STREAMED),
         power: cell(names::POWER),
+        energy_streamed: cell(names::ENERGY_PER_MAC_STREAMED),
         energy: cell(names::ENERGY_PER_MAC),
         energy_fed: cell(names::ENERGY_PER_MAC_FED),
-        times_gpu: times_gpu.unwrap_or_default(),
+        times: TIMES.map(|all| all.map(cell)),
+        times_note: times_note.into(),
         per_joule: cell(names::MACS_PER_JOULE),
         per_dollar: cell(names::MACS_PER_DOLLAR),
-        per_unit: units.map(cell).into_iter().filter(|cell| !cell.text.is_empty()).collect(),
+        per_unit: rows(&[
+            (names::ENERGY_PER_TICKET, "a Pearl ticket"),
+            (names::ENERGY_PER_ATTEMPT, "an Amadeus attempt"),
+            (names::ENERGY_PER_ZERO_TICKET, ZERO_SIGNAL),
+        ]),
         attempts: cell(names::ATTEMPTS),
         attempts_per_joule: cell(names::ATTEMPTS_PER_JOULE),
-        tickets: [names::TICKETS_MEASURED, names::TICKETS]
-            .map(cell)
-            .into_iter()
-            .find(|cell| !cell.text.is_empty())
-            .unwrap_or_default(),
+        tickets: rows(&[(names::TICKETS_MEASURED, "Pearl tickets"), (names::TICKETS, ZERO_SIGNAL)]),
         limit: result.limit.clone(),
         conditions: said,
         notes: conditions.notes.clone(),
@@ -121,7 +162,7 @@ pub(super) fn device(
 pub(super) fn published(
     entry: &Accelerator,
     table: &Baselines,
-    origins: &mut Origins,
+    origins: &mut Origins<'_>,
 ) -> Result<(PublishedRow, Figures), FigureError> {
     use accelerator as name;
     let figures = table.accelerator(entry)?;

@@ -2,12 +2,18 @@
 
 use super::{Cell, Origin};
 use crate::derive::Figures;
-use crate::figure::{Figure, Kind, Source, kinds_below};
+use crate::figure::{Figure, Kind, Range, Source, Unit, kinds_below};
 use crate::format::{range, value};
 
+/// What the race is of, among the sources.
+pub(super) const RACE: &str = "the race";
+
 /// The entries so far.
-#[derive(Default)]
-pub(super) struct Origins(pub(super) Vec<Origin>);
+pub(super) struct Origins<'a> {
+    pub(super) entries: Vec<Origin>,
+    /// The race's figures, which others are calculated from, too.
+    race: &'a Figures,
+}
 
 /// A name as a part of an anchor.
 pub(super) fn slug(text: &str) -> String {
@@ -49,23 +55,37 @@ fn kind(figure: &Figure, figures: &Figures) -> String {
     format!("derived from {}", below.join(", "))
 }
 
-impl Origins {
-    /// Takes down all figures of a device, a card or the race.
+impl<'a> Origins<'a> {
+    /// Begins with the race.
+    pub(super) fn new(race: &'a Figures) -> Self {
+        let mut origins = Self { entries: Vec::new(), race };
+        origins.add(RACE, race);
+        origins
+    }
+
+    /// Takes down all figures of a device, a card or the race. What is the race's has its entry there.
     pub(super) fn add(&mut self, of: &str, figures: &Figures) {
+        let owner = |name: &str| {
+            let is_race = figures.get(name).is_some_and(|own| self.race.get(name) == Some(own));
+            if is_race { RACE } else { of }
+        };
+        let mut added = Vec::new();
         for (name, figure) in figures {
             let anchor = anchor(of, name);
-            if self.0.iter().any(|origin| origin.anchor == anchor) {
+            if owner(name) != of || self.entries.iter().any(|origin| origin.anchor == anchor) {
                 continue;
             }
             let (place, file, title) = place(figure);
-            let inputs =
-                figure.source.inputs().map(|input| (input.to_owned(), self::anchor(of, input)));
-            self.0.push(Origin {
+            let inputs = figure
+                .source
+                .inputs()
+                .map(|input| (input.to_owned(), self::anchor(owner(input), input)));
+            added.push(Origin {
                 anchor,
                 of: of.into(),
                 name: name.clone(),
                 cell: cell(of, name, figures),
-                exact: format!("{} {}", figure.value, figure.unit),
+                exact: exact(figure),
                 conditions: figure.conditions.clone(),
                 title,
                 place,
@@ -73,7 +93,29 @@ impl Origins {
                 inputs: inputs.collect(),
             });
         }
+        self.entries.extend(added);
     }
+}
+
+/// Value and ends in the figure's own unit, rounded to six digits.
+fn exact(figure: &Figure) -> String {
+    let unit = match figure.unit {
+        Unit::One => String::new(),
+        unit => format!(" {unit}"),
+    };
+    let value = six_digits(figure.value);
+    match figure.uncertainty {
+        Some(Range { low, high }) => {
+            format!("{value}{unit} ({} to {}{unit})", six_digits(low), six_digits(high))
+        }
+        None => format!("{value}{unit}"),
+    }
+}
+
+/// Six digits that count, without the noise of floating point.
+fn six_digits(value: f64) -> String {
+    // Of a number that was just written: it can be read.
+    format!("{value:.5e}").parse().unwrap_or(value).to_string()
 }
 
 /// Where a figure comes from, in which file, and whose it is.

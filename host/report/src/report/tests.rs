@@ -2,7 +2,13 @@
 
 use super::*;
 use crate::result::Class;
-use crate::result::tests::sample;
+
+/// The sample as a board.
+fn sample() -> ResultFile {
+    let mut file = crate::result::tests::sample();
+    file.device.class = Class::Fpga;
+    file.sealed()
+}
 
 fn report(results: &[ResultFile]) -> Result<Report, ReportError> {
     Report::of(&Inputs {
@@ -69,15 +75,15 @@ fn the_answer_says_how_sure_it_is() {
     // 625 pJ/MAC at 400 to 789: behind, wherever in the range.
     let answer = report(&[sample()]).unwrap().headline;
     assert!(
-        answer[0].ends_with("No: not for energy, whichever end of the range is right."),
+        answer[0].text.ends_with("No: not for energy, at either end of the ranges below."),
         "{answer:?}"
     );
-    assert!(answer[1].contains("625 pJ/MAC (400 to 789)"), "{answer:?}");
-    assert!(answer[1].contains("622 times (398 to 786)"), "{answer:?}");
+    assert!(answer[1].text.contains("625 pJ/MAC (400 to 789)"), "{answer:?}");
+    assert!(answer[1].text.contains("622 (398 to 786) times that"), "{answer:?}");
     let mut without = sample();
     without.figures.remove(crate::result::names::ENERGY_PER_MAC);
     let answer = report(&[without]).unwrap().headline;
-    assert!(answer[0].contains("nothing can be said of energy"), "{answer:?}");
+    assert!(answer[0].text.contains("nothing can be said of energy"), "{answer:?}");
     assert!(matches!(report(&[]), Err(ReportError::NoResults)));
 }
 
@@ -106,11 +112,12 @@ fn software_that_plays_a_graphics_processor_counts_as_none() {
         let is_software = class == Class::SoftwareGpu;
         let words = if is_software { "software" } else { "a lower bound" };
         assert!(row.part.contains(words), "{}", row.part);
-        assert_eq!(row.times_gpu.starts_with("none"), is_software, "{}", row.times_gpu);
+        assert_eq!(row.times_note.starts_with("none"), is_software, "{}", row.times_note);
+        assert_eq!(row.times[0][1].text.is_empty(), is_software, "{:?}", row.times);
         assert_eq!(both.charts["energy"].contains("Another"), !is_software);
     }
     let alone = report(&[of(Class::SoftwareGpu)]).unwrap();
-    assert!(alone.headline[0].contains("nothing can be said"), "{:?}", alone.headline);
+    assert!(alone.headline[0].text.contains("nothing can be said"), "{:?}", alone.headline);
 }
 
 #[test]
@@ -124,4 +131,70 @@ fn charts_say_what_they_show() {
     }
     assert!(report.charts["energy"].contains("A sample: 625 pJ/MAC (400 to 789)"));
     assert!(!json(&report).contains("<svg"));
+}
+
+#[test]
+fn a_processor_is_no_hardware_for_this_and_has_its_own_sentence() {
+    let mut cpu = sample();
+    cpu.device.class = Class::Cpu;
+    cpu.device.title = "A processor".into();
+    cpu.run = "a-processor".into();
+    // Better than the board, which is what the answer is about all the same.
+    cpu.figures.get_mut(crate::result::names::ENERGY_PER_MAC).unwrap().value /= 10.0;
+    let both = report(&[sample(), cpu]).unwrap();
+    assert_eq!(both.headline[..2], report(&[sample()]).unwrap().headline[..2]);
+    let own = both.headline.iter().filter(|line| line.text.contains("the processor A processor"));
+    assert_eq!(own.count(), 1, "{:?}", both.headline);
+    let row = both.devices.iter().find(|device| device.title == "A processor").unwrap();
+    assert!(!row.times[0][1].text.is_empty() && !row.times[1][1].text.is_empty());
+}
+
+#[test]
+fn ratios_to_graphics_processors_are_figures_with_kind_and_source() {
+    let report = report(&[sample()]).unwrap();
+    for cell in report.devices[0].times.iter().map(|cells| &cells[1]) {
+        assert!(cell.kind.starts_with("derived from") && cell.boundary == "board", "{cell:?}");
+        let origin = report.origins.iter().find(|origin| origin.anchor == cell.anchor).unwrap();
+        assert!(origin.inputs.iter().any(|(_, to)| to.starts_with("from-the-race-int8-gpu")));
+    }
+    let kinds = &report.devices[0].times;
+    assert!(kinds[0][1].kind.contains("self-report") && kinds[1][1].kind.contains("vendor"));
+}
+
+#[test]
+fn work_that_nobody_pays_for_says_so() {
+    use crate::figure::Unit;
+    use crate::result::names;
+    let mut file = sample();
+    let mut streamed = file.figures[names::ENERGY_PER_MAC].clone();
+    streamed.value *= 100.0;
+    streamed.uncertainty = None;
+    let zero =
+        crate::figure::Figure { value: 13_000.0, unit: Unit::TicketPerSecond, ..streamed.clone() };
+    file.figures.insert(names::ENERGY_PER_MAC_STREAMED.into(), streamed);
+    file.figures.insert(names::TICKETS.into(), zero);
+    let report = report(&[file]).unwrap();
+    let said: Vec<&str> = report.headline.iter().map(|line| &*line.text).collect();
+    assert!(
+        said[1].contains("new operands over its line") && said[1].contains("62,500 pJ/MAC"),
+        "{said:?}"
+    );
+    assert!(
+        said[2].contains("same tiles again and again") && said[2].contains("625 pJ/MAC"),
+        "{said:?}"
+    );
+    assert!(said.iter().any(|line| line.starts_with("No useful work: A sample makes")), "{said:?}");
+    assert!(report.devices[0].tickets.iter().all(|row| row.what.contains("no useful work")));
+}
+
+#[test]
+fn sources_print_value_and_ends_in_one_unit() {
+    let report = report(&[sample()]).unwrap();
+    for origin in &report.origins {
+        assert!(!origin.exact.ends_with(" 1"), "{origin:?}");
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+        assert!(digits(origin.exact.split(' ').next().unwrap()) <= 16, "{origin:?}");
+    }
+    let power = report.origins.iter().find(|origin| origin.name == "power").unwrap();
+    assert!(power.exact.ends_with(" W)") || power.exact.ends_with(" W"), "{power:?}");
 }

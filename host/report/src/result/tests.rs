@@ -46,6 +46,7 @@ pub(crate) fn sample() -> ResultFile {
         },
         build: None,
         image: None,
+        meter: None,
         tools: BTreeMap::from([("gemmine".into(), "0.1.0".into())]),
         started: Some("2026-01-02T03:04:05Z".into()),
         ended: Some("2026-01-02T03:05:05Z".into()),

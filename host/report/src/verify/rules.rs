@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::derive::{Figures, calculate, same};
 use crate::figure::{Figure, Kind, Source, Unit, median};
-use crate::result::ResultFile;
+use crate::result::{Class, ResultFile};
+
+use super::{known, runs};
 
 /// Broken rules: the rule, a JSON pointer, what is wrong.
 #[derive(Debug, Default)]
@@ -28,6 +30,7 @@ pub(super) fn pointer(name: &str) -> String {
 
 pub(super) fn check(result: &ResultFile, findings: &mut Findings) {
     time(result, findings);
+    runs::check(result, findings);
     blank("/run", &result.run, findings);
     blank("/device/title", &result.device.title, findings);
     blank("/limit", &result.limit, findings);
@@ -37,7 +40,8 @@ pub(super) fn check(result: &ResultFile, findings: &mut Findings) {
         let place = pointer(name);
         blank(&format!("{place}/conditions"), &figure.conditions, findings);
         range(&place, figure, findings);
-        kind(&place, figure, findings);
+        kind(&place, figure, result.device.class, findings);
+        known::check(&place, name, figure, findings);
         run(&place, figure, result.conditions.repeats, findings);
         derived(&place, name, figure, &result.figures, findings);
     }
@@ -50,7 +54,10 @@ fn blank(pointer: &str, text: &str, findings: &mut Findings) {
 }
 
 fn time(result: &ResultFile, findings: &mut Findings) {
-    let measured = result.figures.iter().find(|(_, figure)| figure.kind == Kind::Measured);
+    let ran = |figure: &Figure| {
+        figure.kind == Kind::Measured || matches!(figure.source, Source::Run { .. })
+    };
+    let measured = result.figures.iter().find(|(_, figure)| ran(figure));
     for (pointer, time) in [("/started", &result.started), ("/ended", &result.ended)] {
         match time {
             None => {
@@ -58,7 +65,7 @@ fn time(result: &ResultFile, findings: &mut Findings) {
                     findings.add(
                         "time",
                         pointer,
-                        format!("figure {name:?} was measured, so the run has a time; give it"),
+                        format!("figure {name:?} is of a run, so the run has a time; give it"),
                     );
                 }
             }
@@ -118,10 +125,15 @@ fn range(place: &str, figure: &Figure, findings: &mut Findings) {
     }
 }
 
-fn kind(place: &str, figure: &Figure, findings: &mut Findings) {
+fn kind(place: &str, figure: &Figure, class: Class, findings: &mut Findings) {
     let calculated = matches!(figure.source, Source::Ratio { .. } | Source::Sum { .. });
     let ran = matches!(figure.source, Source::Run { .. });
     let kind = figure.kind;
+    // What a run of a simulation shows is a model's, and nobody measured it.
+    let shown = match class {
+        Class::Simulation => Kind::Modelled,
+        _ => Kind::Measured,
+    };
     let place = format!("{place}/kind");
     if calculated != (kind == Kind::Derived) {
         let text = match calculated {
@@ -129,11 +141,11 @@ fn kind(place: &str, figure: &Figure, findings: &mut Findings) {
             false => "it is derived from nothing; name its inputs, or its own kind".into(),
         };
         findings.add("kind", place, text);
-    } else if ran && kind != Kind::Measured {
+    } else if ran && kind != shown && kind != Kind::Measured {
         findings.add(
             "kind",
             place,
-            format!("the run showed it, and it says {kind}; write measured"),
+            format!("the run showed it, and it says {kind}; write {shown}"),
         );
     } else if matches!(figure.source, Source::Stated { .. }) && kind != Kind::Estimate {
         findings.add(

@@ -7,9 +7,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::rules::{Findings, pointer};
+use super::table::{Entry, another_unit, entries, is_in};
 use crate::derive::same;
 use crate::figure::{Figure, Source};
-use crate::result::{Image, ResultFile};
+use crate::result::{Class, Image, ResultFile, names};
 
 /// Images that this program knows of.
 const MANIFEST: &str = include_str!("../../../../bitstreams/MANIFEST.toml");
@@ -72,10 +73,44 @@ pub(super) fn check(result: &ResultFile, checkout: &Checkout, findings: &mut Fin
             findings.add("source", format!("{}/source", pointer(name)), text);
         }
     }
-    if let Some(image) = &result.image
-        && let Err((pointer, text)) = known(image, result, checkout)
-    {
+    if let Err((pointer, text)) = image(result, checkout) {
         findings.add("image", pointer, text);
+    }
+}
+
+/// Holds the meter's table against its checksum, if it is beside the file.
+pub(super) fn meter(result: &ResultFile, file: &Path, findings: &mut Findings) {
+    let Some(table) = &result.meter else { return };
+    let name = Path::new(&table.file);
+    if !name.components().all(|part| matches!(part, Component::Normal(_))) {
+        let text = format!("{:?} is no path below the result's folder; keep it there", table.file);
+        findings.add("meter", "/meter/file", text);
+        return;
+    }
+    if !result.figures.contains_key(names::POWER) {
+        let text = "there is a meter's table and no power; leave it out, or measure again";
+        findings.add("meter", "/meter", text);
+    }
+    let path = file.parent().unwrap_or(Path::new("")).join(name);
+    let found = match std::fs::File::open(&path) {
+        // It may be kept elsewhere: its name says nothing then, and its checksum all.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        opened => opened.and_then(|mut file| {
+            let mut hasher = blake3::Hasher::new();
+            std::io::copy(&mut file, &mut hasher)?;
+            Ok(hasher.finalize().to_hex().to_string())
+        }),
+    };
+    match found {
+        Ok(found) if found == table.blake3 => {}
+        Ok(found) => findings.add(
+            "meter",
+            "/meter/blake3",
+            format!("{} has {found}: it was changed, or is of another run", path.display()),
+        ),
+        Err(why) => {
+            findings.add("meter", "/meter/file", format!("read {}: {why}", path.display()));
+        }
     }
 }
 
@@ -86,15 +121,41 @@ fn follow(figure: &Figure, checkout: &Checkout) -> Result<(), String> {
             let index = (*line as usize).checked_sub(1);
             let found = index.and_then(|index| text.lines().nth(index));
             let found = found.ok_or_else(|| format!("{file} has no line {line}"))?;
-            let numbers = numbers(found);
             let wanted = match figure.uncertainty {
                 Some(range) => vec![range.low, range.high],
                 None => vec![figure.value],
             };
-            for wanted in wanted {
-                if !numbers.iter().any(|number| same(*number, wanted)) {
+            let shown: Vec<String> = wanted.iter().map(f64::to_string).collect();
+            let shown = shown.join(" to ");
+            if file.ends_with(".toml") {
+                let entries = entries(&text).map_err(|error| format!("read {file}: {error}"))?;
+                let here = || entries.iter().filter(|entry| entry.line == *line);
+                let alike = |entry: &&Entry| {
+                    entry.numbers.len() == wanted.len()
+                        && entry.numbers.iter().zip(&wanted).all(|(a, b)| same(*a, *b))
+                };
+                if !here().filter(alike).any(|entry| is_in(&entry.keys, figure.unit)) {
+                    let keys: Vec<&str> = here().map(|entry| &*entry.keys).collect();
                     return Err(format!(
-                        "line {line} of {file} has no {wanted}; make this file again, or name the line"
+                        "line {line} of {file} has no {shown} in {} (its keys: {}); make this file again, or name the line",
+                        figure.unit,
+                        keys.join(", ")
+                    ));
+                }
+            } else {
+                let numbers = numbers(found);
+                if !wanted.iter().all(|wanted| numbers.iter().any(|one| same(*one, *wanted))) {
+                    return Err(format!(
+                        "line {line} of {file} has no {shown}; make this file again, or name the line"
+                    ));
+                }
+            }
+            if let Some(range) = figure.uncertainty {
+                let middle = f64::midpoint(range.low, range.high);
+                if !same(middle, figure.value) {
+                    return Err(format!(
+                        "line {line} of {file} has both ends of a range and no value; it is the middle, {middle}, and not {}",
+                        figure.value
                     ));
                 }
             }
@@ -106,6 +167,13 @@ fn follow(figure: &Figure, checkout: &Checkout) -> Result<(), String> {
                 serde_json::from_str(&text).map_err(|error| format!("read {file}: {error}"))?;
             let found =
                 value.pointer(pointer).ok_or_else(|| format!("{file} has nothing at {pointer}"))?;
+            let key = pointer.rsplit('/').next().unwrap_or_default();
+            if let Some(unit) = another_unit(key, figure.unit) {
+                return Err(format!(
+                    "{pointer} of {file} is in {unit}, and the figure in {}; name the right place",
+                    figure.unit
+                ));
+            }
             match found.as_f64() {
                 Some(number) if same(number, figure.value) => Ok(()),
                 _ => Err(format!(
@@ -147,17 +215,46 @@ struct Listed {
     build: String,
 }
 
-fn known(
-    image: &Image,
-    result: &ResultFile,
-    checkout: &Checkout,
-) -> Result<(), (&'static str, String)> {
+/// Holds a board's BUILD and image against the manifest.
+fn image(result: &ResultFile, checkout: &Checkout) -> Result<(), (&'static str, String)> {
+    let is_board = result.device.class == Class::Fpga;
+    if result.image.is_none() && !is_board {
+        return Ok(());
+    }
     let text = match checkout.root() {
         Some(_) => checkout.read_text(MANIFEST_FILE).map_err(|text| ("/image", text))?,
         None => MANIFEST.to_owned(),
     };
     let manifest: Manifest = toml::from_str(&text)
         .map_err(|error| ("/image", format!("read {MANIFEST_FILE}: {error}")))?;
+    if is_board && result.build.is_none() {
+        let text = "a board has a BUILD; write what register BUILD says";
+        return Err(("/build", text.into()));
+    }
+    match (&result.image, &result.build) {
+        (Some(image), _) => listed(image, result, &manifest, checkout),
+        (None, None) => Ok(()),
+        (None, Some(build)) => match manifest.images.iter().find(|listed| listed.build == *build) {
+            Some(listed) => {
+                Err(("/image", format!("BUILD {build} is of bitstreams/{}; name it", listed.file)))
+            }
+            None => Err((
+                "/build",
+                format!(
+                    "no image of {MANIFEST_FILE} has BUILD {build}, so nobody can make this device again; give \
+                         --root DIR, a checkout that lists its image"
+                ),
+            )),
+        },
+    }
+}
+
+fn listed(
+    image: &Image,
+    result: &ResultFile,
+    manifest: &Manifest,
+    checkout: &Checkout,
+) -> Result<(), (&'static str, String)> {
     let listed =
         manifest.images.iter().find(|listed| format!("bitstreams/{}", listed.file) == image.file);
     let listed = listed

@@ -3,8 +3,12 @@
 use serde_json::json;
 
 use super::sources::numbers;
+use super::table::{another_unit, entries, is_in};
 use super::*;
+use crate::figure::Unit;
 use crate::result::tests::sample;
+
+mod made;
 
 /// A checkout with an image, a table and a JSON file.
 fn checkout() -> (tempfile::TempDir, Checkout) {
@@ -274,4 +278,31 @@ fn sources_need_a_checkout() {
 fn numbers_are_found_however_they_are_written() {
     let found = numbers("a = [0.20, 2.30] # 5_000 and 12,861,440; 1e-3, \"13.5 J/TH\", -8");
     assert_eq!(found, [0.2, 2.3, 5000.0, 12_861_440.0, 1e-3, 13.5, 8.0]);
+}
+
+#[test]
+fn numbers_of_a_table_are_told_apart_by_their_keys() {
+    let text = "[[gpu]]\npeak = { tops = 1979, watts = 700 }\nmining = { tmac_s = [200, 2_10.5] }\n[b]\nwatts = \
+                { range = [0.1, 7e2] }\nname = \"700\"\nper_cycle_pj = 54\n";
+    let found = entries(text).unwrap();
+    let shown: Vec<String> = found
+        .iter()
+        .map(|entry| format!("{} {} {:?}", entry.line, entry.keys, entry.numbers))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "5 b.watts.range [0.1, 700.0]",
+            "7 b.per_cycle_pj [54.0]",
+            "3 gpu.mining.tmac_s [200.0, 210.5]",
+            "2 gpu.peak.tops [1979.0]",
+            "2 gpu.peak.watts [700.0]",
+        ]
+    );
+    assert!(is_in("b.watts.range", Unit::Watt) && is_in("gpu.peak.tops", Unit::Tops));
+    assert!(!is_in("gpu.peak.tops", Unit::Watt) && !is_in("b.per_cycle_pj", Unit::Watt));
+    assert_eq!(another_unit("clock_hz", Unit::Hertz), None);
+    assert_eq!(another_unit("fmax_mhz", Unit::Hertz), Some(Unit::Megahertz));
+    assert_eq!(another_unit("used", Unit::Hertz), None);
+    assert!(entries("a = [").is_err());
 }

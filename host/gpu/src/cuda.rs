@@ -120,7 +120,7 @@ impl CudaGpu {
             (0..FRAMES).map(|_| Frame::new(&stream)).collect::<Result<Vec<_>, GpuError>>()?;
         let identity = identity(number, &name);
         Ok(Self {
-panels: PanelStore::new(&identity),
+            panels: PanelStore::new(&identity),
             identity,
             pci_address,
             multiply: Multiply::new(&stream)?,

@@ -94,7 +94,7 @@ const TABLE: &[Known] = &[
         From::Ratio(&[(&[names::POWER], &[names::THROUGHPUT_FED])]),
     ),
     known(
-        &["energy-per-mac-streamed"],
+        &[names::ENERGY_PER_MAC_STREAMED],
         Unit::PicojoulePerMac,
         DERIVED,
         From::Ratio(&[(&[names::POWER], &[names::THROUGHPUT_STREAMED])]),
@@ -117,11 +117,11 @@ const TABLE: &[Known] = &[
         DERIVED,
         From::Ratio(&[
             (&[names::POWER], &[names::TICKETS_MEASURED]),
-            (&[names::ENERGY_PER_MAC, "macs-per-ticket"], &[]),
+            (&[names::ENERGY_PER_MAC_STREAMED, "macs-per-ticket"], &[]),
         ]),
     ),
     known(
-        &["energy-per-ticket-zero-signal"],
+        &[names::ENERGY_PER_ZERO_TICKET],
         Unit::JoulePerTicket,
         DERIVED,
         From::Ratio(&[(&[names::POWER], &[names::TICKETS])]),

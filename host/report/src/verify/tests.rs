@@ -292,8 +292,8 @@ fn numbers_of_a_table_are_told_apart_by_their_keys() {
     assert_eq!(
         shown,
         [
-            "5 b.watts.range [0.1, 700.0]",
             "7 b.per_cycle_pj [54.0]",
+            "5 b.watts.range [0.1, 700.0]",
             "3 gpu.mining.tmac_s [200.0, 210.5]",
             "2 gpu.peak.tops [1979.0]",
             "2 gpu.peak.watts [700.0]",

@@ -6,6 +6,7 @@ use gemmine_report::baselines::Baselines;
 use gemmine_report::boards;
 use gemmine_report::figure::{Kind, kinds_below};
 use gemmine_report::report::{html, markdown};
+use gemmine_report::result::{Class, Protocol};
 use gemmine_report::verify::Checkout;
 
 use super::{files, report, results, root};
@@ -43,6 +44,21 @@ fn boards_and_report_come_out_again() {
     let remedy = "run the commands in its section on how to rerun";
     same(&root().join("benches/report.html"), &html(&report).unwrap(), remedy);
     same(&root().join("benches/report.md"), &markdown(&report).unwrap(), remedy);
+}
+
+#[test]
+fn boards_a_processor_and_the_check_of_the_shaders_path_are_there() {
+    let results = results();
+    let has = |class, protocol| {
+        results
+            .iter()
+            .any(|result| result.device.class == class && result.protocols.contains(&protocol))
+    };
+    assert!(has(Class::Cpu, Protocol::Pearl), "`gemmine bench --device cpu` is missing");
+    assert!(has(Class::Cpu, Protocol::Amadeus), "`--protocol amadeus` of the processor is missing");
+    assert!(has(Class::SoftwareGpu, Protocol::Pearl), "`--device gpu:llvmpipe` is missing");
+    let boards = results.iter().filter(|result| result.device.class == Class::Fpga).count();
+    assert_eq!(boards, 7);
 }
 
 #[test]

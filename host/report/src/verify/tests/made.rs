@@ -46,7 +46,7 @@ fn a_run_is_held_against_power_of_its_own_or_an_estimate() {
     // The energy of both is refused as well.
     let refused = found(|file| {
         file["figures"]["power"] = power("vendor");
-        let energy = json!({ "value": 1000.0, "uncertainty": { "low": 600.0, "high": 1315.789_473_684_210_5 } });
+        let energy = json!({ "value": 1000.0, "uncertainty": { "low": 600.0, "high": 1_315.789_473_684_210_5 } });
         for (name, value) in energy.as_object().unwrap() {
             file["figures"]["energy-per-mac"][name] = value.clone();
         }
@@ -184,7 +184,7 @@ fn a_meters_table_is_held_against_its_checksum_where_it_is_kept() {
     std::fs::write(&table, "time,power\n1,1\n").unwrap();
     let found = verified().unwrap_err();
     assert_eq!((found.len(), found[0].rule, &*found[0].pointer), (1, "meter", "/meter/blake3"));
-    let refused = super::made::found(|file| {
+    let refused = made::found(|file| {
         file["meter"] = json!({ "file": "../power.csv", "blake3": "0".repeat(64) });
     });
     has(&refused, "meter", "/meter/file");

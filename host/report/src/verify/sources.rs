@@ -130,9 +130,13 @@ fn follow(figure: &Figure, checkout: &Checkout) -> Result<(), String> {
             if file.ends_with(".toml") {
                 let entries = entries(&text).map_err(|error| format!("read {file}: {error}"))?;
                 let here = || entries.iter().filter(|entry| entry.line == *line);
-                let alike = |entry: &&Entry| {
-                    entry.numbers.len() == wanted.len()
-                        && entry.numbers.iter().zip(&wanted).all(|(a, b)| same(*a, *b))
+                // A single figure may be one end of a range, such as the watts at rest.
+                let alike = |entry: &&Entry| match wanted[..] {
+                    [wanted] => entry.numbers.iter().any(|number| same(*number, wanted)),
+                    _ => {
+                        entry.numbers.len() == wanted.len()
+                            && entry.numbers.iter().zip(&wanted).all(|(a, b)| same(*a, *b))
+                    }
                 };
                 if !here().filter(alike).any(|entry| is_in(&entry.keys, figure.unit)) {
                     let keys: Vec<&str> = here().map(|entry| &*entry.keys).collect();

@@ -77,7 +77,7 @@ const KEYS: &[(Unit, &[&str])] = &[
     (Unit::PicojoulePerMac, &["_pj"]),
     (Unit::MacPerTicket, &["ticket_macs"]),
     (Unit::MacPerAttempt, &["attempt_macs"]),
-    (Unit::One, &["factor"]),
+    (Unit::One, &["factor", "share"]),
     (Unit::Baud, &["baud"]),
     (Unit::Hertz, &["_hz"]),
     (Unit::Megahertz, &["_mhz"]),

@@ -125,6 +125,16 @@ impl Protocol {
             Self::Matmul => "matmul",
         }
     }
+
+    /// Its name, as people say it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Pearl => "Pearl",
+            Self::PearlZeroSignal => "Pearl without a signal",
+            Self::Amadeus => "Amadeus",
+            Self::Matmul => "products alone",
+        }
+    }
 }
 
 /// An image that a device was made of.
@@ -291,6 +301,13 @@ pub enum ResultError {
 }
 
 impl ResultFile {
+    /// Whether its energy is of work with operands of its own for every tile: that of a computer which mined. A board's
+    /// is of operands at hand, and the other is told apart by its name.
+    pub fn works_on_new_operands(&self) -> bool {
+        !matches!(self.device.class, Class::Fpga | Class::Asic)
+            && !self.protocols.contains(&Protocol::Matmul)
+    }
+
     /// Reads a file, without verifying it.
     ///
     /// # Errors

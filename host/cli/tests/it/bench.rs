@@ -41,7 +41,7 @@ fn the_processor_is_measured() {
     );
     assert!(text.contains("MAC/s, measured, wall") && text.contains("checked "), "{text}");
     expect_trouble(folder.path(), "bench --device cpu --shape 64,64,1024", "k = 1024");
-    expect_trouble(folder.path(), "bench --device cpu --nvml", "give the card's number");
+    expect_trouble(folder.path(), "bench --device cpu --nvml", "NVML counts an NVIDIA card's");
     assert_eq!(gemmine(folder.path(), "bench --device cpu --nvml first").status.code(), Some(2));
 }
 

@@ -9,6 +9,23 @@ use crate::derive::Figures;
 use crate::race::{Race, names as race_names};
 use crate::result::{ResultFile, names};
 
+/// What a result is called: as its device, and by what tells it from others of the same.
+fn called(result: &ResultFile, all: &[&ResultFile]) -> String {
+    let title = &result.device.title;
+    let alike: Vec<_> = all.iter().filter(|other| other.device.title == *title).collect();
+    // Marks of makers say nothing here, and labels have little room.
+    let plain = title.replace("(R)", "").replace("(TM)", "").replace(" Processor,", ",");
+    if alike.len() == 1 {
+        return plain;
+    }
+    if alike.iter().filter(|other| other.protocols == result.protocols).count() == 1 {
+        let by: Vec<&str> = result.protocols.iter().map(|protocol| protocol.title()).collect();
+        return format!("{plain}, {}", by.join(" and "));
+    }
+    // A board that was simulated and measured is there twice.
+    format!("{plain}, run {}", result.run)
+}
+
 pub(super) fn report(inputs: &Inputs<'_>, race: &Race) -> Result<Report, ReportError> {
     let table = inputs.baselines;
     let mut origins = Origins::new(&race.figures);
@@ -22,10 +39,7 @@ pub(super) fn report(inputs: &Inputs<'_>, race: &Race) -> Result<Report, ReportE
     let mut devices = Vec::new();
     let mut contenders = Vec::new();
     for result in &results {
-        let title = &result.device.title;
-        // A board that was simulated and measured is there twice.
-        let alike = results.iter().filter(|other| other.device.title == *title).count() > 1;
-        let of = if alike { format!("{title}, run {}", result.run) } else { title.clone() };
+        let of = called(result, &results);
         let figures = compared(result, &race.figures)?;
         devices.push(device(result, &of, &figures, &mut origins));
         contenders.push(Contender { of, result, figures });

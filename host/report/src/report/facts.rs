@@ -107,6 +107,17 @@ pub(super) fn device(
         Class::Fpga | Class::Cpu | Class::Asic if figures.contains_key(names::POWER) => "",
         Class::Fpga | Class::Cpu | Class::Asic => "no power known",
     };
+    // What runs here gets every tile's operands from memory; a board's counters are of both ways.
+    let (streamed, at_hand) = if result.works_on_new_operands() {
+        (names::ENERGY_PER_MAC, names::ENERGY_PER_MAC_STREAMED)
+    } else {
+        (names::ENERGY_PER_MAC_STREAMED, names::ENERGY_PER_MAC)
+    };
+    let times = TIMES.map(|[new, same, fed]| {
+        let order =
+            if result.works_on_new_operands() { [same, new, fed] } else { [new, same, fed] };
+        order.map(cell)
+    });
     let conditions = &result.conditions;
     let mut said = vec![
         format!("operands: {}", conditions.operands),
@@ -130,10 +141,10 @@ pub(super) fn device(
         fed: cell(names::THROUGHPUT_FED),
         streamed: cell(names::THROUGHPUT_STREAMED),
         power: cell(names::POWER),
-        energy_streamed: cell(names::ENERGY_PER_MAC_STREAMED),
-        energy: cell(names::ENERGY_PER_MAC),
+        energy_streamed: cell(streamed),
+        energy: cell(at_hand),
         energy_fed: cell(names::ENERGY_PER_MAC_FED),
-        times: TIMES.map(|all| all.map(cell)),
+        times,
         times_note: times_note.into(),
         per_joule: cell(names::MACS_PER_JOULE),
         per_dollar: cell(names::MACS_PER_DOLLAR),

@@ -53,7 +53,7 @@ fn a_number_leads_to_its_source() {
     browser.click("document.querySelector('#energy tbody td a')");
     browser.until("document.querySelector('.origin:target') !== null");
     let origin = browser.text("document.querySelector('.origin:target').innerText");
-    assert!(origin.contains("power") && origin.contains("derived"), "{origin}");
+    assert!(origin.contains("power") && origin.contains("estimate"), "{origin}");
     // Its entry was closed until then.
     assert_eq!(
         browser.value("document.querySelector('.origin:target').closest('details').open"),

@@ -54,7 +54,7 @@ fn a_software_graphics_processor_is_measured_and_labelled_as_software() {
     assert_eq!(file["figures"]["throughput"]["boundary"], "wall");
     assert!(notes(&file).contains("this says nothing of any graphics processor"), "{file}");
     for (arguments, part) in [
-        ("bench --device gpu:llvmpipe --nvml", "it is software"),
+        ("bench --device gpu:llvmpipe --nvml", "this is software"),
         ("bench --device gpu:no-such-card", "no graphics processor \"gpu:no-such-card\""),
         ("bench --device gpu --geometry 4x4", "a processor has no array"),
         ("bench --device gpu --protocol amadeus", "mine Amadeus on device gpu:"),

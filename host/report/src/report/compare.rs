@@ -36,10 +36,19 @@ pub(super) fn report(inputs: &Inputs<'_>, race: &Race) -> Result<Report, ReportE
         };
         energy(a).total_cmp(&energy(b)).then_with(|| a.run.cmp(&b.run))
     });
+    let named: Vec<ResultFile> = results
+        .iter()
+        .map(|result| {
+            let mut named = (*result).clone();
+            named.device.title = called(result, &results);
+            named
+        })
+        .collect();
+    let results: Vec<&ResultFile> = named.iter().collect();
     let mut devices = Vec::new();
     let mut contenders = Vec::new();
     for result in &results {
-        let of = called(result, &results);
+        let of = result.device.title.clone();
         let figures = compared(result, &race.figures)?;
         devices.push(device(result, &of, &figures, &mut origins));
         contenders.push(Contender { of, result, figures });

@@ -22,7 +22,7 @@ pub fn missing() -> Option<(&'static str, &'static str)> {
     let present = unsafe {
         [
             cudarc::driver::sys::is_culib_present(),
-            cudarc::cublaslt::sys::is_culib_present(),
+            sys::is_culib_present(),
             cudarc::nvrtc::sys::is_culib_present(),
         ]
     };

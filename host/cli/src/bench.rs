@@ -16,6 +16,7 @@ use gemmine_flow::Manifest;
 use gemmine_gpu::Adapter;
 use gemmine_report::baselines::Baselines;
 use gemmine_report::figure::{Boundary, Figure, Kind, Source, Unit};
+use gemmine_report::format;
 use gemmine_report::result::{Image, MeterTable, ResultFile, names};
 
 use crate::args::{BenchArgs, BenchProtocol};
@@ -340,32 +341,11 @@ fn summary(file: &ResultFile, measured: &Measured, work: &Work, out: Option<&Pat
     Ok(())
 }
 
-/// Value, spread, unit, kind and boundary.
+/// Value, spread, kind and boundary, as the report shows them.
 fn shown_figure(figure: &Figure) -> String {
-    let spread = figure
-        .uncertainty
-        .map(|range| format!(" ({:.4} to {:.4})", Scaled(range.low), Scaled(range.high)))
-        .unwrap_or_default();
-    format!(
-        "{:.4}{spread} {}, {}, {}",
-        Scaled(figure.value),
-        figure.unit,
-        figure.kind,
-        figure.boundary
-    )
-}
-
-/// A number with a letter for its thousands.
-struct Scaled(f64);
-
-impl std::fmt::Display for Scaled {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (value, letter) = match self.0.abs() {
-            size if size >= 1e12 => (self.0 / 1e12, " T"),
-            size if size >= 1e9 => (self.0 / 1e9, " G"),
-            size if size >= 1e6 => (self.0 / 1e6, " M"),
-            _ => (self.0, ""),
-        };
-        write!(formatter, "{value:.3}{letter}")
-    }
+    let spread = match format::range(figure) {
+        range if range.is_empty() => range,
+        range => format!(" ({range})"),
+    };
+    format!("{}{spread}, {}, {}", format::value(figure), figure.kind, figure.boundary)
 }

@@ -154,7 +154,7 @@ pub(super) fn headline(all: &[Contender<'_>], race: &Race) -> Vec<Sentence> {
     said.extend(processor(all, race));
     if hardware.iter().all(|one| one.result.started.is_none()) {
         said.push(Sentence::new(
-            "None of these devices has been measured: cycles are simulated, clocks are place and route's, watts are \
+            "No hardware for this has been measured: cycles are simulated, clocks are place and route's, watts are \
              estimates from published ranges of other designs. Every number below says which it is.",
         ));
     }

@@ -188,9 +188,9 @@ fn words_of(identity: &Identity) -> Option<String> {
 fn rate(protocol: Protocol) -> Option<(&'static str, Unit)> {
     match protocol {
         Protocol::Amadeus => Some((names::ATTEMPTS, Unit::AttemptPerSecond)),
-        Protocol::Pearl | Protocol::PearlZeroSignal => {
-            Some((names::TICKETS_MEASURED, Unit::TicketPerSecond))
-        }
+        Protocol::Pearl => Some((names::TICKETS_MEASURED, Unit::TicketPerSecond)),
+        // Of no use to anybody, and no name may hide that.
+        Protocol::PearlZeroSignal => Some((names::TICKETS, Unit::TicketPerSecond)),
         Protocol::Matmul => None,
     }
 }
@@ -261,9 +261,12 @@ fn per_energy(figures: &mut Figures, protocol: Protocol) -> Result<()> {
             &attempts,
             "power over attempts",
         )
-    } else if rate(protocol).is_some() {
-        let tickets = [names::TICKETS_MEASURED];
-        add(names::ENERGY_PER_TICKET, Unit::JoulePerTicket, &power, &tickets, "power over tickets")
+    } else if let Some((tickets, _)) = rate(protocol) {
+        let name = match protocol {
+            Protocol::PearlZeroSignal => names::ENERGY_PER_ZERO_TICKET,
+            _ => names::ENERGY_PER_TICKET,
+        };
+        add(name, Unit::JoulePerTicket, &power, &[tickets], "power over tickets")
     } else {
         Ok(())
     }

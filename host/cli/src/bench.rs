@@ -313,10 +313,12 @@ fn summary(file: &ResultFile, measured: &Measured, work: &Work, out: Option<&Pat
     let shown = [
         ("throughput", names::THROUGHPUT),
         ("tickets", names::TICKETS_MEASURED),
+        ("no use", names::TICKETS),
         ("attempts", names::ATTEMPTS),
         ("power", names::POWER),
         ("energy", names::ENERGY_PER_MAC),
         ("", names::ENERGY_PER_TICKET),
+        ("no use", names::ENERGY_PER_ZERO_TICKET),
         ("", names::ENERGY_PER_ATTEMPT),
     ];
     for (label, name) in shown {

@@ -12,7 +12,7 @@ use crate::stimulus::Random;
 
 /// Bytes of garbage: a hundred million where GEMMINE_LONG is set.
 fn garbage_bytes() -> usize {
-    if std::env::var_os("GEMMINE_LONG").is_some() { 100_000_000 } else { 1_000_000 }
+    if std::env::var_os("GEMMINE_LONG").is_some() { 100_000_000 } else { 300_000 }
 }
 
 /// Sends a request and takes the one response.

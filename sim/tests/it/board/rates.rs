@@ -32,7 +32,7 @@ fn whatever_the_rates_are_the_garbage_is_the_same() {
     let mut host = host(Geometry::new(8, 8), first_baud);
     host.rest();
     let (mut answered, mut fell_back) = (0, 0);
-    let rounds = if std::env::var_os("GEMMINE_LONG").is_some() { 4000 } else { 400 };
+    let rounds = if std::env::var_os("GEMMINE_LONG").is_some() { 4000 } else { 160 };
     for round in 0..rounds {
         let sequence = host.sequence;
         let write = |address, data: &[u32]| {

@@ -116,7 +116,7 @@ fn write_panels(host: &mut Host, panels: [u8; 2]) {
     }
 }
 
-/// Boards and how many programs each runs: ten times as many where GEMMINE_LONG is set.
+/// Boards and how many programs each runs: thirty times as many where GEMMINE_LONG is set.
 fn boards() -> (Vec<(Geometry, u32, u32)>, u32) {
     let boards = vec![
         // A ring of two chunks; one that engines keep full; one that they don't.
@@ -124,7 +124,7 @@ fn boards() -> (Vec<(Geometry, u32, u32)>, u32) {
         (Geometry::new(8, 8), 9, 3),
         (Geometry::new(16, 16), 11, 5),
     ];
-    (boards, if std::env::var_os("GEMMINE_LONG").is_some() { 60 } else { 3 })
+    (boards, if std::env::var_os("GEMMINE_LONG").is_some() { 60 } else { 2 })
 }
 
 #[test]

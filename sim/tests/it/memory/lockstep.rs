@@ -159,7 +159,7 @@ fn play(host: &mut Host, random: &mut Random) -> Outcome {
 
 /// Random programs: many more where GEMMINE_LONG is set.
 fn programs() -> usize {
-    if std::env::var_os("GEMMINE_LONG").is_some() { 200 } else { 8 }
+    if std::env::var_os("GEMMINE_LONG").is_some() { 200 } else { 4 }
 }
 
 #[test]

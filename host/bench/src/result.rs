@@ -94,6 +94,16 @@ pub fn file(
     if let Some((name, unit)) = rate(work.protocol) {
         figures.insert(name.into(), Figure::measured(tickets, unit, boundary, &conditions, clock)?);
     }
+    if let Some(rates) = &measured.kernel {
+        let conditions = format!(
+            "its kernel alone, without noise, commitments, hashes and the host's work; {}",
+            work.description
+        );
+        let clock = "the host's clock, all threads, behind the test runs";
+        let rate =
+            Figure::measured(rates.clone(), Unit::MacPerSecond, boundary, conditions, clock)?;
+        figures.insert(names::THROUGHPUT_FED.into(), rate);
+    }
     if let Some(energy) = energy {
         let power = power(measured, energy, &account)?;
         figures.insert(names::POWER.into(), power);
@@ -146,7 +156,7 @@ pub fn file(
             geometry: identity.geometry.map(|geometry| geometry.to_string()),
         },
         protocols: vec![work.protocol],
-        limit: limit(measured),
+        limit: limit(measured, work, identity),
         figures,
         conditions: Conditions {
             operands: work.description.clone(),

@@ -67,6 +67,8 @@ pub enum Phase {
     Ranging,
     /// A test run, from 1.
     Test(u32),
+    /// A processor's kernel alone.
+    Kernel,
     /// The meter's table does not reach to the end yet.
     Meter,
 }
@@ -99,6 +101,8 @@ pub struct Measured {
     pub started: f64,
     /// And at the end.
     pub ended: f64,
+    /// What a processor's kernel multiplies a second with nothing else to do ([`crate::kernel`]), behind the test runs.
+    pub kernel: Option<Vec<f64>>,
 }
 
 /// What is measured.
@@ -242,7 +246,8 @@ fn of(
         }
         _ => None,
     };
-    Ok(Measured { rest, ranging: with_energy(ranging)?, tests, checked, started, ended })
+    let ranging = with_energy(ranging)?;
+    Ok(Measured { rest, ranging, tests, checked, started, ended, kernel: None })
 }
 
 impl Bench<'_> {

@@ -4,6 +4,7 @@ mod energy;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use gemmine_bench::result::{self, Account};
@@ -30,6 +31,9 @@ use energy::{Sort, Subject};
 const SHAPE: Shape = Shape { m: 1024, n: 1024, k: 2048, rank: 128 };
 /// Rows and columns of a product that is no network's.
 const TILES: usize = 64;
+
+/// How long a processor's kernel is measured alone, each time.
+const KERNEL: Duration = Duration::from_secs(1);
 
 /// Runs the command.
 pub fn run(args: &BenchArgs) -> Result<Outcome> {
@@ -60,7 +64,7 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
     let bar = spinner(args.json);
     let mut watch = |phase| bar.set_message(words(phase, options));
     let (watch, stop) = (&mut watch, &interrupt::requested);
-    let measured = match &mut at {
+    let mut measured = match &mut at {
         At::Tiles(tiles) => {
             run::measure_tiles(device, tiles, energy.as_mut(), options, watch, stop)
         }
@@ -74,6 +78,10 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
             run::measure(runner, workload, energy.as_mut(), options, watch, stop)
         }
     };
+    if let (Ok(measured), At::Network(workload), DeviceName::Cpu) = (&mut measured, &at, name) {
+        watch(Phase::Kernel);
+        measured.kernel = kernel(workload, args, stop)?;
+    }
     bar.finish_and_clear();
     let measured = match measured {
         Err(_) if interrupt::requested() => return Ok(Outcome::Interrupted),
@@ -97,6 +105,20 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
         summary(&file, &measured, &work, args.out.as_deref())?;
     }
     Ok(Outcome::Yes)
+}
+
+/// What the processor's kernel does alone, on as many threads as mined.
+fn kernel(
+    workload: &Workload,
+    args: &BenchArgs,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Vec<f64>>> {
+    let all = std::thread::available_parallelism().context("count the processor's threads")?;
+    let threads = args.device.threads.unwrap_or(all);
+    match gemmine_bench::kernel::alone(workload, threads, KERNEL, args.repeats, stop) {
+        Err(_) if interrupt::requested() => Ok(None),
+        measured => measured,
+    }
 }
 
 /// A device that is opened before its energy, to know where it is.
@@ -151,6 +173,7 @@ fn words(phase: Phase, options: Options) -> String {
         Phase::WarmUp => "warming up".into(),
         Phase::Ranging => "ranging run".into(),
         Phase::Test(number) => format!("test run {number} of {}", options.repeats),
+        Phase::Kernel => "the kernel alone".into(),
         Phase::Meter => "waiting for the meter's table".into(),
     }
 }
@@ -312,6 +335,7 @@ fn summary(file: &ResultFile, measured: &Measured, work: &Work, out: Option<&Pat
     print_line(&format!("work        {}", file.conditions.operands))?;
     let shown = [
         ("throughput", names::THROUGHPUT),
+        ("kernel", names::THROUGHPUT_FED),
         ("tickets", names::TICKETS_MEASURED),
         ("no use", names::TICKETS),
         ("attempts", names::ATTEMPTS),

@@ -302,10 +302,11 @@ pub enum ResultError {
 
 impl ResultFile {
     /// Whether its energy is of work with operands of its own for every tile: that of a computer which mined. A board's
-    /// is of operands at hand, and the other is told apart by its name.
+    /// is of operands at hand, and the other is told apart by its name; products alone and a zero signal have no new ones.
     pub fn works_on_new_operands(&self) -> bool {
         !matches!(self.device.class, Class::Fpga | Class::Asic)
             && !self.protocols.contains(&Protocol::Matmul)
+            && !self.protocols.contains(&Protocol::PearlZeroSignal)
     }
 
     /// Reads a file, without verifying it.

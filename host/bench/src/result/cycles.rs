@@ -1,12 +1,13 @@
 //! What a device's own counters say: where the cycles went, what it could do at most, and what its link carried.
 
 use anyhow::Result;
-use gemmine_driver::{Counters, Identity, Stalls};
+use gemmine_driver::{Counters, DeviceKind, Identity, Stalls};
 use gemmine_report::derive::{Figures, ratio};
 use gemmine_report::figure::{Boundary, Figure, Unit, median};
 use gemmine_report::result::names;
 
 use crate::run::Measured;
+use crate::workload::Work;
 
 /// What a roofline needs: the peak, the link's rate, and multiply-accumulates for a byte over it.
 pub(super) fn roof(figures: &mut Figures, measured: &Measured, identity: &Identity) -> Result<()> {
@@ -123,8 +124,8 @@ pub(super) fn uses(figures: &mut Figures, measured: &Measured, identity: &Identi
     Ok(())
 }
 
-/// What the counters say keeps it from doing more.
-pub(super) fn limit(measured: &Measured) -> String {
+/// What keeps it from doing more, by its counters, or of a processor by what its kernel does alone.
+pub(super) fn limit(measured: &Measured, work: &Work, identity: &Identity) -> String {
     let median_of = |part: &dyn Fn(&Counters) -> Option<f64>| -> Option<f64> {
         let samples: Option<Vec<f64>> =
             measured.tests.iter().map(|test| test.counters.as_ref().and_then(part)).collect();
@@ -152,6 +153,31 @@ pub(super) fn limit(measured: &Measured) -> String {
             format!("{name}, in {:.1} % of the cycles", 100.0 * share)
         }
         Some(_) => "the array itself: it multiplies in nearly every cycle".into(),
-        None => "the device counts no cycles, so it does not say".into(),
+        None => match measured.kernel.as_deref().map(median) {
+            Some(Ok((alone, _))) => of_processor(measured, work, alone),
+            _ if identity.kind == DeviceKind::Processor => {
+                "the processor, which does all of the work and counts no cycles of it".into()
+            }
+            _ => "the device counts no cycles, so it does not say".into(),
+        },
+    }
+}
+
+/// What part of its time a processor multiplies, where its kernel does so many MAC/s alone.
+fn of_processor(measured: &Measured, work: &Work, alone: f64) -> String {
+    let rates: Vec<f64> =
+        measured.tests.iter().map(|test| test.tickets as f64 * work.macs / test.seconds).collect();
+    let Ok((rate, _)) = median(&rates) else { return "the processor".into() };
+    let share = rate / alone;
+    if share < 0.5 {
+        format!(
+            "noise, commitments, hashes and the host's work: multiplying takes {:.0} % of the time",
+            100.0 * share
+        )
+    } else {
+        format!(
+            "its multiplication: that takes {:.0} % of the time, noise, commitments, hashes and the host's work the rest",
+            100.0 * share.min(1.0)
+        )
     }
 }

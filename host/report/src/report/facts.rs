@@ -108,11 +108,10 @@ pub(super) fn device(
         Class::Fpga | Class::Cpu | Class::Asic => "no power known",
     };
     // What runs here gets every tile's operands from memory; a board's counters are of both ways.
-    let (streamed, at_hand) = if result.works_on_new_operands() {
-        (names::ENERGY_PER_MAC, names::ENERGY_PER_MAC_STREAMED)
-    } else {
-        (names::ENERGY_PER_MAC_STREAMED, names::ENERGY_PER_MAC)
-    };
+    let order =
+        |of: [&'static str; 2]| if result.works_on_new_operands() { [of[1], of[0]] } else { of };
+    let [streamed, at_hand] = order([names::ENERGY_PER_MAC_STREAMED, names::ENERGY_PER_MAC]);
+    let rates = order([names::THROUGHPUT_STREAMED, names::THROUGHPUT]);
     let times = TIMES.map(|[new, same, fed]| {
         let order =
             if result.works_on_new_operands() { [same, new, fed] } else { [new, same, fed] };
@@ -137,9 +136,9 @@ pub(super) fn device(
         class: class(device.class).into(),
         part: part.join(", array "),
         protocols: protocols.join(", "),
-        throughput: cell(names::THROUGHPUT),
+        throughput: cell(rates[1]),
         fed: cell(names::THROUGHPUT_FED),
-        streamed: cell(names::THROUGHPUT_STREAMED),
+        streamed: cell(rates[0]),
         power: cell(names::POWER),
         energy_streamed: cell(streamed),
         energy: cell(at_hand),

@@ -188,6 +188,26 @@ fn work_that_nobody_pays_for_says_so() {
     assert!(report.devices[0].tickets.iter().all(|row| row.what.contains("no useful work")));
 }
 
+/// Every tile of a processor's that mined had operands of its own, unless they were zeros.
+#[test]
+fn what_a_processor_did_stands_in_the_column_of_its_operands() {
+    use crate::result::Protocol;
+    let row = |protocol| {
+        let mut file = crate::result::tests::sample();
+        (file.device.class, file.protocols) = (Class::Cpu, vec![protocol]);
+        report(&[file.sealed()]).unwrap().devices.remove(0)
+    };
+    let new = row(Protocol::Pearl);
+    let empty = |cell: &Cell| cell.text.is_empty();
+    assert!(!empty(&new.streamed) && !empty(&new.energy_streamed), "{new:?}");
+    assert!(empty(&new.throughput) && empty(&new.energy), "{new:?}");
+    for protocol in [Protocol::PearlZeroSignal, Protocol::Matmul] {
+        let same = row(protocol);
+        assert!(empty(&same.streamed) && empty(&same.energy_streamed), "{same:?}");
+        assert!(!empty(&same.throughput) && !empty(&same.energy), "{same:?}");
+    }
+}
+
 #[test]
 fn sources_print_value_and_ends_in_one_unit() {
     let report = report(&[sample()]).unwrap();

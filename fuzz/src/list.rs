@@ -20,7 +20,8 @@ macro_rules! each_target {
             board_toml, 4096, "a board's definition with its constraints";
             manifest, 4096, "the manifest of images";
             npy, 1024, "matrices in NumPy's files";
-            control, 512, "a control that somebody posts to the miner's page"
+            control, 512, "a control that somebody posts to the miner's page";
+            meter, 4096, "a meter's table of time and power"
         }
     };
 }

@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod gateway;
 pub mod gateway_job;
 pub mod manifest;
+pub mod meter;
 pub mod node;
 pub mod npy;
 pub mod pearl_proof;

@@ -17,6 +17,7 @@ macro_rules! each_target {
             serial_frame, 2048, "frames on a board's line";
             serial_device, 4096, "what a board answers, through the serial driver";
             board, 1024, "what a host sends, through the model of a board";
+            pcie_answers, 4096, "what a device behind PCI Express answers, through the driver";
             board_toml, 4096, "a board's definition with its constraints";
             manifest, 4096, "the manifest of images";
             npy, 1024, "matrices in NumPy's files";

@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod meter;
 pub mod node;
 pub mod npy;
+pub mod pcie_answers;
 pub mod pearl_proof;
 pub mod pool;
 pub mod serial_device;

@@ -18,6 +18,7 @@ macro_rules! each_target {
             serial_device, 4096, "what a board answers, through the serial driver";
             board, 1024, "what a host sends, through the model of a board";
             pcie_answers, 4096, "what a device behind PCI Express answers, through the driver";
+            pcie_window, 2048, "what a host or guest writes to the model of a device behind PCI Express";
             board_toml, 4096, "a board's definition with its constraints";
             manifest, 4096, "the manifest of images";
             npy, 1024, "matrices in NumPy's files";

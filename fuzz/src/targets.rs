@@ -12,6 +12,7 @@ pub mod meter;
 pub mod node;
 pub mod npy;
 pub mod pcie_answers;
+pub mod pcie_window;
 pub mod pearl_proof;
 pub mod pool;
 pub mod serial_device;

@@ -14,6 +14,7 @@ macro_rules! each_target {
             config, 4096, "a configuration: file, environment and flags";
             pearl_proof, 4096, "a Pearl proof, by edits of a recorded one or as it is";
             solution, 2048, "an Amadeus solution, by edits of a right one or as it is";
+            chain, 2048, "what is sent to a local chain: a solution as bytes or base58";
             serial_frame, 2048, "frames on a board's line";
             serial_device, 4096, "what a board answers, through the serial driver";
             board, 1024, "what a host sends, through the model of a board";

@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod board_toml;
+pub mod chain;
 pub mod config;
 pub mod control;
 pub mod endpoint;

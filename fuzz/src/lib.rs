@@ -9,6 +9,7 @@
 //! | [`targets`] | one module a target |
 //! | `input` | numbers and pieces out of an input |
 //! | `plain` | what must hold of every text that is shown |
+//! | `slot` | what both sides of the device behind PCI Express have in common: its model, and the driver's way to it |
 //! | `wire` | what pools and gateways have in common: a source, and bytes that are cut anywhere |
 
 #![expect(clippy::expect_used, reason = "a target that panics has found something")]
@@ -17,6 +18,7 @@
 mod list;
 mod input;
 mod plain;
+mod slot;
 pub mod targets;
 mod wire;
 

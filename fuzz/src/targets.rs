@@ -2,14 +2,18 @@
 
 pub mod board;
 pub mod board_toml;
+pub mod chain;
 pub mod config;
 pub mod control;
 pub mod endpoint;
 pub mod gateway;
 pub mod gateway_job;
 pub mod manifest;
+pub mod meter;
 pub mod node;
 pub mod npy;
+pub mod pcie_answers;
+pub mod pcie_window;
 pub mod pearl_proof;
 pub mod pool;
 pub mod serial_device;

@@ -135,6 +135,7 @@ fn dependencies_point_one_way() {
         (
             "fuzz",
             &[
+                "gemmine-bench",
                 "gemmine-config",
                 "gemmine-console",
                 "gemmine-driver",

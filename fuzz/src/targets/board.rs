@@ -82,13 +82,7 @@ fn request(act: u8, sequence: &mut u8, input: &mut Input<'_>) -> Vec<u8> {
     if act >> 6 == 3 {
         *sequence = input.byte();
     }
-    let window = match input.byte() {
-        place @ 0..192 => u32::from(place),
-        place @ 192..208 => 256 + u32::from(place & 15) * 16,
-        place @ 208..224 => 1 << 18 | u32::from(place & 15) << 5,
-        place @ 224..240 => 2 << 18 | u32::from(place & 15) << 3,
-        place => 3 << 18 | u32::from(place & 15) << 3,
-    };
+    let window = window(input.byte());
     let count = usize::from(input.byte()) % 128;
     let head = u32::from(*sequence) | opcode << 8 | (count as u32) << 16;
     // Writes have as many words as they say, but for a few.
@@ -103,6 +97,17 @@ fn request(act: u8, sequence: &mut u8, input: &mut Input<'_>) -> Vec<u8> {
         *sequence = sequence.wrapping_add(1);
     }
     encode(&frame[..frame.len().min(FRAME_WORDS_MAX + 1)])
+}
+
+/// The word address of a register, or of a place in a window.
+pub(super) fn window(place: u8) -> u32 {
+    match place {
+        0..192 => u32::from(place),
+        192..208 => 256 + u32::from(place & 15) * 16,
+        208..224 => 1 << 18 | u32::from(place & 15) << 5,
+        224..240 => 2 << 18 | u32::from(place & 15) << 3,
+        240.. => 3 << 18 | u32::from(place & 15) << 3,
+    }
 }
 
 /// All that came is whole, unless the board has changed its rate.

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gemmine_driver::{
-    AmadeusScan, Descriptor, Device, DeviceError, LinkError, Opener, Port, Scan, SerialDevice,
-    SerialOptions, Side, Work,
+    AmadeusScan, Descriptor, Device, DeviceError, Identity, LinkError, Opener, Port, Scan,
+    SerialDevice, SerialOptions, Side, Work,
 };
 use gemmine_hdl::Geometry;
 use gemmine_hdl::frame::{Opcode, Response, Status, decode};
@@ -31,6 +31,8 @@ const WAITS_MAX: u32 = 200_000;
 const WINDOW_BYTES: usize = 1 << 17;
 /// Times that the driver is asked for something.
 const TURNS: usize = 12;
+/// Tag of its scans.
+pub(super) const SCAN_TAG: u32 = 1000;
 
 /// Runs the target.
 pub fn run(bytes: &[u8]) {
@@ -63,7 +65,7 @@ pub fn run(bytes: &[u8]) {
     let options = SerialOptions { baud: 115_200, max_baud, patience };
     match SerialDevice::on(Box::new(board.clone()), "serial:bench".into(), options) {
         Ok(device) => {
-            believable(&device);
+            believable(device.identity());
             session(device, &board);
         }
         Err(error) => plain::message(&error),
@@ -71,8 +73,7 @@ pub fn run(bytes: &[u8]) {
 }
 
 /// What the driver believes of a device is what there can be.
-fn believable(device: &SerialDevice) {
-    let identity = device.identity();
+pub(super) fn believable(identity: &Identity) {
     let limits = identity.limits;
     assert!((1..=16).contains(&limits.queue), "{limits:?}");
     assert!(limits.panels > limits.queue && limits.panels <= 18, "{limits:?}");
@@ -94,7 +95,7 @@ fn session(mut device: SerialDevice, board: &Shared) {
                 push(&mut device, tag, steps)
             }
             3 => device.wait(Duration::from_millis(200)).map(|completion| {
-                assert!(completion.tag <= tag, "{completion:?}");
+                assert!(completion.tag <= tag || completion.tag == SCAN_TAG, "{completion:?}");
             }),
             4 => device.counters().map(drop),
             _ => scan(&mut device),
@@ -112,13 +113,13 @@ fn session(mut device: SerialDevice, board: &Shared) {
     }
 }
 
-fn load(device: &mut SerialDevice, steps: usize) -> Result<(), DeviceError> {
+pub(super) fn load(device: &mut dyn Device, steps: usize) -> Result<(), DeviceError> {
     let panel = Arc::new(Panel::zero(steps));
     device.load_panel(Side::A, 0, Arc::clone(&panel))?;
     device.load_panel(Side::B, 0, panel)
 }
 
-fn push(device: &mut SerialDevice, tag: u32, steps: usize) -> Result<(), DeviceError> {
+pub(super) fn push(device: &mut dyn Device, tag: u32, steps: usize) -> Result<(), DeviceError> {
     device.push(Descriptor {
         tag,
         a_panel: 0,
@@ -132,9 +133,9 @@ fn push(device: &mut SerialDevice, tag: u32, steps: usize) -> Result<(), DeviceE
     })
 }
 
-fn scan(device: &mut SerialDevice) -> Result<(), DeviceError> {
+pub(super) fn scan(device: &mut dyn Device) -> Result<(), DeviceError> {
     let work = AmadeusScan { seed: [7; 240], nonce: 3, attempts: 4, bits: 8, steps: 64 };
-    device.scan(Scan { tag: 1000, work: Work::Amadeus(work) })
+    device.scan(Scan { tag: SCAN_TAG, work: Work::Amadeus(work) })
 }
 
 /// The board, its port and its opener.

@@ -58,7 +58,7 @@ pub fn run(bytes: &[u8]) {
     let bits = u32::from(options >> 2);
     let segment = (options & 2 != 0).then_some(SEGMENT);
     let solution = match options & 1 {
-        0 => edited(&mut input),
+        0 => edited(right(), &mut input),
         _ => input.rest().to_vec(),
     };
     let found = leading_zero_bits(&digest::hash(&solution));
@@ -87,9 +87,9 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// The right solution with what the input wants done to it.
-fn edited(input: &mut Input<'_>) -> Vec<u8> {
-    let mut solution = RIGHT.to_vec();
+/// A solution with what the input wants done to it.
+pub(super) fn edited(solution: &[u8], input: &mut Input<'_>) -> Vec<u8> {
+    let mut solution = solution.to_vec();
     while !input.is_empty() {
         let at = usize::from(input.half()) % (solution.len() + 1);
         match input.byte() % 4 {

@@ -2,12 +2,10 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | [`chain`] | a local chain's seeds and verdicts, without clock or IO |
-//! | [`serve`], [`callers`] | that chain behind HTTP, as a node has it; who has called how often |
+//! | [`serve`], [`callers`] | a [local chain](gemmine_jobs::amadeus::chain) behind HTTP, as a node has it; who has called how often |
 //! | [`source`] | such a chain or a node, as a miner sees it |
 
 mod callers;
-pub mod chain;
 mod serve;
 pub mod source;
 
@@ -15,9 +13,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use gemmine_jobs::amadeus::chain::{Chain, ChainOptions};
 use gemmine_pouw::digest::Digest;
 
-use self::chain::{Chain, ChainOptions};
 use self::serve::Server;
 use crate::args::ChainArgs;
 use crate::display::{counted, grouped};

@@ -9,7 +9,7 @@
 //! | [`work`] | what a source hands out, and what it gets back |
 //! | [`job`] | the object that a Pearl gateway sends as a job |
 //! | [`source`] | job sources: protocols as state machines, the threads that run them, which one is worked for |
-//! | [`amadeus`] | the client of a node of Amadeus |
+//! | [`amadeus`] | the client of a node of Amadeus, and a chain of one's own |
 //! | `text` | somebody else's words, made safe to show |
 
 pub mod amadeus;

@@ -251,18 +251,18 @@ impl Finisher {
             self.completed = now;
         }
 
-        // Accounts
-        let compared = Frees {
+        // Accounts: what the cycle before frees can't be freed again. The RTL is never asked in two cycles in a row;
+        // commands of the model's memory link may follow each other that closely.
+        outputs.popped = self.frees.pop;
+        outputs.underflow = self.frees.underflow;
+        self.waiting -= self.frees.pop.unwrap_or(0);
+        self.banks -= self.frees.release.unwrap_or(0);
+        self.frees = Frees {
             pop: inputs.pop.filter(|&count| count <= self.waiting),
             release: inputs.release.filter(|&count| count <= self.banks),
             underflow: inputs.pop.is_some_and(|count| count > self.waiting)
                 || inputs.release.is_some_and(|count| count > self.banks),
         };
-        outputs.popped = self.frees.pop;
-        outputs.underflow = self.frees.underflow;
-        self.waiting -= self.frees.pop.unwrap_or(0);
-        self.banks -= self.frees.release.unwrap_or(0);
-        self.frees = compared;
 
         // Job of the running tile
         let [next, place] = self.places;

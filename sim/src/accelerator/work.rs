@@ -163,8 +163,10 @@ fn multiply_as_fetched(
                     });
                     for (j, b) in b.iter().enumerate() {
                         let pairs = a.iter().zip(b);
-                        product[row + i][column + j] +=
-                            pairs.map(|(a, b)| a * i32::from(*b)).sum::<i32>();
+                        let part = pairs.map(|(a, b)| a * i32::from(*b)).sum::<i32>();
+                        // As the array's accumulators do.
+                        let sum = &mut product[row + i][column + j];
+                        *sum = sum.wrapping_add(part);
                     }
                 }
             }

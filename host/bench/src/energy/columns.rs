@@ -6,6 +6,9 @@
 
 use super::log::MeterError;
 
+/// Letters of a table's names that a message repeats at most.
+const SHOWN: usize = 200;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
@@ -67,14 +70,13 @@ impl Columns {
         let one = |wanted: Quantity| {
             let mut found = known.iter().filter(|(quantity, _, _)| *quantity == wanted);
             match (found.next(), found.next()) {
-                (Some((_, _, first)), Some((_, _, second))) => Err(MeterError::Twice {
-                    first: (*first).to_owned(),
-                    second: (*second).to_owned(),
-                }),
+                (Some((_, _, first)), Some((_, _, second))) => {
+                    Err(MeterError::Twice { first: shown(first), second: shown(second) })
+                }
                 (first, _) => Ok(first.map(|(_, column, _)| *column)),
             }
         };
-        let missing = |what| MeterError::Missing { what, names: names.join(", ") };
+        let missing = |what| MeterError::Missing { what, names: shown(&names.join(", ")) };
         let time = one(Quantity::Time)?.ok_or_else(|| missing("a time"))?;
         let energy = match (one(Quantity::Energy)?, one(Quantity::Power)?) {
             (Some(count), _) => Energy::Count(count),
@@ -86,6 +88,11 @@ impl Columns {
         };
         Ok(Self { time, energy })
     }
+}
+
+/// Somebody else's names as a message has them: cut, and without what a terminal would obey.
+fn shown(names: &str) -> String {
+    names.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect()
 }
 
 /// The quantity that a name stands for, and what its unit is worth in the base unit.

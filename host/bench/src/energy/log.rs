@@ -10,6 +10,8 @@ pub const BYTES_MAX: u64 = 1 << 30;
 const PREAMBLE: usize = 64;
 /// A sample that stands for more of a window than this says too little of it.
 const GAP_MAX: f64 = 0.2;
+/// The largest number that is read: no meter tells more, and whatever is computed of such numbers is finite.
+const LARGEST: f64 = 1e30;
 
 /// Why a meter's table says nothing of a run.
 #[derive(Debug, thiserror::Error)]
@@ -242,8 +244,13 @@ fn fields(line: &str, separator: char) -> Vec<&str> {
 fn number(fields: &[&str], column: Column, line: usize) -> Result<f64, MeterError> {
     let text = fields.get(column.place).copied().unwrap_or_default();
     match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value * column.scale),
-        _ => Err(MeterError::Value { line, text: text.chars().take(40).collect(), what: "number" }),
+        // What is not a number is not below anything.
+        Ok(value) if value.abs() <= LARGEST => Ok(value * column.scale),
+        _ => Err(MeterError::Value {
+            line,
+            text: text.chars().take(40).collect(),
+            what: "number that a meter tells",
+        }),
     }
 }
 

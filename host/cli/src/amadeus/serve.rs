@@ -20,6 +20,7 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use gemmine_jobs::amadeus::chain::{Chain, NoSolution, from_body, from_path};
 use gemmine_pouw::amadeus::{SOLUTION_BYTES, leading_zero_bits};
 use gemmine_pouw::digest;
 use hyper::server::conn::http1;
@@ -32,13 +33,10 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::callers::Callers;
-use super::chain::Chain;
 use crate::note;
 
 /// Where solutions in the path begin.
 const VALIDATE: &str = "/api/upow/validate/";
-/// Longest base58 text of 1264 bytes, and some more.
-const LONGEST_TEXT: usize = 1800;
 /// Longest body that is read; a solution has 1264 bytes.
 const LONGEST_BODY: usize = 4096;
 /// Room for a request's line and headers.
@@ -186,7 +184,7 @@ async fn validate_body(
 ) -> Result<Response, Refused> {
     shared.count(peer)?;
     let body = read(request.into_body()).await;
-    shared.validate(&shared.counting(body)?, peer)
+    shared.validate(from_body(&shared.counting(body)?), peer)
 }
 
 async fn validate_text(
@@ -196,7 +194,7 @@ async fn validate_text(
 ) -> Result<Response, Refused> {
     shared.count(peer)?;
     let text = uri.path().strip_prefix(VALIDATE).unwrap_or_default();
-    shared.validate(&shared.counting(decode(text))?, peer)
+    shared.validate(from_path(text), peer)
 }
 
 /// A body that is not too long and does not take too long.
@@ -220,18 +218,6 @@ async fn read(body: Body) -> Result<Vec<u8>, Refused> {
     }
 }
 
-fn decode(text: &str) -> Result<Vec<u8>, Refused> {
-    // Decoding takes the square of the length.
-    if text.len() > LONGEST_TEXT {
-        let message = format!("{} characters of base58, too many; {WANTED}", text.len());
-        return Err(Refused::new(StatusCode::URI_TOO_LONG, "too_large", message));
-    }
-    bs58::decode(text).into_vec().map_err(|error| {
-        let message = format!("the solution is not base58: {error}; {WANTED}");
-        Refused::new(StatusCode::BAD_REQUEST, "invalid_base58", message)
-    })
-}
-
 /// The remedy for everything that is no solution.
 const WANTED: &str = "a solution is the 240-byte seed and the 16 x 16 product, int32 little endian";
 
@@ -251,20 +237,19 @@ impl Shared {
         answer.inspect_err(|_| self.with_books(|books| books.served.refused += 1))
     }
 
-    fn validate(&self, solution: &[u8], peer: IpAddr) -> Result<Response, Refused> {
-        if solution.len() != SOLUTION_BYTES {
-            let length = solution.len();
-            let message = format!("{length} bytes, expected {SOLUTION_BYTES}; {WANTED}");
-            let refused = Refused::new(StatusCode::BAD_REQUEST, "invalid_length", message);
-            return self.counting(Err(refused));
-        }
-        let verdict = self.chain.validate(solution, Instant::now());
+    fn validate(
+        &self,
+        solution: Result<[u8; SOLUTION_BYTES], NoSolution>,
+        peer: IpAddr,
+    ) -> Result<Response, Refused> {
+        let solution = self.counting(solution.map_err(Refused::no_solution))?;
+        let verdict = self.chain.validate(&solution, Instant::now());
         self.with_books(|books| {
             books.served.solutions += 1;
             books.served.accepted += u64::from(verdict.valid);
         });
         if verdict.valid {
-            let hash = digest::hash(solution);
+            let hash = digest::hash(&solution);
             let bits = leading_zero_bits(&hash);
             note(&format!("accepted: {bits} bits, hash {}, from {peer}", hex::encode(hash)));
         }
@@ -284,6 +269,15 @@ struct Refused {
 impl Refused {
     fn new(status: StatusCode, error: &'static str, message: String) -> Self {
         Self { status, error, message, retry: None }
+    }
+
+    fn no_solution(why: NoSolution) -> Self {
+        let (status, error) = match why {
+            NoSolution::Long(_) => (StatusCode::URI_TOO_LONG, "too_large"),
+            NoSolution::Text(_) => (StatusCode::BAD_REQUEST, "invalid_base58"),
+            NoSolution::Length(_) => (StatusCode::BAD_REQUEST, "invalid_length"),
+        };
+        Self::new(status, error, format!("{why}; {WANTED}"))
     }
 
     fn rate_limited(wait: Duration) -> Self {

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use gemmine_jobs::amadeus::chain::{Chain, ChainOptions};
 use gemmine_jobs::amadeus::node::{Node, NodeError};
 use gemmine_jobs::amadeus::verdict::Verdict;
 use gemmine_pouw::amadeus::{SEED_BYTES, SOLUTION_BYTES};
-
-use super::chain::{Chain, ChainOptions};
 
 /// A source of seeds and verdicts. Calls block, a node's until its options' time is over at most.
 #[derive(Debug)]

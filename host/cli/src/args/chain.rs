@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use gemmine_jobs::amadeus::chain::{BITS, SEGMENT_SECONDS};
 use gemmine_jobs::amadeus::node::CALLS_PER_MINUTE;
-
-use crate::amadeus::chain::{BITS, SEGMENT_SECONDS};
 
 const CHAIN_EXAMPLES: &str = "\
 Examples:

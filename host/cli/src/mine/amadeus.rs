@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use gemmine_driver::Identity;
+use gemmine_jobs::amadeus::chain::{self, ChainOptions};
 use gemmine_jobs::amadeus::node::{Node, NodeError, NodeOptions};
 use gemmine_jobs::amadeus::verdict::Verdict;
 use gemmine_pouw::amadeus::{NONCE_AT, SEED_BYTES, Solution, attempt};
 
 use super::Until;
 use super::summary::End;
-use crate::amadeus::chain::{self, ChainOptions};
 use crate::amadeus::source::Source;
 use crate::args::MineArgs;
 use crate::device::{self, DeviceName};

@@ -133,3 +133,22 @@ pub fn check_stopped(mut host: Host) {
 fn completions_wait_while_the_link_does_not_run() {
     check_stopped(model());
 }
+
+#[test]
+fn a_completion_is_popped_once() {
+    let mut host = model();
+    // As far as the device knows its ring has no room, so the completion waits.
+    host.write(map::COMPLETION_HEAD, 1);
+    push(&mut host, 0..1);
+    host.rest();
+    assert_eq!(host.read(registers::STATUS) >> 8, 0x0101, "one waits, one is outstanding");
+    // While the first command is in work, those behind it come, and follow each other from cycle to cycle.
+    host.put(transfer(map::READ, registers::RESULTS, 16, super::host::DATA));
+    for _ in 0..2 {
+        host.put(immediate(registers::POP, &[1]));
+    }
+    host.ring();
+    host.rest();
+    assert_eq!(host.read(registers::STATUS) >> 8, 0);
+    assert_eq!(host.read(registers::ERROR), 2, "more was popped than there was");
+}

@@ -45,4 +45,13 @@ fn what_is_missing_or_stands_twice_is_named() {
     assert!(error.contains("power_in_W") && error.contains("power_out_W"), "{error}");
     // A unit that nobody knows is no column: 1000 times too much would go unseen.
     assert!(find(&["time (s)", "power (dBm)"]).is_err());
+    // Nothing of them that a terminal would obey, and not all of a long line.
+    let long = "x\u{1b}[31m".repeat(1000);
+    for names in [["time", long.as_str()], ["power_W", long.as_str()]] {
+        let error = find(&names).unwrap_err();
+        assert!(error.len() < 300 && !error.contains(char::is_control), "{error:?}");
+    }
+    let power = format!("power {long}");
+    let error = find(&["time", power.as_str(), power.as_str()]).unwrap_err();
+    assert!(error.len() < 600 && !error.contains("\\u"), "{error}");
 }

@@ -56,7 +56,10 @@ fn a_table_that_does_not_tell_is_refused() {
     assert!(error("time,voltage_V\n1,2\n").contains("power, energy, or voltage and current"));
     assert!(error("time,power\n1,2\n2,x\n").contains("line 3: \"x\" is not a number"));
     assert!(error("time,power\n1,2\n2\n").contains("line 3: \"\" is not a number"));
-    assert!(error("time,power\n1,inf\n").contains("line 2"));
+    for number in ["inf", "-inf", "nan", "1e308", "-1e31"] {
+        assert!(error(&format!("time,power\n1,{number}\n")).contains("line 2"), "{number}");
+        assert!(error(&format!("time (h),power\n{number},1\n")).contains("line 2"), "{number}");
+    }
     assert!(error("time,power\nnoon,2\n").contains("like 2026-08-11T12:00:00.5Z"));
     assert!(error("time,power\n2,2\n1,2\n").contains("line 3: its time is before"));
 

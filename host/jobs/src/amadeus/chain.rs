@@ -1,6 +1,7 @@
 //! A chain of one's own: hands out seeds and judges solutions as a node's `/api/upow` calls do.
 //!
-//! Pure: time and secret come from outside, and everything that looks random is BLAKE3 of the secret.
+//! Pure: time and secret come from outside, and everything that looks random is BLAKE3 of the secret. Whoever serves a
+//! chain reads solutions by [`from_body`] and [`from_path`].
 //!
 //! A node's rule, and where this one differs:
 //!
@@ -19,9 +20,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gemmine_jobs::amadeus::verdict::Verdict;
 use gemmine_pouw::amadeus::{self, K, NONCE_AT, SEED_BYTES, SOLUTION_BYTES, Seed};
 use gemmine_pouw::digest::{self, Digest};
+
+use super::verdict::Verdict;
 
 /// Difficulty of a chain whose maker asks for none, in leading zero bits: a node's local genesis.
 pub const BITS: u32 = 8;
@@ -29,10 +31,46 @@ pub const BITS: u32 = 8;
 pub const SEGMENT_SECONDS: u32 = 500;
 /// Segments of an epoch: a node's 100,000 entries.
 const SEGMENTS_AN_EPOCH: u128 = 100;
+/// Longest base58 text of 1264 bytes, and some more.
+const LONGEST_TEXT: usize = 1800;
 /// Where the epoch ends and the segment's hash begins in a seed.
 const SEGMENT_AT: usize = 4;
 /// Where that ends.
 const KEY_AT: usize = SEGMENT_AT + size_of::<Digest>();
+
+/// Why what came with a call is no solution.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSolution {
+    /// More text than a solution has.
+    #[error("{0} characters of base58, too many")]
+    Long(usize),
+    /// Text that is none.
+    #[error("the solution is not base58: {0}")]
+    Text(bs58::decode::Error),
+    /// More bytes than a solution has, or less.
+    #[error("{0} bytes, expected {SOLUTION_BYTES}")]
+    Length(usize),
+}
+
+/// The solution in the body of a call.
+///
+/// # Errors
+/// If it has another length.
+pub fn from_body(body: &[u8]) -> Result<[u8; SOLUTION_BYTES], NoSolution> {
+    body.try_into().map_err(|_| NoSolution::Length(body.len()))
+}
+
+/// The solution in the path of a call, as base58.
+///
+/// # Errors
+/// If it is none, or of another length.
+pub fn from_path(text: &str) -> Result<[u8; SOLUTION_BYTES], NoSolution> {
+    // Decoding takes the square of the length.
+    if text.len() > LONGEST_TEXT {
+        return Err(NoSolution::Long(text.len()));
+    }
+    from_body(&bs58::decode(text).into_vec().map_err(NoSolution::Text)?)
+}
 
 /// What a chain is like.
 #[derive(Clone, Copy, Debug)]

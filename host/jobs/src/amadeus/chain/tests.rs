@@ -110,3 +110,22 @@ fn an_absurd_segment_is_no_panic() {
     let late = chain.began + Duration::from_secs(1 << 30);
     check(&chain, &attempt(&chain.seed(late)).bytes, late, (true, true));
 }
+
+#[test]
+fn solutions_are_read_from_bodies_and_paths() {
+    let bytes = [7; SOLUTION_BYTES];
+    assert_eq!(from_body(&bytes), Ok(bytes));
+    assert_eq!(from_path(&bs58::encode(&bytes).into_string()), Ok(bytes));
+    assert_eq!(from_body(&bytes[1..]), Err(NoSolution::Length(SOLUTION_BYTES - 1)));
+    let long = "z".repeat(LONGEST_TEXT + 1);
+    for (text, part) in [
+        ("", "0 bytes, expected 1264"),
+        ("1", "1 bytes, expected 1264"),
+        ("0OIl", "the solution is not base58: "),
+        ("%ff", "the solution is not base58: "),
+        (long.as_str(), "1801 characters of base58, too many"),
+    ] {
+        let error = from_path(text).unwrap_err().to_string();
+        assert!(error.starts_with(part), "{error}");
+    }
+}

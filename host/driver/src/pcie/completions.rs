@@ -65,9 +65,25 @@ impl PcieDevice {
         self.silent_since = None;
         match event {
             Event::Completion(entry) => self.take_completion(entry),
-            Event::Done(TAG_PASSED) => Ok(()),
+            Event::Done(TAG_PASSED) => self.take_passed(),
             Event::Done(tag) => self.take_tile(*tag),
         }
+    }
+
+    /// A panel is in. More of these than panels would keep a wait going for ever.
+    fn take_passed(&mut self) -> Result<(), DeviceError> {
+        match &mut self.link {
+            Some(link) if link.passes_due > 0 => {
+                link.passes_due -= 1;
+                Ok(())
+            }
+            _ => Err(self.not_due(TAG_PASSED)),
+        }
+    }
+
+    fn not_due(&mut self, tag: u16) -> DeviceError {
+        let text = format!("command {tag:#x} is done, which was not due");
+        self.lose(PcieError::Corrupt(text).into())
     }
 
     fn take_completion(&mut self, entry: &[u32; 16]) -> Result<(), DeviceError> {
@@ -111,10 +127,7 @@ impl PcieDevice {
         let due = self.answers.iter_mut().find(|(_, slot)| slot.is_some());
         let slot = match &due {
             Some((_, Some(slot))) if usize::from(tag) == *slot => *slot,
-            _ => {
-                let text = format!("command {tag:#x} is done, which was not due");
-                return Err(self.lose(PcieError::Corrupt(text).into()));
-            }
+            _ => return Err(self.not_due(tag)),
         };
         if let (Some((completion, waits)), Some(link)) = (due, &self.link) {
             let words = &link.tiles.words()[TILE_WORDS * slot..][..TILE_WORDS];

@@ -294,6 +294,7 @@ impl Device for PcieDevice {
             }
             let commit = Command::immediate(commit, &[commits]).notify(TAG_PASSED);
             let until = link.engine.submit(&commit)?;
+            link.passes_due += 1;
             link.staging.hold(staged, until);
             link.engine.ring()
         })?;

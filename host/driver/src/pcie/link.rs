@@ -41,6 +41,8 @@ pub struct Link {
     pub tiles: DmaMemory,
     /// Where the next one comes to.
     pub next_slot: usize,
+    /// Panels on their way, each of which is told of when it is in.
+    pub passes_due: usize,
 }
 
 /// Until when all of opening should be done, and how long one step of it may take.
@@ -99,7 +101,7 @@ impl Link {
         let staging = Staging::new(panels.words().len());
         let left = limit.left(engine.now());
         engine.set_patience(left);
-        let mut link = Self { engine, staging, panels, tiles, next_slot: 0 };
+        let mut link = Self { engine, staging, panels, tiles, next_slot: 0, passes_due: 0 };
         link.restart(left)?;
         Ok((link, identity, layout))
     }
@@ -122,7 +124,7 @@ impl Link {
         }
         engine.start()?;
         self.staging.clear();
-        self.next_slot = 0;
+        (self.next_slot, self.passes_due) = (0, 0);
         Ok(self.loopback(patience)?)
     }
 

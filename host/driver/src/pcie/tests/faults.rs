@@ -154,6 +154,8 @@ fn damaged_entries_are_errors() {
         (3, 14, 0x4000, "is not between"),
         (3, 1, 2, "a tile was not agreed on"),
         (4, 13, 1, "command 0x1 is done, which was not due"),
+        // As if one panel more had come.
+        (4, 13, 0xffff, "command 0xffff is done, which was not due"),
     ] {
         let (slot, mut device) =
             faulty(Faults { entry: Some((index, word, bits)), ..Faults::default() });

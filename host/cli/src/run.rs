@@ -3,6 +3,7 @@
 //! What it does is in `gemmine-fleet`; here a configuration becomes devices, sources, a log and something to look at.
 
 mod devices;
+mod sensors;
 mod sources;
 
 use std::hash::{BuildHasher, RandomState};
@@ -13,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use gemmine_config::config::{LogFormat, LogLevel, Operands as Wanted, Protocol};
 use gemmine_config::{Config, Problem};
 use gemmine_console::http::{self, Server, Token};
-use gemmine_console::status::{Level, Status};
+use gemmine_console::status::{Level, Miner, Status};
 use gemmine_console::terminal::{Display, Format, Options as DisplayOptions};
 use gemmine_fleet::live::{Live, Plan};
 use gemmine_fleet::miner::Options;
@@ -28,6 +29,7 @@ use crate::display::{counted, grouped};
 use crate::mine::{self, Operands};
 use crate::outcome::Outcome;
 use crate::{interrupt, note, print_line};
+use sensors::Sensing;
 
 /// How often the end is looked for.
 const POLL: Duration = Duration::from_millis(100);
@@ -55,17 +57,18 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     }
     interrupt::catch()?;
     let live = Live::start(plan(&config, job, seed, log)?).context("start the miner")?;
-    let server = serve(&config, &live)?;
-    let shown = DisplayOptions {
+    let shown: Arc<dyn Miner> = Arc::new(Sensing::of(live.handle()));
+    let server = serve(&config, Arc::clone(&shown))?;
+    let options = DisplayOptions {
         level: level(config.log.level.value),
         format: format(config.log.format.value),
         ..DisplayOptions::here()
     };
-    let dashboard = shown.dashboard
+    let dashboard = options.dashboard
         && !args.no_dashboard
         && !args.json
         && config.log.format.value == LogFormat::Text;
-    let display = Display::start(live.handle(), DisplayOptions { dashboard, ..shown });
+    let display = Display::start(shown, DisplayOptions { dashboard, ..options });
     let display = display.context("show the miner")?;
     wait(&live, args);
     drop((server, display));
@@ -158,7 +161,7 @@ fn unix_time_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn serve(config: &Config, live: &Live) -> Result<Option<Server>> {
+fn serve(config: &Config, miner: Arc<dyn Miner>) -> Result<Option<Server>> {
     let Some(wanted) = &config.http else { return Ok(None) };
     let token = match &wanted.token {
         Some(secret) => {
@@ -168,7 +171,7 @@ fn serve(config: &Config, live: &Live) -> Result<Option<Server>> {
         None => None,
     };
     let options = http::Options { token, names: wanted.allowed_hosts.value.clone() };
-    let server = Server::bind(wanted.listen.value, options, live.handle())
+    let server = Server::bind(wanted.listen.value, options, miner)
         .with_context(|| format!("serve status at {}", wanted.listen.value))?;
     if let Some(warning) = server.warning() {
         note(&format!("warning: {warning}"));

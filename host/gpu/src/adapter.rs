@@ -148,6 +148,14 @@ pub fn adapters() -> Result<Vec<Adapter>, GpuError> {
     })
 }
 
+/// The graphics processor that a choice means.
+///
+/// # Errors
+/// If there is none, or several, or a driver does not answer.
+pub fn adapter(choice: &Choice) -> Result<Adapter, GpuError> {
+    choice.of(&adapters()?).cloned()
+}
+
 /// The same with what opens them. Asks drivers in the caller's thread.
 pub(crate) fn list() -> Vec<(Adapter, wgpu::Adapter)> {
     let descriptor = wgpu::InstanceDescriptor {

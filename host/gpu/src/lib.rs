@@ -27,6 +27,6 @@ mod guard;
 mod memory;
 mod pace;
 
-pub use adapter::{Adapter, AdapterKind, Choice, adapters};
+pub use adapter::{Adapter, AdapterKind, Choice, adapter, adapters};
 pub use device::Gpu;
 pub use error::GpuError;

@@ -1,6 +1,7 @@
 //! Energy as an NVIDIA card counts it (NVML). The driver's library is loaded at run time: without it, and without
 //! such a card, there is an error and nothing else.
 
+use nvml_wrapper::enum_wrappers::device::TemperatureSensor;
 use nvml_wrapper::error::NvmlError as Inner;
 
 /// Why there is no count.
@@ -121,6 +122,13 @@ impl Nvml {
         let millijoules =
             card.total_energy_consumption().map_err(|error| NvmlError::Count { index, error })?;
         Ok(millijoules as f64 * 1e-3)
+    }
+
+    /// Degrees Celsius and watts at the moment, as far as the card tells.
+    pub fn now(&self) -> (Option<f64>, Option<f64>) {
+        let Ok(card) = self.library.device_by_index(self.index) else { return (None, None) };
+        let degrees = card.temperature(TemperatureSensor::Gpu).ok().map(f64::from);
+        (degrees, card.power_usage().ok().map(|milliwatts| f64::from(milliwatts) * 1e-3))
     }
 }
 

@@ -94,14 +94,17 @@ pub fn file(
     if let Some((name, unit)) = rate(work.protocol) {
         figures.insert(name.into(), Figure::measured(tickets, unit, boundary, &conditions, clock)?);
     }
-    if let Some(rates) = &measured.kernel {
+    if let Some(alone) = &measured.kernel {
         let conditions = format!(
             "its kernel alone, without noise, commitments, hashes and the host's work; {}",
             work.description
         );
-        let clock = "the host's clock, all threads, behind the test runs";
-        let rate =
-            Figure::measured(rates.clone(), Unit::MacPerSecond, boundary, conditions, clock)?;
+        let (threads, seconds) = (alone.threads, alone.length.as_secs_f64());
+        let clock = format!(
+            "the host's clock, threads: {threads}, {seconds} s each time, behind the test runs"
+        );
+        let samples = alone.rates.clone();
+        let rate = Figure::measured(samples, Unit::MacPerSecond, boundary, conditions, clock)?;
         figures.insert(names::THROUGHPUT_FED.into(), rate);
     }
     if let Some(energy) = energy {
@@ -156,7 +159,7 @@ pub fn file(
             geometry: identity.geometry.map(|geometry| geometry.to_string()),
         },
         protocols: vec![work.protocol],
-        limit: limit(measured, work, identity),
+        limit: limit(measured, &figures, identity),
         figures,
         conditions: Conditions {
             operands: work.description.clone(),

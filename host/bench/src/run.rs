@@ -21,6 +21,7 @@ use gemmine_driver::{Counters, Device, HostLinkCounters, LinkCounters};
 use gemmine_fleet::runner::Runner;
 
 use crate::energy::{Energy, EnergyError, MeterError, Moment, Source};
+use crate::kernel::Alone;
 use crate::tiles::Tiles;
 use crate::workload::Workload;
 use mining::Mining;
@@ -102,7 +103,7 @@ pub struct Measured {
     /// And at the end.
     pub ended: f64,
     /// What a processor's kernel multiplies a second with nothing else to do ([`crate::kernel`]), behind the test runs.
-    pub kernel: Option<Vec<f64>>,
+    pub kernel: Option<Alone>,
 }
 
 /// What is measured.

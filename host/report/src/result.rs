@@ -218,7 +218,7 @@ impl Idle {
 pub mod names {
     /// MAC/s of the device at work, operands where it wants them.
     pub const THROUGHPUT: &str = "throughput";
-    /// MAC/s of the array whenever it has work: as if the link never kept it waiting.
+    /// MAC/s of the array whenever it has work: as if the link never kept it waiting. Of a processor its kernel alone.
     pub const THROUGHPUT_FED: &str = "throughput-fed";
     /// MAC/s where every tile's operands come over the link.
     pub const THROUGHPUT_STREAMED: &str = "throughput-streamed";

@@ -68,13 +68,17 @@ impl Nvml {
     /// Without a driver, or such a card, or a count of energy.
     pub fn open(index: u32) -> Result<Self, NvmlError> {
         let library = nvml_wrapper::Nvml::init().map_err(NvmlError::Driver)?;
+        let nvml = Self::card(library, index)?;
+        nvml.joules()?;
+        Ok(nvml)
+    }
+
+    fn card(library: nvml_wrapper::Nvml, index: u32) -> Result<Self, NvmlError> {
         let name = library
             .device_by_index(index)
             .and_then(|card| card.name())
             .map_err(|error| NvmlError::Card { index, error })?;
-        let nvml = Self { library, index, name };
-        nvml.joules()?;
-        Ok(nvml)
+        Ok(Self { library, index, name })
     }
 
     /// The card at a place of the bus, such as `0000:01:00.0`.
@@ -82,12 +86,22 @@ impl Nvml {
     /// # Errors
     /// Without a driver, or such a card, or a count of energy.
     pub fn at(address: &str) -> Result<Self, NvmlError> {
+        let nvml = Self::sensors_at(address)?;
+        nvml.joules()?;
+        Ok(nvml)
+    }
+
+    /// The same for [`Self::now`] alone: also a card that counts no energy.
+    ///
+    /// # Errors
+    /// Without a driver, or such a card.
+    pub fn sensors_at(address: &str) -> Result<Self, NvmlError> {
         let library = nvml_wrapper::Nvml::init().map_err(NvmlError::Driver)?;
         let index = library
             .device_by_pci_bus_id(address)
             .and_then(|card| card.index())
             .map_err(|error| NvmlError::Address { address: address.to_owned(), error })?;
-        Self::open(index)
+        Self::card(library, index)
     }
 
     /// Refuses to count for a device at another place of the bus.

@@ -7,7 +7,6 @@ use gemmine_report::figure::{Boundary, Figure, Unit, median};
 use gemmine_report::result::names;
 
 use crate::run::Measured;
-use crate::workload::Work;
 
 /// What a roofline needs: the peak, the link's rate, and multiply-accumulates for a byte over it.
 pub(super) fn roof(figures: &mut Figures, measured: &Measured, identity: &Identity) -> Result<()> {
@@ -125,7 +124,7 @@ pub(super) fn uses(figures: &mut Figures, measured: &Measured, identity: &Identi
 }
 
 /// What keeps it from doing more, by its counters, or of a processor by what its kernel does alone.
-pub(super) fn limit(measured: &Measured, work: &Work, identity: &Identity) -> String {
+pub(super) fn limit(measured: &Measured, figures: &Figures, identity: &Identity) -> String {
     let median_of = |part: &dyn Fn(&Counters) -> Option<f64>| -> Option<f64> {
         let samples: Option<Vec<f64>> =
             measured.tests.iter().map(|test| test.counters.as_ref().and_then(part)).collect();
@@ -153,8 +152,8 @@ pub(super) fn limit(measured: &Measured, work: &Work, identity: &Identity) -> St
             format!("{name}, in {:.1} % of the cycles", 100.0 * share)
         }
         Some(_) => "the array itself: it multiplies in nearly every cycle".into(),
-        None => match measured.kernel.as_deref().map(median) {
-            Some(Ok((alone, _))) => of_processor(measured, work, alone),
+        None => match [names::THROUGHPUT, names::THROUGHPUT_FED].map(|name| figures.get(name)) {
+            [Some(rate), Some(alone)] => of_processor(rate, alone),
             _ if identity.kind == DeviceKind::Processor => {
                 "the processor, which does all of the work and counts no cycles of it".into()
             }
@@ -163,21 +162,16 @@ pub(super) fn limit(measured: &Measured, work: &Work, identity: &Identity) -> St
     }
 }
 
-/// What part of its time a processor multiplies, where its kernel does so many MAC/s alone.
-fn of_processor(measured: &Measured, work: &Work, alone: f64) -> String {
-    let rates: Vec<f64> =
-        measured.tests.iter().map(|test| test.tickets as f64 * work.macs / test.seconds).collect();
-    let Ok((rate, _)) = median(&rates) else { return "the processor".into() };
-    let share = rate / alone;
-    if share < 0.5 {
-        format!(
-            "noise, commitments, hashes and the host's work: multiplying takes {:.0} % of the time",
-            100.0 * share
-        )
+/// What part of its time a processor multiplies, by what its kernel does alone. Runs and kernel are not of the same
+/// seconds, so it lies between the farthest of them.
+fn of_processor(rate: &Figure, alone: &Figure) -> String {
+    let share = 100.0 * rate.value / alone.value;
+    let (low, high) = (100.0 * rate.low() / alone.high(), 100.0 * rate.high() / alone.low());
+    let others = "noise, commitments, hashes and the host's work";
+    let time = format!("about {share:.0} % of the time ({low:.0} to {high:.0})");
+    if share < 50.0 {
+        format!("{others}: multiplying takes {time}")
     } else {
-        format!(
-            "its multiplication: that takes {:.0} % of the time, noise, commitments, hashes and the host's work the rest",
-            100.0 * share.min(1.0)
-        )
+        format!("its multiplication: {time}; {others} take the rest")
     }
 }

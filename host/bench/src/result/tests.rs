@@ -109,7 +109,7 @@ fn a_processor_says_what_part_of_its_time_it_multiplies() {
     let kernel = &file.figures[names::THROUGHPUT_FED];
     assert_eq!((kernel.kind, kernel.boundary), (Kind::Measured, Boundary::Wall));
     assert!(kernel.value > 0.0);
-    assert!(file.limit.contains("% of the time"), "{}", file.limit);
+    assert!(file.limit.contains(" % of the time ("), "{}", file.limit);
     let amadeus = Workload::amadeus().unwrap();
     let threads = std::num::NonZeroUsize::MIN;
     let none = kernel::alone(&amadeus, threads, Duration::from_millis(1), 1, &|| false);

@@ -1,12 +1,13 @@
 //! Temperatures and watts of this computer's own devices, where something measures them: the processor's sensor and
 //! count (hwmon and RAPL, Linux alone), and NVIDIA's cards (NVML).
 //!
-//! They are read by whoever looks at the miner, and never more than once a second; the miner waits for none of them.
-//! A processor's watts are those of its whole package, whoever works on it.
+//! A thread of its own reads them once a second: a driver that hangs keeps neither the miner nor who looks at it
+//! waiting. A processor's watts are those of all its packages, whoever works on them; its temperature is the first one's.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use gemmine_bench::energy::rapl::FOLDER;
@@ -20,76 +21,91 @@ const HWMON: &str = "/sys/class/hwmon";
 const PROCESSORS: [&str; 4] = ["coretemp", "k10temp", "zenpower", "cpu_thermal"];
 /// What the sensor of the whole processor is called; the first one is taken where none is.
 const WHOLE: [&str; 3] = ["Package id 0", "Tctl", "Tdie"];
-/// How often they are read at most.
+/// How often they are read.
 const READ_EVERY: Duration = Duration::from_secs(1);
 
+/// Degrees Celsius and watts.
+type Reading = (Option<f64>, Option<f64>);
+
+/// By the names of devices.
+type Readings = BTreeMap<String, Reading>;
+
 /// A miner whose status has what is measured.
-pub struct Sensing {
+pub struct Sensing(Arc<Inner>);
+
+struct Inner {
     miner: Arc<dyn Miner>,
-    sensors: Mutex<Sensors>,
+    readings: Mutex<Readings>,
 }
 
 impl Sensing {
     /// Of a miner on this computer.
     pub fn of(miner: Arc<dyn Miner>) -> Self {
-        Self::with(miner, Path::new(HWMON), Path::new(FOLDER))
+        let inner = Arc::new(Inner { miner, readings: Mutex::default() });
+        let weak = Arc::downgrade(&inner);
+        // Without the thread nothing is measured, and nobody has to know why.
+        let _ = thread::Builder::new().name("sensors".into()).spawn(move || watch(&weak));
+        Self(inner)
     }
+}
 
-    fn with(miner: Arc<dyn Miner>, hwmon: &Path, powercap: &Path) -> Self {
-        let processor = Processor {
-            thermometer: thermometer(hwmon),
-            // Virtual machines have none, and other users than root may not read it.
-            count: Rapl::find(powercap).ok().map(|rapl| (rapl, None)),
-        };
-        let sensors =
-            Sensors { processor, cards: BTreeMap::new(), readings: BTreeMap::new(), at: None };
-        Self { miner, sensors: Mutex::new(sensors) }
+/// Until nobody looks at the miner any more.
+fn watch(inner: &Weak<Inner>) {
+    let mut sensors = Sensors::new(Path::new(HWMON), Path::new(FOLDER));
+    while let Some(inner) = inner.upgrade() {
+        let readings = sensors.read(&inner.miner.status(), Instant::now());
+        *inner.readings.lock().unwrap_or_else(PoisonError::into_inner) = readings;
+        drop(inner);
+        thread::sleep(READ_EVERY);
     }
 }
 
 impl Miner for Sensing {
     fn status(&self) -> Arc<Status> {
-        let status = self.miner.status();
-        let mut sensors = self.sensors.lock().unwrap_or_else(PoisonError::into_inner);
-        sensors.read(&status);
-        if sensors.readings.values().all(|reading| *reading == Reading::default()) {
-            return status;
-        }
-        let mut status = Status::clone(&status);
-        for device in &mut status.devices {
-            if let Some(reading) = sensors.readings.get(&device.name) {
-                (device.temperature_c, device.power_w) = *reading;
-            }
-        }
-        Arc::new(status)
+        let readings = self.0.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        filled(self.0.miner.status(), &readings)
     }
 
     fn control(&self, control: Control) -> Result<(), String> {
-        self.miner.control(control)
+        self.0.miner.control(control)
     }
 }
 
-/// Degrees Celsius and watts.
-type Reading = (Option<f64>, Option<f64>);
+/// A status with what was measured; itself if that is nothing.
+fn filled(status: Arc<Status>, readings: &Readings) -> Arc<Status> {
+    if readings.values().all(|reading| *reading == Reading::default()) {
+        return status;
+    }
+    let mut status = Status::clone(&status);
+    for device in &mut status.devices {
+        if let Some(reading) = readings.get(&device.name) {
+            (device.temperature_c, device.power_w) = *reading;
+        }
+    }
+    Arc::new(status)
+}
 
 struct Sensors {
     processor: Processor,
     /// By the names of devices; none where there is no such card, or no driver.
     cards: BTreeMap<String, Option<Nvml>>,
-    readings: BTreeMap<String, Reading>,
-    at: Option<Instant>,
 }
 
 impl Sensors {
-    fn read(&mut self, status: &Status) {
-        if self.at.is_some_and(|at| at.elapsed() < READ_EVERY) {
-            return;
-        }
-        self.at = Some(Instant::now());
-        self.readings.clear();
+    fn new(hwmon: &Path, powercap: &Path) -> Self {
+        let processor = Processor {
+            thermometer: thermometer(hwmon),
+            // Virtual machines have none, and other users than root may not read it.
+            count: Rapl::find(powercap).ok().map(|rapl| (rapl, None)),
+        };
+        Self { processor, cards: BTreeMap::new() }
+    }
+
+    fn read(&mut self, status: &Status, now: Instant) -> Readings {
+        let mut readings = Readings::new();
         for device in &status.devices {
             let reading = match &*device.kind {
-                "processor" => self.processor.read(),
+                "processor" => self.processor.read(now),
                 "gpu" => {
                     let card = self.cards.entry(device.name.clone());
                     let card = card.or_insert_with(|| card_of(&device.name));
@@ -97,16 +113,22 @@ impl Sensors {
                 }
                 _ => continue,
             };
-            self.readings.insert(device.name.clone(), reading);
+            readings.insert(device.name.clone(), reading);
         }
+        readings
     }
 }
 
 /// NVIDIA's card behind a device of Vulkan.
 fn card_of(name: &str) -> Option<Nvml> {
-    let choice: Choice = name.parse().ok()?;
-    let address = gemmine_gpu::adapter(&choice).ok()?.pci_address;
-    Nvml::at(&address).ok()
+    let address = gemmine_gpu::adapter(&choice_of(name)?).ok()?.pci_address;
+    Nvml::sensors_at(&address).ok()
+}
+
+/// Which graphics processor a device of that name is.
+fn choice_of(name: &str) -> Option<Choice> {
+    let behind = name.strip_prefix("gpu")?;
+    behind.strip_prefix(':').unwrap_or(behind).parse().ok()
 }
 
 struct Processor {
@@ -116,16 +138,16 @@ struct Processor {
 }
 
 impl Processor {
-    fn read(&mut self) -> Reading {
+    fn read(&mut self, now: Instant) -> Reading {
         let text = self.thermometer.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
         let millidegrees = text.and_then(|text| text.trim().parse::<f64>().ok());
-        (millidegrees.map(|value| value * 1e-3), self.watts())
+        (millidegrees.map(|value| value * 1e-3), self.watts(now))
     }
 
     /// Since it was read last.
-    fn watts(&mut self) -> Option<f64> {
+    fn watts(&mut self, now: Instant) -> Option<f64> {
         let (rapl, last) = self.count.as_mut()?;
-        let now = (Instant::now(), rapl.joules().ok()?);
+        let now = (now, rapl.joules().ok()?);
         let (at, joules) = last.replace(now)?;
         let seconds = now.0.duration_since(at).as_secs_f64();
         (seconds > 0.0).then(|| (now.1 - joules) / seconds)
@@ -153,26 +175,14 @@ mod tests {
 
     use super::*;
 
-    struct Still(Arc<Status>);
-
-    impl Miner for Still {
-        fn status(&self) -> Arc<Status> {
-            Arc::clone(&self.0)
-        }
-
-        fn control(&self, _: Control) -> Result<(), String> {
-            Err("it does nothing".into())
-        }
-    }
-
-    fn still() -> Arc<Still> {
+    fn status() -> Arc<Status> {
         let device = |name: &str, kind: &str| DeviceStatus {
             name: name.into(),
             kind: kind.into(),
             ..DeviceStatus::default()
         };
         let devices = vec![device("cpu", "processor"), device("serial:/dev/ttyUSB0", "board")];
-        Arc::new(Still(Arc::new(Status { devices, ..Status::default() })))
+        Arc::new(Status { devices, ..Status::default() })
     }
 
     fn write(folder: &Path, files: &[(&str, &str)]) {
@@ -202,25 +212,31 @@ mod tests {
             &package,
             &[("name", "package-0"), ("max_energy_range_uj", "1000000000"), ("energy_uj", "5")],
         );
-        let sensing = Sensing::with(still(), &hwmon, &powercap);
-        let first = sensing.status();
+        let mut sensors = Sensors::new(&hwmon, &powercap);
+        let begin = Instant::now();
+        let first = filled(status(), &sensors.read(&status(), begin));
         assert_eq!((first.devices[0].temperature_c, first.devices[0].power_w), (Some(62.5), None));
         assert_eq!((first.devices[1].temperature_c, first.devices[1].power_w), (None, None));
-        // Nothing is read again within a second; behind that there are watts.
         write(&package, &[("energy_uj", "40000005")]);
-        assert_eq!(sensing.status().devices[0].power_w, None);
-        sensing.sensors.lock().unwrap().at = None;
-        let watts = sensing.status().devices[0].power_w.unwrap();
-        assert!(watts > 0.0 && watts.is_finite(), "{watts}");
-        let off = Control::DeviceOff { device: "cpu".into() };
-        assert_eq!(sensing.control(off).unwrap_err(), "it does nothing");
+        let second = filled(status(), &sensors.read(&status(), begin + Duration::from_secs(2)));
+        assert_eq!(second.devices[0].power_w, Some(20.0));
     }
 
     #[test]
     fn without_sensors_the_status_is_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let miner = still();
-        let sensing = Sensing::with(miner.clone(), &folder.path().join("none"), folder.path());
-        assert!(Arc::ptr_eq(&sensing.status(), &miner.0));
+        let mut sensors = Sensors::new(&folder.path().join("none"), folder.path());
+        let before = status();
+        let readings = sensors.read(&before, Instant::now());
+        assert_eq!(readings["cpu"], (None, None));
+        assert!(Arc::ptr_eq(&filled(Arc::clone(&before), &readings), &before));
+    }
+
+    #[test]
+    fn a_card_is_known_by_its_devices_name() {
+        for choice in [Choice::Best, Choice::Number(3), Choice::Name("4090".into())] {
+            assert_eq!(choice_of(&choice.to_string()), Some(choice));
+        }
+        assert_eq!(choice_of("cpu"), None);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn report(inputs: &Inputs<'_>, race: &Race) -> Result<Report, ReportE
     let mut results: Vec<&ResultFile> = inputs.results.iter().collect();
     results.sort_by(|a, b| {
         let energy = |result: &ResultFile| {
-            words::useful(&result.figures).map_or(f64::INFINITY, |name| result.figures[name].value)
+            words::useful(result).map_or(f64::INFINITY, |name| result.figures[name].value)
         };
         energy(a).total_cmp(&energy(b)).then_with(|| a.run.cmp(&b.run))
     });

@@ -31,10 +31,12 @@ impl Contender<'_> {
 }
 
 /// The figure of pJ/MAC that is of work that somebody pays for: new operands for every tile where a result knows
-/// those, else what was measured.
-pub(super) fn useful(figures: &Figures) -> Option<&'static str> {
+/// those, else of a board what was counted. Zeros or products alone, on a computer, are no such work.
+pub(super) fn useful(result: &ResultFile) -> Option<&'static str> {
+    let is_board = matches!(result.device.class, Class::Fpga | Class::Asic);
     let all = [names::ENERGY_PER_MAC_STREAMED, names::ENERGY_PER_MAC];
-    all.into_iter().find(|name| figures.contains_key(*name))
+    let all = if is_board || result.works_on_new_operands() { &all[..] } else { &all[..1] };
+    all.iter().copied().find(|name| result.figures.contains_key(*name))
 }
 
 /// The contender with the least of a figure.
@@ -63,7 +65,7 @@ fn ends(all: &[&Contender<'_>], names: &[&str]) -> Option<[f64; 2]> {
 pub(super) fn headline(all: &[Contender<'_>], race: &Race) -> Vec<Sentence> {
     let hardware: Vec<&Contender<'_>> = all.iter().filter(|one| one.is_hardware()).collect();
     let mut said = Vec::new();
-    let Some((first, name)) = least(&hardware, |one| useful(&one.figures)) else {
+    let Some((first, name)) = least(&hardware, |one| useful(one.result)) else {
         said.push(Sentence::new(
             "None of these results is of an FPGA or a chip with both a throughput and a power, so nothing can be said of energy.",
         ));
@@ -165,7 +167,7 @@ pub(super) fn headline(all: &[Contender<'_>], race: &Race) -> Vec<Sentence> {
 fn processor(all: &[Contender<'_>], race: &Race) -> Option<Sentence> {
     let cpus: Vec<&Contender<'_>> =
         all.iter().filter(|one| one.result.device.class == Class::Cpu).collect();
-    let (one, name) = least(&cpus, |one| useful(&one.figures))?;
+    let (one, name) = least(&cpus, |one| useful(one.result))?;
     let times = TIMES[0][usize::from(name != names::ENERGY_PER_MAC_STREAMED)];
     Some(
         Sentence::new(format!(

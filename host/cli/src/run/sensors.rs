@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_card_is_known_by_its_devices_name() {
-        for choice in [Choice::Best, Choice::Number(3), Choice::Name("4090".into())] {
+        for choice in [Choice::Best, Choice::Number(3), Choice::Name("rtx 4090".into())] {
             assert_eq!(choice_of(&choice.to_string()), Some(choice));
         }
         assert_eq!(choice_of("cpu"), None);

@@ -201,7 +201,10 @@ impl Endpoint {
                     return Wish::Send(words);
                 }
                 match *payload {
-                    Payload::Read { address, .. } if first + WORD * read == cycle => {
+                    // A frame may come in the cycle in which one word more would be due.
+                    Payload::Read { address, count }
+                        if read < u64::from(count) && first + WORD * read == cycle =>
+                    {
                         Wish::Read(wrapped(address + read as u32))
                     }
                     _ => Wish::Nothing,

@@ -153,6 +153,30 @@ fn whatever_is_sent_is_answered_in_the_same_cycles() {
     }
 }
 
+/// A frame may end in any cycle of a response that is being made, the one behind its last word included.
+#[test]
+fn frames_may_end_in_any_cycle_of_a_response() {
+    let baud = 12_000_000;
+    let mut host = Host::new(pair(Geometry::new(4, 8), baud));
+    let bit = u64::from(host.board.description().config.clock_hz / baud);
+    // A frame of no data takes as long as some seventy words.
+    for count in 60..80 {
+        for gap in 0..4 {
+            let make = |opcode, sequence| {
+                Request { sequence, opcode, count, address: 0, data: vec![] }.encode()
+            };
+            let read = make(Opcode::Read, host.sequence);
+            host.board.send(&read).unwrap();
+            host.run(read.len() as u64 * 10 * bit + gap, Stop::Never);
+            host.board.send(&make(Opcode::Sync, 7)).unwrap();
+            host.rest();
+            let answers: Vec<usize> = host.responses.drain(..).map(|it| it.data.len()).collect();
+            assert_eq!(answers.first(), Some(&usize::from(count)), "{count} words, {gap} cycles");
+            host.sequence = host.sequence.wrapping_add(1);
+        }
+    }
+}
+
 /// How many of some arrays run random programs, and how many of these: all of them and a thousand where GEMMINE_LONG is
 /// set.
 fn programs(arrays: usize) -> (usize, u64) {

@@ -95,9 +95,20 @@ impl PanelMemory {
         )
     }
 
+    /// The first cycle in which a step may be taken so that it and all behind it find what stands in memory now.
+    pub fn settled_from(&self) -> u64 {
+        let last = self.replaced.iter().map(|replaced| replaced.cycle).max();
+        let seen = last.map_or(0, |cycle| cycle + panel_memory::WRITE_LATENCY as u64);
+        seen.saturating_sub(feeder::LATENCY as u64)
+    }
+
     /// What a tile reads from a word on. Behind the last word comes the first.
     pub fn panel(&self, first_word: usize, tile: &Descriptor) -> Panel {
-        let count = words_of(tile);
+        self.part(first_word, words_of(tile))
+    }
+
+    /// So many words from one on.
+    pub fn part(&self, first_word: usize, count: usize) -> Panel {
         Panel::from_groups(self.read(first_word, count), count * STEPS)
     }
 

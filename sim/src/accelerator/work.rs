@@ -1,5 +1,6 @@
 //! What a tile computes, whenever it does so: product, fold, ticket and hit by SIMD kernels.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use gemmine_hdl::Geometry;
@@ -134,8 +135,8 @@ fn multiply(tile: &Descriptor, panels: &[PanelMemory; 2]) -> (Tile, Vec<u32>) {
     (product, words)
 }
 
-/// The same by what stood in memory when the array looked, slot by slot: slow, and only for tiles
-/// whose host did not wait for them.
+/// The same by what stood in memory when the array looked, slot by slot, for tiles whose host did not wait for them:
+/// slow, so chunks behind the last write are multiplied as they stand.
 fn multiply_as_fetched(
     geometry: Geometry,
     tile: &Descriptor,
@@ -144,32 +145,18 @@ fn multiply_as_fetched(
 ) -> (Tile, Vec<u32>) {
     let (mut product, mut folds) = (Tile::default(), Vec::new());
     let slots = geometry.slots();
+    let settled = panels[0].settled_from().max(panels[1].settled_from());
     let (mut chunk_word, mut chunk_step) = (0, 0);
     let chunks = std::iter::repeat_n(tile.chunk_steps, tile.chunks);
     for length in chunks.chain((tile.tail_steps > 0).then_some(tile.tail_steps)) {
-        for slot in 0..slots {
-            let (row, column) = geometry.slot_origin(slot);
-            for first in (0..length).step_by(STEPS) {
-                let cycle = steps.cycle((chunk_step + slot * length + first) as u64);
-                let word = chunk_word + first / STEPS;
-                let fetch = |side: usize, lane: usize| {
-                    panels[side].fetched(cycle, lane, tile.first_words[side] + word)
-                };
-                let b: Vec<_> = (0..geometry.columns()).map(|j| fetch(1, column + j)).collect();
-                for i in 0..geometry.rows() {
-                    let a = fetch(0, row + i).map(|byte| match tile.unsigned_a {
-                        true => i32::from(byte as u8),
-                        false => byte.into(),
-                    });
-                    for (j, b) in b.iter().enumerate() {
-                        let pairs = a.iter().zip(b);
-                        let part = pairs.map(|(a, b)| a * i32::from(*b)).sum::<i32>();
-                        // As the array's accumulators do.
-                        let sum = &mut product[row + i][column + j];
-                        *sum = sum.wrapping_add(part);
-                    }
-                }
-            }
+        let words = chunk_word..chunk_word + length / STEPS;
+        if steps.cycle(chunk_step as u64) >= settled {
+            let part = as_it_stands(tile, panels, &words);
+            let sums = product.as_flattened_mut().iter_mut().zip(part.as_flattened());
+            sums.for_each(|(sum, part)| *sum = sum.wrapping_add(*part));
+        } else {
+            let cycle = |step| steps.cycle((chunk_step + step) as u64);
+            add_as_fetched(geometry, tile, panels, &words, &cycle, &mut product);
         }
         folds.push(product.as_flattened().iter().fold(0, |fold, &sum| fold ^ sum as u32));
         chunk_word += length / STEPS;
@@ -177,6 +164,48 @@ fn multiply_as_fetched(
     }
     folds.truncate(tile.chunks);
     (product, folds)
+}
+
+/// The product of some words of a tile, from what stands in memory.
+fn as_it_stands(tile: &Descriptor, panels: &[PanelMemory; 2], words: &Range<usize>) -> Tile {
+    let [a, b] = [0, 1]
+        .map(|side: usize| panels[side].part(tile.first_words[side] + words.start, words.len()));
+    if tile.unsigned_a { kernel::product_u8(&a, &b) } else { kernel::product(&a, &b) }
+}
+
+/// Adds the product of a chunk, from what stood in memory when the array looked; `cycle` says when it took a step of the
+/// chunk, of all slots one behind the other.
+fn add_as_fetched(
+    geometry: Geometry,
+    tile: &Descriptor,
+    panels: &[PanelMemory; 2],
+    words: &Range<usize>,
+    cycle: &dyn Fn(usize) -> u64,
+    product: &mut Tile,
+) {
+    for slot in 0..geometry.slots() {
+        let (row, column) = geometry.slot_origin(slot);
+        for (nth, word) in words.clone().enumerate() {
+            let cycle = cycle((slot * words.len() + nth) * STEPS);
+            let fetch = |side: usize, lane: usize| {
+                panels[side].fetched(cycle, lane, tile.first_words[side] + word)
+            };
+            let b: Vec<_> = (0..geometry.columns()).map(|j| fetch(1, column + j)).collect();
+            for i in 0..geometry.rows() {
+                let a = fetch(0, row + i).map(|byte| match tile.unsigned_a {
+                    true => i32::from(byte as u8),
+                    false => byte.into(),
+                });
+                for (j, b) in b.iter().enumerate() {
+                    let pairs = a.iter().zip(b);
+                    let part = pairs.map(|(a, b)| a * i32::from(*b)).sum::<i32>();
+                    // As the array's accumulators do.
+                    let sum = &mut product[row + i][column + j];
+                    *sum = sum.wrapping_add(part);
+                }
+            }
+        }
+    }
 }
 
 /// Words as bytes, low byte first.

@@ -101,8 +101,9 @@ impl ModelBoard {
 
     /// A cycle until which the board certainly does not rest, if it does not now.
     fn busy_until(&mut self, end: u64) -> u64 {
-        // The last byte is read a little behind its middle, so perhaps behind its end.
-        let wire = (!self.to_device.is_empty()).then(|| self.now.max(self.to_device.end()) + 4);
+        // The last byte is read a little behind its middle, so perhaps behind its end; by a device whose rate is 0, never.
+        let sent = self.to_device.end() + 4;
+        let wire = (!self.to_device.is_empty() && self.now < sent).then_some(sent);
         let next = [wire, self.host.busy_until(), self.device.next_behind()];
         if let Some(until) = next.into_iter().flatten().max() {
             return until;

@@ -1,9 +1,12 @@
 //! Grids: all tiles of some row panels with some column panels at once, for a device that is too fast to be told of
 //! single tiles.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use gemmine_pouw::mine::PreparedJob;
 use gemmine_pouw::panel::Panel;
+use rayon::prelude::*;
 
 /// What a device takes of grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +19,52 @@ pub struct GridLimits {
     pub outstanding: usize,
 }
 
+/// Panels of 16 rows of A'.
+#[derive(Clone, Debug)]
+pub enum Rows {
+    /// As they are.
+    Panels(Vec<Arc<Panel>>),
+    /// Some of a job's, whose noise the device adds.
+    Job {
+        /// The job.
+        job: Arc<PreparedJob>,
+        /// Which of its row panels.
+        panels: Range<u32>,
+    },
+}
+
+impl Rows {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Panels(panels) => panels.len(),
+            Self::Job { panels, .. } => panels.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The panels, those of a job made on all of the processor's cores.
+    pub fn panels(&self) -> Vec<Arc<Panel>> {
+        match self {
+            Self::Panels(panels) => panels.clone(),
+            Self::Job { job, panels } => {
+                panels.clone().into_par_iter().map(|panel| Arc::new(job.panel_a(panel))).collect()
+            }
+        }
+    }
+}
+
 /// Every row panel with every column panel.
 #[derive(Clone, Debug)]
 pub struct Grid {
     /// Chosen by the host, returned with the end.
     pub tag: u64,
-    /// Panels of 16 rows of A', all of `steps` steps. Never empty.
-    pub a: Vec<Arc<Panel>>,
+    /// Row panels, all of `steps` steps. Never empty.
+    pub a: Rows,
     /// Panels of 16 columns of B', all of `steps` steps. Never empty.
     pub b: Vec<Arc<Panel>>,
     /// Steps of k.

@@ -26,7 +26,7 @@ pub use device::{
 };
 pub use error::DeviceError;
 pub use feeder::{Feeder, OldestWanted};
-pub use grid::{Grid, GridEnd, GridLimits, GridTile};
+pub use grid::{Grid, GridEnd, GridLimits, GridTile, Rows};
 pub use link_error::LinkError;
 pub use pace::Pace;
 pub use pcie::{

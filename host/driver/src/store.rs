@@ -7,7 +7,7 @@ use gemmine_pouw::panel::Panel;
 
 use crate::device::{Descriptor, Identity, Limits, Side};
 use crate::error::DeviceError;
-use crate::grid::Grid;
+use crate::grid::{Grid, Rows};
 
 /// Longest panel: the longest k of a legal job.
 const PANEL_STEPS: usize = 65_536;
@@ -113,12 +113,18 @@ impl PanelStore {
     pub fn check_grid(&self, grid: &Grid, tiles: usize, panels: usize) -> Result<(), DeviceError> {
         let fits = (1..=tiles).contains(&grid.tiles());
         self.within("tiles of a grid", grid.tiles(), fits, || format!("1 to {tiles}"))?;
-        for side in [&grid.a, &grid.b] {
-            let fits = side.len() <= panels;
-            self.within("panels of a grid", side.len(), fits, || format!("at most {panels}"))?;
-            self.check(side, grid.steps, grid.chunk_steps)?;
+        for side in [grid.a.len(), grid.b.len()] {
+            let fits = side <= panels;
+            self.within("panels of a grid", side, fits, || format!("at most {panels}"))?;
         }
-        Ok(())
+        self.check(&grid.b, grid.steps, grid.chunk_steps)?;
+        match &grid.a {
+            Rows::Panels(panels) => self.check(panels, grid.steps, grid.chunk_steps),
+            Rows::Job { job, .. } => {
+                let k = job.a().k();
+                self.within("steps", grid.steps, grid.steps == k, || format!("the {k} of its job"))
+            }
+        }
     }
 
     /// [`DeviceError::Unsupported`] with the value and its limit, unless it fits.

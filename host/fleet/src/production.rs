@@ -152,7 +152,7 @@ impl Production {
     /// About how much memory it takes, without the passes that are made when they are needed.
     pub fn bytes(&self) -> usize {
         match &self.kind {
-            Kind::Pearl(pearl) => pearl.pass_bytes(),
+            Kind::Pearl(pearl) => pearl.bytes(),
             Kind::Amadeus(_) => 0,
         }
     }

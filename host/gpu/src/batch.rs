@@ -109,7 +109,7 @@ impl Batch {
         }
         let work = Work { steps, chunk_steps, unsigned_a: false };
         let jobs = vec![Job { ticket_key, bound_le }];
-        let sides = [a, b].map(|panels| Side { panels, by_address: HashMap::new() });
+        let sides = [a.panels(), b].map(|panels| Side { panels, by_address: HashMap::new() });
         Self { work, wanted: Wanted::Grid(tag), sides, jobs, tiles, want_tile: false }
     }
 
@@ -157,6 +157,8 @@ impl Batch {
 mod tests {
     use std::collections::BTreeSet;
 
+    use gemmine_driver::Rows;
+
     use super::*;
 
     fn panels(count: usize) -> Vec<Arc<Panel>> {
@@ -167,7 +169,7 @@ mod tests {
     fn every_tile_of_a_grid_is_there_once_and_a_workgroup_has_a_block() {
         for (rows, columns) in [(1, 1), (4, 8), (5, 7), (1, 9), (16, 3)] {
             let (steps, chunk_steps) = (4, 4);
-            let (a, b) = (panels(rows), panels(columns));
+            let (a, b) = (Rows::Panels(panels(rows)), panels(columns));
             let (ticket_key, bound_le) = ([0; 32], [0; 32]);
             let grid = Grid { tag: 9, a, b, steps, chunk_steps, ticket_key, bound_le };
             let batch = Batch::of_grid(grid);
@@ -178,7 +180,7 @@ mod tests {
         }
         let grid = Grid {
             tag: 1,
-            a: panels(8),
+            a: Rows::Panels(panels(8)),
             b: panels(8),
             steps: 4,
             chunk_steps: 4,

@@ -10,6 +10,7 @@ mod avx2;
 mod dispatch;
 mod noise;
 mod portable;
+mod rows;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod vnni;
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
@@ -22,6 +23,7 @@ use crate::panel::{Group, LANES, Panel, STEPS};
 pub use dispatch::Path;
 pub(crate) use dispatch::{has_seeded_product, seeded_product};
 pub(crate) use noise::{add_noise, interleave};
+pub use rows::NoisedRows;
 
 /// A 16x16 block of the product, row by row.
 pub type Tile = [[i32; LANES]; LANES];
@@ -94,9 +96,6 @@ pub fn fold_grid_on(
     r: usize,
     each: &mut dyn FnMut(Folded<'_>),
 ) {
-    fn groups<'a>(panels: &[&'a Panel]) -> Vec<&'a [Group]> {
-        panels.iter().map(|panel| panel.groups()).collect()
-    }
     let whole = a.iter().chain(b).all(|panel| panel.k().is_multiple_of(STEPS));
     if whole
         && r.is_multiple_of(STEPS)
@@ -111,6 +110,48 @@ pub fn fold_grid_on(
             each(Folded { a: i, b: j, tile: &tile, words: &words });
         }
     }
+}
+
+/// As [`fold_grid`], of rows whose noise is added on the way: no panel of them is made where AMX and AVX-512's byte
+/// permutes do without, at rank 128.
+pub fn fold_noised_grid(
+    rows: NoisedRows<'_>,
+    b: &[&Panel],
+    r: usize,
+    each: &mut dyn FnMut(Folded<'_>),
+) {
+    fold_noised_grid_on(Path::best(), rows, b, r, each);
+}
+
+/// As [`fold_noised_grid`] on a given path.
+pub fn fold_noised_grid_on(
+    path: Path,
+    rows: NoisedRows<'_>,
+    b: &[&Panel],
+    r: usize,
+    each: &mut dyn FnMut(Folded<'_>),
+) {
+    /// Panels that are made at once.
+    const PANELS: usize = 16;
+    let whole = b.iter().all(|panel| panel.k().is_multiple_of(STEPS));
+    if whole
+        && r.is_multiple_of(STEPS)
+        && dispatch::run_noised_grid(path, rows, &groups(b), r / STEPS, each)
+    {
+        return;
+    }
+    for first in (0..rows.count).step_by(PANELS) {
+        let end = rows.count.min(first + PANELS);
+        let panels: Vec<Panel> = (first..end).map(|number| rows.panel(number)).collect();
+        let panels: Vec<&Panel> = panels.iter().collect();
+        fold_grid_on(path, &panels, b, r, &mut |found| {
+            each(Folded { a: first + found.a, ..found })
+        });
+    }
+}
+
+fn groups<'a>(panels: &[&'a Panel]) -> Vec<&'a [Group]> {
+    panels.iter().map(|panel| panel.groups()).collect()
 }
 
 /// The product of two signed panels over all k.

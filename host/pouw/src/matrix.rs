@@ -1,6 +1,12 @@
 //! Row-major int8 matrices: A is m x k; B is always held transposed, n x k.
+//!
+//! Clones share their values. A write into one row of a clone copies that row alone, so that a pass costs no copy of A.
 
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+
+use crate::digest::LEAF_BYTES;
 
 /// The largest magnitude of a signal value, so that signal plus noise fits int8.
 pub const MAX_SIGNAL: i8 = 64;
@@ -55,12 +61,23 @@ pub enum MatrixError {
 }
 
 /// `rows` x `k` signed bytes, row-major.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Matrix {
     rows: usize,
     k: usize,
-    data: Vec<i8>,
+    /// All values, of which those of `own` are stale.
+    shared: Arc<Vec<i8>>,
+    /// A row of this clone alone.
+    own: Option<(usize, Vec<i8>)>,
 }
+
+impl PartialEq for Matrix {
+    fn eq(&self, other: &Self) -> bool {
+        self.k == other.k && self.data() == other.data()
+    }
+}
+
+impl Eq for Matrix {}
 
 impl Matrix {
     /// Takes `rows * k` values, row-major; any int8 value is fine here ([`Matrix::check_signal`] is separate).
@@ -74,7 +91,7 @@ impl Matrix {
         if rows.checked_mul(k) != Some(data.len()) {
             return Err(MatrixError::Length { found: data.len(), rows, k });
         }
-        Ok(Self { rows, k, data })
+        Ok(Self { rows, k, shared: Arc::new(data), own: None })
     }
 
     /// Rows: m of A, n of B transposed.
@@ -89,22 +106,48 @@ impl Matrix {
         self.k
     }
 
-    /// All values, row-major.
+    /// All values, row-major; copied if a row is this clone's own.
     #[must_use]
-    pub fn data(&self) -> &[i8] {
-        &self.data
+    pub fn data(&self) -> Cow<'_, [i8]> {
+        let Some((row, values)) = &self.own else { return Cow::Borrowed(&self.shared) };
+        let mut data = self.shared.to_vec();
+        data[row * self.k..][..self.k].copy_from_slice(values);
+        Cow::Owned(data)
     }
 
-    /// All values as bytes, row-major: what the commitment hashes.
+    /// All values as bytes, row-major: what the commitment hashes. Copied as [`Matrix::data`].
     #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.data)
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        match self.data() {
+            Cow::Borrowed(data) => Cow::Borrowed(bytemuck::cast_slice(data)),
+            Cow::Owned(data) => Cow::Owned(data.into_iter().map(i8::cast_unsigned).collect()),
+        }
+    }
+
+    /// Leaf `index` of the commitment, zero-padded.
+    #[must_use]
+    pub fn leaf(&self, index: usize) -> [u8; LEAF_BYTES] {
+        let mut leaf = [0; LEAF_BYTES];
+        let Some(first) = index.checked_mul(LEAF_BYTES) else { return leaf };
+        let end = first.saturating_add(LEAF_BYTES).min(self.shared.len());
+        let mut at = first;
+        while at < end {
+            let (row, column) = (at / self.k, at % self.k);
+            let values: &[u8] = bytemuck::cast_slice(&self.row(row)[column..]);
+            let count = values.len().min(end - at);
+            leaf[at - first..][..count].copy_from_slice(&values[..count]);
+            at += count;
+        }
+        leaf
     }
 
     /// One row of `k` values; empty when there is no such row.
     #[must_use]
     pub fn row(&self, row: usize) -> &[i8] {
-        self.data.chunks_exact(self.k).nth(row).unwrap_or_default()
+        match &self.own {
+            Some((own, values)) if *own == row => values,
+            _ => self.shared.chunks_exact(self.k).nth(row).unwrap_or_default(),
+        }
     }
 
     /// Refuses the first value outside [-64, 64], the range that leaves room for the noise.
@@ -112,17 +155,32 @@ impl Matrix {
     /// # Errors
     /// [`MatrixError::Value`].
     pub fn check_signal(&self) -> Result<(), MatrixError> {
-        check_signal(&self.data, self.k)
+        check_signal(&self.data(), self.k)
     }
 
-    /// Overwrites part of one row.
+    /// Overwrites part of one row, of this clone alone.
     ///
     /// # Errors
     /// [`MatrixError::Outside`] when the write does not fit; the matrix is then unchanged.
     pub fn write(&mut self, row: usize, column: usize, values: &[i8]) -> Result<(), MatrixError> {
         self.check_write(row, column, values.len())?;
-        self.data[row * self.k + column..][..values.len()].copy_from_slice(values);
+        self.row_mut(row)[column..][..values.len()].copy_from_slice(values);
         Ok(())
+    }
+
+    /// A row of this clone alone, made so if it is not yet.
+    fn row_mut(&mut self, row: usize) -> &mut [i8] {
+        if self.own.as_ref().is_some_and(|(own, _)| *own != row) {
+            // Two rows of its own: all are.
+            self.shared = Arc::new(self.data().into_owned());
+            self.own = None;
+        }
+        let place = row * self.k..(row + 1) * self.k;
+        if self.own.is_none() && Arc::get_mut(&mut self.shared).is_some() {
+            return &mut Arc::make_mut(&mut self.shared)[place];
+        }
+        let (_, values) = self.own.get_or_insert_with(|| (row, self.shared[place].to_vec()));
+        values
     }
 
     /// Whether so many values fit into a row there.

@@ -6,6 +6,7 @@
 
 mod error;
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::{Header76, MiningConfig, job_key};
@@ -43,10 +44,11 @@ pub struct PreparedJob {
     a: Matrix,
     bt: Matrix,
     tree_a: Tree,
-    tree_b: Tree,
+    /// The same for every nonce, as B's noise is: clones share them.
+    tree_b: Arc<Tree>,
     seeds: Seeds,
     noise_a: Noise,
-    noise_b: Noise,
+    noise_b: Arc<Noise>,
 }
 
 impl PreparedJob {
@@ -75,11 +77,12 @@ impl PreparedJob {
             return Err(MineError::NoTile { h: config.h(), w: config.w(), m, n });
         }
         let job_key = job_key(&header, &config);
-        let tree_a = Tree::new(&job_key, a.bytes());
-        let tree_b = Tree::new(&job_key, bt.bytes());
+        let tree_a = Tree::new(&job_key, &a.bytes());
+        let tree_b = Tree::new(&job_key, &bt.bytes());
         let seeds = Seeds::new(&job_key, &tree_a.root(), &tree_b.root(), m, n);
         let noise_a = Noise::new(Side::A, &seeds.a, config.r, config.k, m);
-        let noise_b = Noise::new(Side::B, &seeds.b, config.r, config.k, n);
+        let noise_b = Arc::new(Noise::new(Side::B, &seeds.b, config.r, config.k, n));
+        let tree_b = Arc::new(tree_b);
         Ok(Self { header, config, job_key, a, bt, tree_a, tree_b, seeds, noise_a, noise_b })
     }
 
@@ -98,7 +101,7 @@ impl PreparedJob {
         }
         let start = row * self.a.k() + column;
         for index in start / LEAF_BYTES..=(start + values.len() - 1) / LEAF_BYTES {
-            self.tree_a.update(index, &tree::leaf(self.a.bytes(), index))?;
+            self.tree_a.update(index, &self.a.leaf(index))?;
         }
         self.seeds =
             Seeds::new(&self.job_key, &self.tree_a.root(), &self.tree_b.root(), self.m(), self.n());
@@ -122,7 +125,7 @@ impl PreparedJob {
         let first = start / LEAF_BYTES;
         let mut leaves: Vec<(u64, [u8; LEAF_BYTES])> = (first
             ..=(start + values.len() - 1) / LEAF_BYTES)
-            .map(|index| (index as u64, tree::leaf(self.a.bytes(), index)))
+            .map(|index| (index as u64, self.a.leaf(index)))
             .collect();
         for (at, value) in (start - first * LEAF_BYTES..).zip(values) {
             leaves[at / LEAF_BYTES].1[at % LEAF_BYTES] = *value as u8;
@@ -192,7 +195,7 @@ impl PreparedJob {
 
     /// Noise of B.
     #[must_use]
-    pub const fn noise_b(&self) -> &Noise {
+    pub fn noise_b(&self) -> &Noise {
         &self.noise_b
     }
 

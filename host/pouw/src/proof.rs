@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use crate::digest::{Digest, LEAF_BYTES};
 use crate::matrix::Matrix;
-use crate::tree::{self, Tree, TreeError};
+use crate::tree::{Tree, TreeError};
 
 pub use view::{OpeningView, ProofView};
 
@@ -103,8 +103,7 @@ impl Opening {
             leaf_indices.extend(first..=last.min(tree.total_leaves()));
         }
         let siblings = tree.open(&leaf_indices)?;
-        let leaves =
-            leaf_indices.iter().map(|&index| tree::leaf(matrix.bytes(), index as usize)).collect();
+        let leaves = leaf_indices.iter().map(|&index| matrix.leaf(index as usize)).collect();
         Ok(Self {
             leaves,
             leaf_indices,

@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use gemmine_pouw::digest::{Digest, Keyed};
-use gemmine_pouw::kernel::{self, Tile};
+use gemmine_pouw::kernel::{self, Folded, NoisedRows, Tile};
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::fold_register;
 
 use crate::device::{Completion, Descriptor};
-use crate::grid::{Grid, GridEnd, GridTile};
+use crate::grid::{Grid, GridEnd, GridTile, Rows};
 
 /// A descriptor with its panels.
 #[derive(Debug)]
@@ -82,9 +82,18 @@ pub fn end(grid: &Grid) -> GridEnd {
     }
     let columns = grid.b.len();
     let mut messages = vec![[0; 64]; grid.tiles()];
-    kernel::fold_grid(&side(&grid.a), &side(&grid.b), grid.chunk_steps, &mut |found| {
+    let mut each = |found: Folded<'_>| {
         messages[found.a * columns + found.b] = message(found.words);
-    });
+    };
+    let (b, chunk) = (side(&grid.b), grid.chunk_steps);
+    match &grid.a {
+        Rows::Panels(panels) => kernel::fold_grid(&side(panels), &b, chunk, &mut each),
+        Rows::Job { job, panels } => {
+            let (matrix, noise, first) = (job.a(), job.noise_a(), panels.start);
+            let rows = NoisedRows { matrix, noise, first, count: panels.len() };
+            kernel::fold_noised_grid(rows, &b, chunk, &mut each);
+        }
+    }
     let mut tickets = vec![[0; 32]; grid.tiles()];
     Keyed::new(&grid.ticket_key).one_block(&messages, &mut tickets);
     let bound = U256::from_little_endian(&grid.bound_le);

@@ -3,6 +3,7 @@
 use gemmine_pouw::tile::{fold_register, ticket, tile};
 
 use super::*;
+use crate::Rows;
 use crate::grid::GridTile;
 
 fn panel(seed: u8, steps: usize) -> Arc<Panel> {
@@ -158,7 +159,8 @@ fn what_does_not_fit_is_refused_and_named() {
 fn grid(tag: u64, a: &[Arc<Panel>], b: &[Arc<Panel>]) -> Grid {
     let (steps, chunk_steps) = (256, 128);
     let (ticket_key, bound_le) = ([5; 32], [0xff; 32]);
-    Grid { tag, a: a.to_vec(), b: b.to_vec(), steps, chunk_steps, ticket_key, bound_le }
+    let a = Rows::Panels(a.to_vec());
+    Grid { tag, a, b: b.to_vec(), steps, chunk_steps, ticket_key, bound_le }
 }
 
 /// Sides that blocks fill, and sides that leave some of them over.

@@ -145,9 +145,16 @@ impl PearlProduction {
         (PASSES_BYTES / self.pass_bytes().max(1)).clamp(2, PASSES_MAX)
     }
 
-    /// About how much memory a pass takes.
-    pub(super) fn pass_bytes(&self) -> usize {
-        2 * (self.product.a.bytes().len() + self.product.bt.bytes().len())
+    /// About how much memory a pass takes: its noise, A's tree and a row of its own.
+    fn pass_bytes(&self) -> usize {
+        let (m, k) = (self.product.a.rows(), self.product.a.k());
+        m * usize::from(self.product.rank) + m * k / 16 + 5 * k
+    }
+
+    /// About how much memory all passes share: trees, noise and panels of B; and one of them.
+    pub(super) fn bytes(&self) -> usize {
+        let (n, k) = (self.product.bt.rows(), self.product.a.k());
+        n * k + n * k / 16 + n * usize::from(self.product.rank) + self.pass_bytes()
     }
 
     /// Noised panels of B, the same ones in every pass.

@@ -1,5 +1,4 @@
-//! Grids of tiles, for a device that is too fast to be told of single ones: while it makes some, the panels of the next
-//! ones are made on all of the processor's cores.
+//! Grids of tiles, for a device that is too fast to be told of single ones. It adds the noise of A itself.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -8,8 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use gemmine_driver::{Counters, Device, DeviceError, Grid, GridEnd, OldestWanted, Rectangle};
-use rayon::prelude::*;
+use gemmine_driver::{Counters, Device, DeviceError, Grid, GridEnd, OldestWanted, Rectangle, Rows};
 
 use super::{Assignment, Done, pearl, tiles_of};
 use crate::piece::{Piece, Place};
@@ -241,16 +239,15 @@ fn grid(tag: u64, assignment: &Assignment, piece: &Piece) -> Result<Grid> {
     let Ask::Pearl(bound) = assignment.ask else { bail!("ask for bits of a tile") };
     let production = pearl(&assignment.production)?;
     let (tiles, prepared) = (tiles_of(piece)?, production.pass(piece.pass)?);
-    let rows = (tiles.row..tiles.row + tiles.rows).into_par_iter();
     let (first, end) = (tiles.column as usize, (tiles.column + tiles.columns) as usize);
     let b = production.b_panels().get(first..end).context("find B's panels of a piece")?;
     Ok(Grid {
         tag,
-        a: rows.map(|row| Arc::new(prepared.panel_a(row))).collect(),
         b: b.to_vec(),
         steps: prepared.config().k as usize,
         chunk_steps: prepared.config().r.into(),
         ticket_key: prepared.seeds().a,
         bound_le: bound.to_little_endian(),
+        a: Rows::Job { job: prepared, panels: tiles.row..tiles.row + tiles.rows },
     })
 }

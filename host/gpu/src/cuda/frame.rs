@@ -34,7 +34,15 @@ pub struct Order {
 impl Order {
     pub fn of_grid(grid: Grid) -> Self {
         let Grid { tag, a, b, steps, chunk_steps, ticket_key, bound_le } = grid;
-        Self { a, b, steps, chunk_steps, ticket_key, bound_le, wanted: Wanted::Grid(tag) }
+        Self {
+            a: a.panels(),
+            b,
+            steps,
+            chunk_steps,
+            ticket_key,
+            bound_le,
+            wanted: Wanted::Grid(tag),
+        }
     }
 
     pub fn of_tile(descriptor: &Descriptor, a: Arc<Panel>, b: Arc<Panel>) -> Self {

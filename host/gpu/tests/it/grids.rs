@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gemmine_driver::{Device, DeviceError, Grid, GridEnd};
+use gemmine_driver::{Device, DeviceError, Grid, GridEnd, Rows};
 use gemmine_pouw::kernel;
 use gemmine_pouw::target::{U256, meets};
 use gemmine_pouw::tile::{fold_register, ticket};
@@ -25,7 +25,7 @@ fn panels(count: usize, salt: u64) -> Vec<Arc<Panel>> {
 fn grid(tag: u64, a: &[Arc<Panel>], b: &[Arc<Panel>], bound: U256) -> Grid {
     Grid {
         tag,
-        a: a.to_vec(),
+        a: Rows::Panels(a.to_vec()),
         b: b.to_vec(),
         steps: STEPS,
         chunk_steps: CHUNK,
@@ -48,7 +48,7 @@ fn wait_grid(gpu: &mut Gpu) -> GridEnd {
 fn tickets(grid: &Grid) -> BTreeMap<(usize, usize), [u8; 32]> {
     let mut words = Vec::new();
     let mut all = BTreeMap::new();
-    for (row, a) in grid.a.iter().enumerate() {
+    for (row, a) in grid.a.panels().iter().enumerate() {
         for (column, b) in grid.b.iter().enumerate() {
             kernel::fold_tile(a, b, CHUNK, &mut words);
             all.insert((row, column), ticket(&grid.ticket_key, &fold_register(&words)));

@@ -91,15 +91,17 @@ const PAIRS: usize = 2;
 /// Panels of rows that go by while the lanes go by once: with k = 2048 half a megabyte, which the second cache holds.
 const ROWS: usize = 16;
 
-/// Multiplies every panel of rows by every panel of lanes, all signed and of the same length, a multiple of
-/// [`BLOCK`] as `chunk` is; gives each product and its words to `each`.
+/// Multiplies so many panels of rows by every panel of lanes, all signed and of the same length, a multiple of
+/// [`BLOCK`] as `chunk` is; gives each product and its words to `each`. `turned` writes a panel of rows as rows of tile
+/// registers: line 16 x + i has steps 64 x to 64 x + 63 of row i.
 ///
 /// # Safety
 ///
 /// [`is_available`] must have said so.
 #[target_feature(enable = "avx512f")]
 pub(super) unsafe fn fold_grid(
-    rows: &[&[Group]],
+    rows: usize,
+    turned: &mut dyn FnMut(usize, &mut [Group]),
     lanes: &[&[Group]],
     chunk: usize,
     each: &mut dyn FnMut(Folded<'_>),
@@ -107,9 +109,14 @@ pub(super) unsafe fn fold_grid(
     // SAFETY: by the caller's word.
     let configured = unsafe { Configured::new() };
     let mut block = Block::default();
-    for (from, rows) in (0..).step_by(ROWS).zip(rows.chunks(ROWS)) {
-        let turned: Vec<Vec<Group>> = rows.iter().map(|groups| turn(groups)).collect();
-        let turned: Vec<&[Group]> = turned.iter().map(Vec::as_slice).collect();
+    let length = lanes.first().map_or(0, |groups| groups.len()).max(1);
+    let mut lines = vec![Group::ZERO; rows.min(ROWS) * length];
+    for from in (0..rows).step_by(ROWS) {
+        let lines = &mut lines[..(rows - from).min(ROWS) * length];
+        for (row, lines) in (from..).zip(lines.chunks_mut(length)) {
+            turned(row, lines);
+        }
+        let turned: Vec<&[Group]> = lines.chunks(length).collect();
         for (j, b) in lanes.chunks(2 * PAIRS).enumerate() {
             for (i, a) in turned.chunks(2 * PAIRS).enumerate() {
                 block.multiply(&configured, a, b, chunk);
@@ -358,9 +365,9 @@ unsafe fn fold(four: Fold) {
 
 /// Groups as rows of tile registers: line 16 x + i has the steps of lane i that are in groups 16 x to 16 x + 15.
 #[target_feature(enable = "avx512f")]
-fn turn(groups: &[Group]) -> Vec<Group> {
-    let mut lines = Vec::with_capacity(groups.len());
-    for block in groups.as_chunks::<BLOCK>().0 {
+pub(super) fn turn(groups: &[Group], lines: &mut [Group]) {
+    let blocks = groups.as_chunks::<BLOCK>().0.iter();
+    for (block, lines) in blocks.zip(lines.as_chunks_mut::<BLOCK>().0) {
         let mut v = [_mm512_setzero_si512(); BLOCK];
         for (v, group) in v.iter_mut().zip(block) {
             *v = mem::_mm512_loadu_si512(&group.0);
@@ -389,13 +396,10 @@ fn turn(groups: &[Group]) -> Vec<Group> {
             rows[4 + j] = _mm512_shuffle_i32x4::<0x88>(odd[0], odd[1]);
             rows[12 + j] = _mm512_shuffle_i32x4::<0xdd>(odd[0], odd[1]);
         }
-        for row in rows {
-            let mut line = Group::ZERO;
+        for (line, row) in lines.iter_mut().zip(rows) {
             mem::_mm512_storeu_si512(&mut line.0, row);
-            lines.push(line);
         }
     }
-    lines
 }
 
 /// Adds 64 steps a block to a product: the sums of signed rows (`b`) by unsigned lanes (`a`).

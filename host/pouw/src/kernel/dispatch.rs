@@ -4,7 +4,7 @@
     expect(unsafe_code, reason = "a function with target features may only run where they exist")
 )]
 
-use super::{Folded, Job, Tile, portable};
+use super::{Folded, Job, NoisedRows, Tile, portable};
 use crate::amadeus::attempts::Shared;
 use crate::panel::{Group, LANES, STEPS};
 
@@ -94,17 +94,57 @@ pub(super) fn run_grid(
 ) -> bool {
     #[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
     {
-        let fits = |groups: usize| groups > 0 && groups.is_multiple_of(super::amx::BLOCK);
         let length = rows.first().map_or(0, |groups| groups.len());
-        let same = rows.iter().chain(lanes).all(|groups| groups.len() == length);
-        if path == Path::Amx && same && fits(length) && fits(chunk) && path.is_available() {
-            // SAFETY: `is_available` has just found AMX.
-            unsafe { super::amx::fold_grid(rows, lanes, chunk, each) };
+        let same = rows.iter().all(|groups| groups.len() == length);
+        if same && has_grids(path, length, lanes, chunk) {
+            let mut turned = |row: usize, lines: &mut [Group]| {
+                // SAFETY: `has_grids` has just found AVX-512, which AMX needs.
+                unsafe { super::amx::turn(rows[row], lines) };
+            };
+            // SAFETY: `has_grids` has just found AMX.
+            unsafe { super::amx::fold_grid(rows.len(), &mut turned, lanes, chunk, each) };
             return true;
         }
     }
     let _ = (path, rows, lanes, chunk, each);
     false
+}
+
+/// As [`run_grid`], of rows whose noise is added on the way.
+pub(super) fn run_noised_grid(
+    path: Path,
+    rows: NoisedRows<'_>,
+    lanes: &[&[Group]],
+    chunk: usize,
+    each: &mut dyn FnMut(Folded<'_>),
+) -> bool {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+    if has_grids(path, rows.matrix.k() / STEPS, lanes, chunk)
+        && std::arch::is_x86_feature_detected!("avx512bw")
+        && std::arch::is_x86_feature_detected!("avx512vbmi")
+        && let Some(noised) = super::rows::Lines::new(rows)
+    {
+        let mut turned = |row: usize, lines: &mut [Group]| {
+            // SAFETY: every feature that it enables has just been found.
+            unsafe { noised.write(row, lines) };
+        };
+        // SAFETY: `has_grids` has just found AMX.
+        unsafe { super::amx::fold_grid(rows.count, &mut turned, lanes, chunk, each) };
+        return true;
+    }
+    let _ = (path, rows, lanes, chunk, each);
+    false
+}
+
+/// Whether this path and machine multiply grids of panels of so many groups.
+#[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+fn has_grids(path: Path, length: usize, lanes: &[&[Group]], chunk: usize) -> bool {
+    let fits = |groups: usize| groups > 0 && groups.is_multiple_of(super::amx::BLOCK);
+    path == Path::Amx
+        && lanes.iter().all(|groups| groups.len() == length)
+        && fits(length)
+        && fits(chunk)
+        && path.is_available()
 }
 
 /// A * B of one nonce at the network's K, from what nonces share; `None` without AVX-512's byte permutes

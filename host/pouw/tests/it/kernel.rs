@@ -2,8 +2,11 @@
 
 use crate::common::xof;
 use gemmine_pouw::kernel::{
-    Path, Tile, fold_grid_on, fold_strips, fold_tile_on, product, product_u8_on,
+    NoisedRows, Path, Tile, fold_grid_on, fold_noised_grid_on, fold_strips, fold_tile_on, product,
+    product_u8_on,
 };
+use gemmine_pouw::matrix::Matrix;
+use gemmine_pouw::noise::{Noise, Side, noise_row};
 use gemmine_pouw::panel::Panel;
 use gemmine_pouw::tile::tile;
 use proptest::prelude::*;
@@ -123,6 +126,56 @@ fn grids_of_tiles() {
     let mut unequal = panels("gu", 1, 128);
     unequal.extend(panels("gv", 1, 64));
     check_grid(&unequal, &panels("gw", 2, 128), 64);
+}
+
+/// Folds a grid of a matrix' rows with their noise on every path; some rows are beyond the matrix.
+fn check_noised_grid(values: Vec<i8>, k: usize, rank: u16) {
+    let (rows, first, count) = (values.len() / k, 1, 3);
+    let matrix = Matrix::new(rows, k, values).unwrap();
+    let noise = Noise::new(Side::A, &[rank as u8; 32], rank, k as u32, rows as u32);
+    let b = [
+        Panel::from_lanes(&lanes(&signed("nb", 16 * k), k), k),
+        Panel::from_lanes(&lanes(&vec![-128; 16 * k], k), k),
+    ];
+    let columns: Vec<Vec<Vec<i8>>> =
+        b.iter().map(|panel| (0..16).map(|lane| panel.lane(lane)).collect()).collect();
+    let noised: Vec<Vec<i8>> = (0..16 * (first + count))
+        .map(|row| {
+            let noise = noise_row(noise.factor_row(row), noise.pairs());
+            let signal = matrix.row(row).iter().chain(std::iter::repeat(&0));
+            signal.zip(noise).map(|(x, e)| x.wrapping_add(e)).collect()
+        })
+        .collect();
+    let refs: Vec<&Panel> = b.iter().collect();
+    for path in Path::ALL {
+        let mut found = vec![None; count * b.len()];
+        let of = NoisedRows { matrix: &matrix, noise: &noise, first: first as u32, count };
+        fold_noised_grid_on(path, of, &refs, 128, &mut |folded| {
+            let before =
+                found[folded.a * b.len() + folded.b].replace((*folded.tile, folded.words.to_vec()));
+            assert_eq!(before, None, "{path:?}: twice");
+        });
+        for (at, found) in found.into_iter().enumerate() {
+            let strip = 16 * (first + at / b.len());
+            let rows: Vec<&[i8]> = noised[strip..strip + 16].iter().map(Vec::as_slice).collect();
+            let columns: Vec<&[i8]> = columns[at % b.len()].iter().map(Vec::as_slice).collect();
+            let golden = tile(&rows, &columns, 128);
+            let (tile, words) = found.unwrap();
+            assert_eq!(words, golden.words, "{path:?} k={k} rank={rank} at {at}");
+            assert_eq!(tile.as_flattened(), golden.product, "{path:?} k={k} rank={rank} at {at}");
+        }
+    }
+}
+
+#[test]
+fn grids_of_rows_with_their_noise() {
+    // With 128 columns of noise and whole lines of 64 steps AMX adds the noise itself; else it is given panels.
+    for (k, rank) in [(2048, 128), (256, 128), (256, 64), (512, 256), (200, 128), (66, 128)] {
+        check_noised_grid(signed("na", 40 * k), k, rank);
+    }
+    for value in [-128, -127, 127, -64, 64] {
+        check_noised_grid(vec![value; 40 * 256], 256, 128);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn forged(config: MiningConfig, m: usize, n: usize, a: &[u32], b: &[u32]) -> Pla
     let key = job_key(&header(EASY, 1), &config);
     let open = |label, rows: usize, picks: &[u32]| {
         let matrix = signal(label, rows, k);
-        Opening::new(&matrix, &Tree::new(&key, matrix.bytes()), picks).unwrap()
+        Opening::new(&matrix, &Tree::new(&key, &matrix.bytes()), picks).unwrap()
     };
     PlainProof {
         m: m as u64,

@@ -181,7 +181,7 @@ fn structural(oracle: &Oracle, check: &Value, proof: &PlainProof) -> (Vec<u8>, &
             let [a, _] = matrices(7);
             let rows: Vec<u32> = (0..32).collect();
             let key = job(oracle, 7);
-            let all = Opening::new(&a, &Tree::new(key.job_key(), a.bytes()), &rows).unwrap();
+            let all = Opening::new(&a, &Tree::new(key.job_key(), &a.bytes()), &rows).unwrap();
             assert!(all.siblings.is_empty());
             edit.a = Opening { row_indices: proof.a.row_indices.clone(), ..all };
             "accepted"
@@ -201,7 +201,7 @@ fn out_of_range(oracle: &Oracle, check: &Value) -> (Vec<u8>, &'static str) {
     let key = *job(oracle, 7).job_key();
     let open = |matrix: &Matrix, first: u32| {
         let rows: Vec<u32> = (first..first + 16).collect();
-        Opening::new(matrix, &Tree::new(&key, matrix.bytes()), &rows).unwrap()
+        Opening::new(matrix, &Tree::new(&key, &matrix.bytes()), &rows).unwrap()
     };
     let proof =
         PlainProof { m: 32, n: 32, k: 2048, noise_rank: 128, a: open(&a, 0), bt: open(&bt, 16) };
@@ -213,8 +213,8 @@ fn every_recorded_value() {
     let oracle = oracle();
     let (record, values) = (&oracle.record, &oracle.record["values"]);
     let job = job(&oracle, 7);
-    assert_eq!(hash(job.a().bytes()), digest(text(&record["A_blake3"])));
-    assert_eq!(hash(job.bt().bytes()), digest(text(&record["BT_blake3"])));
+    assert_eq!(hash(&job.a().bytes()), digest(text(&record["A_blake3"])));
+    assert_eq!(hash(&job.bt().bytes()), digest(text(&record["BT_blake3"])));
     let hex_of = |name: &str| digest(text(&values[name]));
     assert_eq!(hex::encode(job.config().to_bytes()), text(&values["config_hex"]));
     assert_eq!(*job.job_key(), hex_of("job_key"));

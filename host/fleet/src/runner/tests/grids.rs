@@ -65,7 +65,7 @@ impl Device for Gridded {
         let bound = U256::from_little_endian(&grid.bound_le);
         let last = (grid.a.len() - 1, grid.b.len() - 1);
         let (mut words, mut tiles) = (Vec::new(), Vec::new());
-        for (row, a) in grid.a.iter().enumerate() {
+        for (row, a) in grid.a.panels().iter().enumerate() {
             for (column, b) in grid.b.iter().enumerate() {
                 kernel::fold_tile(a, b, grid.chunk_steps, &mut words);
                 let ticket = ticket(&grid.ticket_key, &fold_register(&words));

@@ -261,6 +261,20 @@ pub fn default_geometry(kind: EngineKind) -> Geometry {
     }
 }
 
+/// Closes a device without waiting long: a slow one may be minutes away from the end of the tiles that it has, and is
+/// then left to the end of the process.
+pub fn abandon(device: impl Send + 'static) {
+    let (closed, wait) = mpsc::channel::<()>();
+    let close = move || {
+        drop(device);
+        drop(closed);
+    };
+    // The channel ends with the thread's work, or at once if there is no thread to be had.
+    if thread::Builder::new().name("close device".into()).spawn(close).is_ok() {
+        let _ = wait.recv_timeout(CLOSE_PATIENCE);
+    }
+}
+
 /// An opened device.
 #[derive(Debug)]
 pub struct DeviceHandle {
@@ -287,20 +301,6 @@ impl DeviceHandle {
         let worker = Worker::start(device, WINDOW_FAST);
         let worker = worker.with_context(|| format!("open device {name}"))?;
         Ok(Self { worker, outstanding: 0, window: WINDOW_SLOW })
-    }
-
-    /// Closes the device without waiting long: a slow one may be minutes away from the end of the
-    /// tiles that it has, and is then left to the end of the process.
-    pub fn abandon(self) {
-        let (closed, wait) = mpsc::channel::<()>();
-        let close = move || {
-            drop(self);
-            drop(closed);
-        };
-        // The channel ends with the thread's work, or at once if there is no thread to be had.
-        if thread::Builder::new().name("close device".into()).spawn(close).is_ok() {
-            let _ = wait.recv_timeout(CLOSE_PATIENCE);
-        }
     }
 
     /// What the device is.

@@ -1,6 +1,7 @@
 //! `gemmine mine`: multiply two matrices on a device, and mine Pearl shares by it.
 
 mod amadeus;
+mod lane;
 mod operands;
 mod product;
 mod progress;
@@ -23,12 +24,13 @@ use gemmine_pouw::limits;
 use gemmine_pouw::mine::PreparedJob;
 
 use crate::args::{DeviceArgs, MineArgs, MiningArgs, Protocol};
-use crate::device::{self, DeviceHandle};
+use crate::device;
 use crate::job::{self, GatewayJob};
 use crate::npy::{self, Matrix, Operand};
 use crate::outcome::Outcome;
 use crate::{interrupt, print_line};
 
+use lane::Lane;
 pub use operands::Operands;
 pub use product::ProductFile;
 use product::Sink;
@@ -113,8 +115,8 @@ pub fn mine(plan: &Plan) -> Result<Outcome> {
     let ended = if by_scans {
         Scans::new(operands, prepared, device, kept, progress, until, started)?.run()
     } else {
-        let device = DeviceHandle::of(device)?;
-        Session::new(operands, prepared, device, kept, progress, until, started).run()
+        let lane = Lane::of(device, operands.a_padded.k())?;
+        Session::new(operands, prepared, lane, kept, progress, until, started).run()
     };
     report(&summarise(plan, ended, (identity, before), description, seed), mining.json)
 }

@@ -1,23 +1,23 @@
 //! The loop of a mining run: passes over the product, cut into work units, kept ahead of the device.
 //!
-//! Each pass multiplies the same operands under another nonce. Only the newest pass's commitments are
-//! held; a hit that comes back after the next pass was prepared gets its own made again, which is rare.
+//! Each pass multiplies the same operands under another nonce. Work under way holds its own pass's commitments.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use gemmine_driver::{Completion, Counters, WorkUnit};
+use gemmine_driver::{Counters, Grid, Rows, WorkUnit};
 use gemmine_pouw::mine::PreparedJob;
 use gemmine_pouw::panel::{LANES, Panel};
 
+use super::lane::{Answer, Lane, Work};
 use super::operands::Operands;
 use super::product::{FirstPass, Sink};
 use super::progress::Progress;
 use super::shares::{Claim, Keeper};
 use super::summary::{End, Tally};
-use crate::device::DeviceHandle;
 use crate::interrupt;
 
 /// Tiles of one work unit, so that a unit of a wide product on a slow device still comes back soon.
@@ -58,28 +58,29 @@ impl Until {
     }
 }
 
-/// A unit on its way.
-#[derive(Clone, Copy, Debug)]
+/// Work on its way: row panels with column panels of a pass.
+#[derive(Debug)]
 struct Flight {
     pass: u64,
-    strip: usize,
-    first_column_strip: usize,
+    prepared: Arc<PreparedJob>,
+    rows: Range<usize>,
+    columns: Range<usize>,
 }
 
 /// A run in progress.
 pub struct Session<'a> {
     operands: &'a Operands,
-    device: DeviceHandle,
+    lane: Lane,
     keeper: Keeper,
     progress: Progress,
     until: Until,
     bound_le: [u8; 32],
     /// The newest pass, ready to make panels of A.
-    prepared: PreparedJob,
+    prepared: Arc<PreparedJob>,
     pass: u64,
     seed: u64,
     b_panels: Vec<Arc<Panel>>,
-    /// Next unit of the newest pass: strip of A, first strip of B.
+    /// What is next of the newest pass: row panel, first column panel.
     next: (usize, usize),
     flights: VecDeque<Flight>,
     sent: u64,
@@ -114,7 +115,7 @@ impl<'a> Session<'a> {
     pub fn new(
         operands: &'a Operands,
         prepared: PreparedJob,
-        device: DeviceHandle,
+        lane: Lane,
         (keeper, sink): (Keeper, Sink<'a>),
         progress: Progress,
         until: Until,
@@ -128,11 +129,11 @@ impl<'a> Session<'a> {
         Self {
             operands,
             bound_le: prepared.bound(Some(keeper.share_target())).to_little_endian(),
-            device,
+            lane,
             keeper,
             progress,
             until,
-            prepared,
+            prepared: Arc::new(prepared),
             pass: 0,
             seed,
             b_panels,
@@ -157,7 +158,7 @@ impl<'a> Session<'a> {
             None => self.ended().unwrap_or(End::Interrupt),
         };
         if !self.flights.is_empty() {
-            self.device.abandon();
+            self.lane.abandon();
         }
         let Self { sink, tally, counters, started, .. } = self;
         Ended { end, trouble, elapsed: started.elapsed(), sink, tally, counters }
@@ -172,18 +173,17 @@ impl<'a> Session<'a> {
             }
             // Whoever still has something to prepare only looks for reports, and does not wait.
             let mut patience = if batch.is_empty() { POLL } else { Duration::ZERO };
-            for unit in batch {
-                if unless_interrupted(self.device.submit(unit))?.is_none() {
+            for work in batch {
+                if unless_interrupted(self.lane.submit(work))?.is_none() {
                     return Ok(());
                 }
             }
-            while let Some(report) = unless_interrupted(self.device.poll(patience))?.flatten() {
-                let (id, counters) = (report.id, report.counters);
-                let result = report.result.with_context(|| format!("mine unit {id} on the device"));
-                let Some(completions) = unless_interrupted(result)? else {
+            loop {
+                let Some(answer) = unless_interrupted(self.lane.poll(patience))? else {
                     return Ok(());
                 };
-                self.take(&completions, counters)?;
+                let Some(answer) = answer else { break };
+                self.take(&answer)?;
                 patience = Duration::ZERO;
             }
             self.progress.update(&self.tally, &self.counters, self.started.elapsed());
@@ -211,93 +211,119 @@ impl<'a> Session<'a> {
         }
         self.pass = if self.pass == 0 { self.resume } else { self.pass + 1 };
         let (row, column, values) = self.operands.nonce(self.seed, self.pass);
-        self.prepared.reseed(row, column, &values).context("prepare a pass")?;
+        let mut next = PreparedJob::clone(&self.prepared);
+        next.reseed(row, column, &values).context("prepare a pass")?;
+        self.prepared = Arc::new(next);
         self.tally.reseeds += 1;
         self.next = (0, 0);
         Ok(true)
     }
 
-    /// The next units, all made before the first is sent: what waits together, the array runs in one
+    /// The next work, all made before the first is sent: what waits together, the array runs in one
     /// stream.
-    fn next_batch(&mut self) -> Result<Vec<WorkUnit>> {
-        let room = self.device.room().min(BATCH_UNITS);
+    fn next_batch(&mut self) -> Result<Vec<Work>> {
+        let room = self.lane.room().min(BATCH_UNITS);
         let mut batch = Vec::with_capacity(room);
         while batch.len() < room && self.advance()? {
-            batch.push(self.next_unit());
+            // A device that takes grids is not given any before it is done with the product.
+            let is_first = matches!(batch.last(), Some(Work::Unit(_))) && !self.wants_tiles();
+            if is_first && self.lane.grids().is_some() {
+                break;
+            }
+            batch.push(self.next_work());
         }
         Ok(batch)
     }
 
-    /// Strips of A.
+    /// Whether the product comes of what is next.
+    fn wants_tiles(&self) -> bool {
+        self.pass == 0 && self.first.is_some()
+    }
+
+    /// Row panels.
     fn strips(&self) -> usize {
         self.operands.a_padded.rows() / LANES
     }
 
-    fn next_unit(&mut self) -> WorkUnit {
-        let (strip, first_column_strip) = self.next;
-        let end = self.b_panels.len().min(first_column_strip + UNIT_TILES_MAX);
-        self.next = if end == self.b_panels.len() { (strip + 1, 0) } else { (strip, end) };
+    /// A grid where the device takes them and nobody wants the tiles, else a unit.
+    fn next_work(&mut self) -> Work {
+        let want_tiles = self.wants_tiles();
+        let grids = self.lane.grids().filter(|_| !want_tiles);
+        let (row, column) = self.next;
+        let (tiles, most) = match grids {
+            Some(grids) => (grids.tiles, grids.panels),
+            None => (UNIT_TILES_MAX, UNIT_TILES_MAX),
+        };
+        let columns = column..self.b_panels.len().min(column + most.min(tiles).max(1));
+        // More rows only where each is whole, so that tiles keep their order.
+        let rows = if grids.is_some() && columns.len() == self.b_panels.len() {
+            (tiles / columns.len()).clamp(1, most).min(self.strips() - row)
+        } else {
+            1
+        };
+        let rows = row..row + rows;
+        let is_whole = columns.end == self.b_panels.len();
+        self.next = if is_whole { (rows.end, 0) } else { (row, columns.end) };
         self.sent += 1;
-        self.flights.push_back(Flight { pass: self.pass, strip, first_column_strip });
-        let config = self.prepared.config();
-        WorkUnit {
-            id: self.sent,
-            a: Arc::new(self.prepared.panel_a(strip as u32)),
-            b: self.b_panels[first_column_strip..end].to_vec(),
-            steps: config.k as usize,
-            chunk_steps: config.r.into(),
-            ticket_key: self.prepared.seeds().a,
-            bound_le: self.bound_le,
-            want_tiles: self.pass == 0 && self.first.is_some(),
-        }
+        let prepared = Arc::clone(&self.prepared);
+        let b = self.b_panels[columns.clone()].to_vec();
+        let (config, id) = (prepared.config(), self.sent);
+        let (steps, chunk_steps) = (config.k as usize, config.r.into());
+        let (ticket_key, bound_le) = (prepared.seeds().a, self.bound_le);
+        let work = if grids.is_some() {
+            let panels = rows.start as u32..rows.end as u32;
+            let a = Rows::Job { job: Arc::clone(&prepared), panels };
+            Work::Grid(Grid { tag: id, a, b, steps, chunk_steps, ticket_key, bound_le })
+        } else {
+            let a = Arc::new(prepared.panel_a(row as u32));
+            Work::Unit(WorkUnit { id, a, b, steps, chunk_steps, ticket_key, bound_le, want_tiles })
+        };
+        self.flights.push_back(Flight { pass: self.pass, prepared, rows, columns });
+        work
     }
 
-    /// Takes one unit's answers in: tiles to the product, hits to the keeper.
-    fn take(&mut self, completions: &[Completion], counters: Counters) -> Result<()> {
-        let flight = self.flights.pop_front().context("match a report to its unit")?;
-        self.counters = counters;
+    /// Takes an answer in: tiles to the product, hits to the keeper.
+    fn take(&mut self, answer: &Answer) -> Result<()> {
+        let flight = self.flights.pop_front().context("match an answer to its work")?;
+        self.counters = answer.counters;
         // The product first: no share that can't be stored keeps it from being written.
         if let (0, Some(first)) = (flight.pass, &mut self.first) {
-            for (column_strip, completion) in (flight.first_column_strip..).zip(completions) {
-                first.take(flight.strip, column_strip, completion.tile.as_deref())?;
+            for (column, tile) in flight.columns.clone().zip(&answer.products) {
+                first.take(flight.rows.start, column, tile.as_deref())?;
             }
         }
-        let last = flight.first_column_strip + completions.len() == self.b_panels.len();
-        if last && flight.strip + 1 == self.strips() {
+        if flight.columns.end == self.b_panels.len() && flight.rows.end == self.strips() {
             self.tally.passes += 1;
             if let Some(first) = self.first.take() {
                 self.sink.take(&first.into_product())?;
             }
         }
-        for (column_strip, completion) in (flight.first_column_strip..).zip(completions) {
-            let count = if self.enough() {
-                &mut self.tally.tickets_surplus
-            } else {
-                &mut self.tally.tickets
-            };
-            *count += 1;
-            if completion.hit {
-                self.hit(flight, column_strip, completion)?;
-            }
+        let mut counted = 0;
+        for (number, claim) in &answer.hits {
+            self.count(number + 1 - counted);
+            counted = number + 1;
+            self.hit(&flight, *number, claim)?;
         }
+        self.count(answer.tiles - counted);
         Ok(())
     }
 
-    fn hit(&mut self, flight: Flight, column_strip: usize, completion: &Completion) -> Result<()> {
+    /// Counts tickets: those behind the last share that was asked for are left over.
+    fn count(&mut self, tickets: usize) {
+        let enough = self.enough();
+        let tally = &mut self.tally;
+        *if enough { &mut tally.tickets_surplus } else { &mut tally.tickets } += tickets as u64;
+    }
+
+    fn hit(&mut self, flight: &Flight, number: usize, claim: &Claim) -> Result<()> {
         if self.enough() {
             self.tally.hits_surplus += 1;
             return Ok(());
         }
-        let place = ((flight.strip * LANES) as u32, (column_strip * LANES) as u32);
-        let claim = Claim::of(completion);
-        let found = if flight.pass == self.pass {
-            self.keeper.keep(&self.prepared, flight.pass, place, &claim)?
-        } else {
-            let (row, column, values) = self.operands.nonce(self.seed, flight.pass);
-            let mut earlier = self.prepared.clone();
-            earlier.reseed(row, column, &values).context("prepare an earlier pass again")?;
-            self.keeper.keep(&earlier, flight.pass, place, &claim)?
-        };
+        let (row, column) = (number / flight.columns.len(), number % flight.columns.len());
+        let place = [flight.rows.start + row, flight.columns.start + column];
+        let [t_row, t_col] = place.map(|panel| (panel * LANES) as u32);
+        let found = self.keeper.keep(&flight.prepared, flight.pass, (t_row, t_col), claim)?;
         if let Some(line) = self.tally.note(found) {
             self.progress.line(&line);
         }

@@ -34,6 +34,15 @@ fn tile_paths(criterion: &mut Criterion) {
             });
         });
     }
+    // What the processor's unit does alone, where it has one that says so.
+    const TURNS: u32 = 10_000;
+    if let Some(macs) = kernel::products_alone(Path::best(), TURNS) {
+        group.throughput(Throughput::Elements(macs));
+        let name = format!("{:?}, products alone", Path::best());
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| kernel::products_alone(black_box(Path::best()), TURNS));
+        });
+    }
     group.throughput(Throughput::Elements(TILE_MACS));
     let lanes: Vec<Vec<i8>> = (0..16).map(|lane| a.lane(lane)).collect();
     let lanes: Vec<&[i8]> = lanes.iter().map(Vec::as_slice).collect();

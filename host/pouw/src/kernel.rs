@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 
 use crate::panel::{Group, LANES, Panel, STEPS};
 
-pub use dispatch::Path;
+pub use dispatch::{Path, products_alone};
 pub(crate) use dispatch::{has_seeded_product, seeded_product};
 pub(crate) use noise::{add_noise, interleave};
 pub use rows::NoisedRows;

@@ -163,10 +163,11 @@ pub(super) fn limit(measured: &Measured, figures: &Figures, identity: &Identity)
 }
 
 /// What part of its time a processor multiplies, by what its kernel does alone. Runs and kernel are not of the same
-/// seconds, so it lies between the farthest of them.
+/// seconds, so it lies between the farthest of them; where the processor was slower by then, that is all of it.
 fn of_processor(rate: &Figure, alone: &Figure) -> String {
-    let share = 100.0 * rate.value / alone.value;
-    let (low, high) = (100.0 * rate.low() / alone.high(), 100.0 * rate.high() / alone.low());
+    let part = |rate: f64, alone: f64| (100.0 * rate / alone).min(100.0);
+    let share = part(rate.value, alone.value);
+    let (low, high) = (part(rate.low(), alone.high()), part(rate.high(), alone.low()));
     let others = "noise, commitments, hashes and the host's work";
     let time = format!("about {share:.0} % of the time ({low:.0} to {high:.0})");
     if share < 50.0 {

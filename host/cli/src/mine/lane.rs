@@ -41,7 +41,7 @@ pub enum Lane {
     /// Units, through a thread of its own.
     Units(DeviceHandle),
     /// Grids.
-    Grids(Box<GridLane>),
+    Grids(GridLane),
 }
 
 /// A device that takes grids.
@@ -75,7 +75,7 @@ impl Lane {
         }
         let feeder = Feeder::new(device.identity().limits);
         let (sent, units, ready) = (VecDeque::new(), Vec::new(), VecDeque::new());
-        Ok(Self::Grids(Box::new(GridLane { device, feeder, steps, sent, units, ready })))
+        Ok(Self::Grids(GridLane { device, feeder, steps, sent, units, ready }))
     }
 
     /// What grids are to be like, of a device that takes them.

@@ -142,9 +142,8 @@ fn nonce_place(m: usize, k: usize, k_padded: usize) -> (usize, (usize, Range<usi
     (if m_padded > m { m_padded } else { m + LANES }, (m, 0..NONCE_VALUES))
 }
 
-/// Memory that mining takes besides the operands as given: four copies of both padded, as operands, as the
-/// newest pass, as an earlier pass that is made again or the next one, and of B as panels or of both as one more
-/// pass whose scans are under way; and noise and peeling.
+/// Memory that mining takes besides the operands as given, at most: three copies of both padded (as operands, which all
+/// passes share; of B as panels; trees, a sixteenth each, of the passes under way), and noise and peeling.
 fn mine_bytes(
     (m, m_padded): (usize, usize),
     k_padded: usize,
@@ -152,7 +151,7 @@ fn mine_bytes(
 ) -> Option<u128> {
     // All within the limits, so these products are far below 2^128.
     let (m_padded, k_padded, n_padded) = (m_padded as u128, k_padded as u128, n_padded as u128);
-    let copies = 4 * (m_padded + n_padded) * k_padded;
+    let copies = 3 * (m_padded + n_padded) * k_padded;
     let noise = (m_padded + n_padded) * 1024;
     product::product_bytes(m, n)?.checked_add(copies + noise)
 }

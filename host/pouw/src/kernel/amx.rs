@@ -8,8 +8,10 @@
 //! sums are in the first cache: all of an operand comes from the second one once for four products. In a block two panels
 //! a side at a time: each of four accumulators waits for its last product while the three others go on, and what is
 //! loaded is used twice. For its word a chunk's accumulators go to memory, and are read back while the next four are
-//! multiplied.
+//! multiplied. What is in the way of more is said in `benches/README.md`, with what the unit does alone ([`limit`]).
 #![expect(unsafe_code, reason = "the compiler has no stable functions for tile registers")]
+
+mod limit;
 
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -20,6 +22,8 @@ use safe_unaligned_simd::x86_64 as mem;
 use super::xof::Operands;
 use super::{Folded, Tile};
 use crate::panel::{Group, LANES};
+
+pub(super) use limit::products_alone;
 
 /// Groups that fill a tile register.
 pub(super) const BLOCK: usize = 16;

@@ -136,6 +136,20 @@ pub(super) fn run_noised_grid(
     false
 }
 
+/// MACs of so many turns of the multiplying unit with nothing else to do: what a kernel's speed is a part of. `None` but for
+/// AMX, whose unit does as much in a cycle whatever shares the core.
+#[must_use]
+pub fn products_alone(path: Path, turns: u32) -> Option<u64> {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+    if path == Path::Amx && path.is_available() {
+        // SAFETY: `is_available` has just found AMX.
+        unsafe { super::amx::products_alone(turns.into()) };
+        return Some(u64::from(turns) * 4 * 16_384);
+    }
+    let _ = (path, turns);
+    None
+}
+
 /// Whether this path and machine multiply grids of panels of so many groups.
 #[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
 fn has_grids(path: Path, length: usize, lanes: &[&[Group]], chunk: usize) -> bool {

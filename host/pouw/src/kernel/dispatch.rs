@@ -161,6 +161,13 @@ fn has_grids(path: Path, length: usize, lanes: &[&[Group]], chunk: usize) -> boo
         && path.is_available()
 }
 
+/// Blocks of an attempt that AMX multiplies at once, 2 KB each: to set its registers up takes as long as some blocks.
+#[cfg(all(target_arch = "x86_64", target_os = "linux", feature = "std"))]
+const AMX_BATCH: usize = 16;
+/// The same of VNNI.
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+const VNNI_BATCH: usize = 5;
+
 /// A * B of one nonce at the network's K, from what nonces share; `None` without AVX-512's byte permutes
 /// and VNNI.
 pub(crate) fn seeded_product(shared: &Shared, message: &[u32; 16]) -> Option<Tile> {
@@ -168,7 +175,7 @@ pub(crate) fn seeded_product(shared: &Shared, message: &[u32; 16]) -> Option<Til
     if has_seeded_product() && Path::Amx.is_available() {
         // SAFETY: AMX, and every feature that `xof::product` enables, has just been found.
         return Some(unsafe {
-            super::xof::product(shared, message, |sums, blocks| {
+            super::xof::product::<AMX_BATCH>(shared, message, |sums, blocks| {
                 super::amx::add_seeded(sums, blocks);
             })
         });
@@ -177,7 +184,7 @@ pub(crate) fn seeded_product(shared: &Shared, message: &[u32; 16]) -> Option<Til
     if has_seeded_product() {
         // SAFETY: every feature that `xof::product` and `xof::add_seeded` enable has just been found.
         return Some(unsafe {
-            super::xof::product(shared, message, |sums, blocks| {
+            super::xof::product::<VNNI_BATCH>(shared, message, |sums, blocks| {
                 super::xof::add_seeded(sums, blocks);
             })
         });

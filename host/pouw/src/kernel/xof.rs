@@ -28,12 +28,10 @@ pub(super) struct Operands {
     b: Words,
 }
 
-/// Operands that are multiplied at once: few enough for the nearest cache.
-const BATCH: usize = 5;
-
-/// A * B of the nonce whose message is given; `add` adds operands to the transposed product.
+/// A * B of the nonce whose message is given; `add` adds up to `BATCH` operands to the transposed product. They should be
+/// few enough for the first cache, and enough that what `add` costs each time is little.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
-pub(super) fn product(
+pub(super) fn product<const BATCH: usize>(
     shared: &Shared,
     message: &[u32; 16],
     add: impl Fn(&mut Tile, &[Operands]),

@@ -3,11 +3,12 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use gemmine_driver::{
-    Completion, Counters, Device, DeviceError, Feeder, Grid, GridLimits, GridTile, WorkUnit,
+    Completion, Counters, Device, DeviceError, Feeder, Grid, GridEnd, GridLimits, GridTile,
+    WorkUnit,
 };
 use gemmine_pouw::kernel::Tile;
 
@@ -51,6 +52,8 @@ pub struct GridLane {
     steps: usize,
     /// The grids that it has, oldest first.
     sent: VecDeque<Sent>,
+    /// When it last said something, or was given work while it had none.
+    heard: Instant,
     /// Units to be done together.
     units: Vec<WorkUnit>,
     /// Answers to such.
@@ -60,9 +63,12 @@ pub struct GridLane {
 /// A grid that the device has.
 struct Sent {
     tag: u64,
-    tiles: usize,
+    rows: usize,
     columns: usize,
 }
+
+/// A device that says nothing for so long, with grids that are less than a second of its work, has failed.
+const SILENCE: Duration = Duration::from_secs(300);
 
 impl Lane {
     /// For tiles of so many steps.
@@ -75,7 +81,8 @@ impl Lane {
         }
         let feeder = Feeder::new(device.identity().limits);
         let (sent, units, ready) = (VecDeque::new(), Vec::new(), VecDeque::new());
-        Ok(Self::Grids(GridLane { device, feeder, steps, sent, units, ready }))
+        let heard = Instant::now();
+        Ok(Self::Grids(GridLane { device, feeder, steps, sent, heard, units, ready }))
     }
 
     /// What grids are to be like, of a device that takes them.
@@ -91,8 +98,8 @@ impl Lane {
         match self {
             Self::Units(device) => device.room(),
             Self::Grids(lane) => {
-                let limits = lane.device.grids(lane.steps);
-                limits.map_or(1, |limits| limits.outstanding).saturating_sub(lane.sent.len())
+                let most = self.grids().map_or(1, |limits| limits.outstanding);
+                most.saturating_sub(lane.sent.len())
             }
         }
     }
@@ -110,8 +117,11 @@ impl Lane {
                 Ok(())
             }
             (Self::Grids(lane), Work::Grid(grid)) => {
-                let (tag, tiles, columns) = (grid.tag, grid.tiles(), grid.b.len());
-                lane.sent.push_back(Sent { tag, tiles, columns });
+                if lane.sent.is_empty() {
+                    lane.heard = Instant::now();
+                }
+                let (tag, rows, columns) = (grid.tag, grid.a.len(), grid.b.len());
+                lane.sent.push_back(Sent { tag, rows, columns });
                 lane.device.push_grid(grid).context("send tiles to the device")
             }
         }
@@ -161,20 +171,48 @@ impl GridLane {
         }
         let end = match self.device.wait_grid(timeout) {
             Ok(end) => end,
-            Err(DeviceError::Timeout { .. }) => return Ok(None),
+            Err(DeviceError::Timeout { .. }) if self.heard.elapsed() < SILENCE => return Ok(None),
             Err(error) => return Err(error).context("mine tiles on the device"),
         };
+        self.heard = Instant::now();
         let sent = self.sent.pop_front().filter(|sent| sent.tag == end.tag);
-        let Some(Sent { tiles, columns, .. }) = sent else {
+        let Some(sent) = sent else {
             bail!("mine tiles on the device: grid {} came where another was due", end.tag);
         };
         let counters = self.device.counters().unwrap_or_default();
-        let claim = |tile: &GridTile| {
-            let claim = Claim { ticket: Some(tile.ticket), hit: tile.hit, cycle: 0 };
-            (tile.row * columns + tile.column, claim)
-        };
-        let hits = end.tiles.iter().filter(|tile| tile.hit).map(claim).collect();
-        Ok(Some(Answer { tiles, hits, products: Vec::new(), counters }))
+        Ok(Some(Answer {
+            hits: sent.hits(&end)?,
+            tiles: sent.tiles(),
+            products: Vec::new(),
+            counters,
+        }))
+    }
+}
+
+impl Sent {
+    fn tiles(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// The hits, by their numbers: each inside of the grid, and in order.
+    fn hits(&self, end: &GridEnd) -> Result<Vec<(usize, Claim)>> {
+        let mut hits: Vec<(usize, Claim)> = Vec::new();
+        for GridTile { row, column, ticket, hit } in end.tiles.iter().copied() {
+            let number = row.saturating_mul(self.columns).saturating_add(column);
+            let is_behind = hits.last().is_none_or(|(before, _)| *before < number);
+            if row >= self.rows || column >= self.columns || !is_behind {
+                bail!(
+                    "mine tiles on the device: it tells of tile ({row}, {column}) of a grid of {} x {}, outside of it or \
+                     out of order; see whether its driver is sound, or choose another --device",
+                    self.rows,
+                    self.columns
+                );
+            }
+            if hit {
+                hits.push((number, Claim { ticket: Some(ticket), hit, cycle: 0 }));
+            }
+        }
+        Ok(hits)
     }
 }
 
@@ -185,5 +223,36 @@ impl Answer {
         let tiles = completions.len();
         let products = completions.into_iter().map(|completion| completion.tile).collect();
         Self { tiles, hits, products, counters }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_that_a_grid_does_not_have_are_refused() {
+        let sent = Sent { tag: 1, rows: 2, columns: 3 };
+        let hits = |places: &[(usize, usize)]| {
+            let tile = |&(row, column): &(usize, usize)| GridTile {
+                row,
+                column,
+                ticket: [7; 32],
+                hit: true,
+            };
+            sent.hits(&GridEnd { tag: 1, tiles: places.iter().map(tile).collect() })
+        };
+        let numbers: Vec<usize> = hits(&[(0, 2), (1, 0), (1, 2)])
+            .unwrap()
+            .into_iter()
+            .map(|(number, _)| number)
+            .collect();
+        assert_eq!(numbers, [2, 3, 5]);
+        for wrong in
+            [&[(0, 3)][..], &[(2, 0)], &[(usize::MAX, 1)], &[(1, 0), (0, 2)], &[(1, 1), (1, 1)]]
+        {
+            let error = hits(wrong).unwrap_err().to_string();
+            assert!(error.contains("of a grid of 2 x 3"), "{error}");
+        }
     }
 }

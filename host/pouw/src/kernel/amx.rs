@@ -12,6 +12,7 @@
 #![expect(unsafe_code, reason = "the compiler has no stable functions for tile registers")]
 
 mod limit;
+mod lines;
 
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -24,6 +25,7 @@ use super::{Folded, Tile};
 use crate::panel::{Group, LANES};
 
 pub(super) use limit::products_alone;
+pub(super) use lines::Lines;
 
 /// Groups that fill a tile register.
 pub(super) const BLOCK: usize = 16;

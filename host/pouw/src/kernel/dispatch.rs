@@ -122,7 +122,7 @@ pub(super) fn run_noised_grid(
     if has_grids(path, rows.matrix.k() / STEPS, lanes, chunk)
         && std::arch::is_x86_feature_detected!("avx512bw")
         && std::arch::is_x86_feature_detected!("avx512vbmi")
-        && let Some(noised) = super::rows::Lines::new(rows)
+        && let Some(noised) = super::amx::Lines::new(rows)
     {
         let mut turned = |row: usize, lines: &mut [Group]| {
             // SAFETY: every feature that it enables has just been found.

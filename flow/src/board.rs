@@ -307,19 +307,15 @@ impl Board {
             let remedy = format!("{} devices are built with {built:?}, give one", device.geometry);
             return Err(board.value("device.panel_word_bits", device.panel_word_bits, remedy));
         }
-        if device.engines > ENGINES_MAX || (device.engines > 0 && device.multipliers().is_narrow())
-        {
-            let remedy = format!(
-                "give up to {ENGINES_MAX}, and none with {}: A of Amadeus is u8, which takes operands of nine bits",
-                device.multipliers.name()
-            );
+        if device.engines > ENGINES_MAX {
+            let remedy = format!("give up to {ENGINES_MAX}");
             return Err(board.value("device.engines", device.engines, remedy));
         }
         if let Some(products) = device.dsp_products
             && (!device.multipliers.runs_out() || products > device.geometry.pes())
         {
             let remedy = format!(
-                "give 0 to {}, or leave it out where multipliers are not mult18x18d or mult9x9",
+                "give 0 to {}, or leave it out where multipliers are not mult18x18d, mult9x9 or mult9x9_piped",
                 device.geometry.pes()
             );
             return Err(board.value("device.dsp_products", products, remedy));

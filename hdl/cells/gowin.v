@@ -2,9 +2,9 @@
 //
 // The macro's structure is that of Gowin's DSP user guide (UG287): a register in front of each operand,
 // one behind the multiplication, one at the output. Names and defaults are those of yosys' declaration
-// of the cell. No model of the vendor's was used. One mode is here: both operands and
-// the output registered, no pipeline register, synchronous reset, both operands signed and from the
-// macro's inputs. Any other parameter or tied input ends the simulation. Registers begin as 0, which is
+// of the cell. No model of the vendor's was used. Two modes are here: both operands and
+// the output registered, with and without the pipeline register, synchronous reset, both operands signed and
+// from the macro's inputs. Any other parameter or tied input ends the simulation. Registers begin as 0, which is
 // what the global reset after configuration leaves.
 
 /* verilator lint_off DECLFILENAME */
@@ -33,16 +33,18 @@ parameter SOA_REG = 1'b0;
 parameter MULT_RESET_MODE = "SYNC";
 
 localparam KNOWN =
-   AREG == 1'b1 && BREG == 1'b1 && OUT_REG == 1'b1 && PIPE_REG == 1'b0 && ASIGN_REG == 1'b0
+   AREG == 1'b1 && BREG == 1'b1 && OUT_REG == 1'b1 && ASIGN_REG == 1'b0
    && BSIGN_REG == 1'b0 && SOA_REG == 1'b0 && MULT_RESET_MODE == "SYNC";
 
 reg signed [8:0] a;
 reg signed [8:0] b;
+reg signed [17:0] pipe;
 reg signed [17:0] product;
 
 initial begin
    a = 0;
    b = 0;
+   pipe = 0;
    product = 0;
    if (!KNOWN) $fatal(1, "MULT9X9: this model does not know a parameter's value");
 end
@@ -52,7 +54,8 @@ always @(posedge CLK) begin
       $fatal(1, "MULT9X9: this model knows signed operands from A and B, CE = 1 and RESET = 0 only");
    a <= A;
    b <= B;
-   product <= a * b;
+   pipe <= a * b;
+   product <= PIPE_REG == 1'b1 ? pipe : a * b;
 end
 
 assign DOUT = product;

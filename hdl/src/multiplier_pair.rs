@@ -24,7 +24,7 @@
 //! The leaf has its own operand registers, beside those with which a PE hands operands on: so a DSP
 //! block's own can be used, and a block is only as fast as its registers make it. Behind the product
 //! stands a late register on the long way from the DSP column to the carry chain of the partial sum:
-//! without it that route alone takes 3 to 6.5 ns on an ECP5. There are two products in a leaf because
+//! without it that route alone takes 3 to 6.5 ns on an ECP5. (A kind may keep it in the block, where logic has no room.) There are two products in a leaf because
 //! the DSP block of an iCE40 UP5K makes two of 8 bits. What the [kinds](Kind) are for stands in
 //! [`multipliers`](crate::multipliers).
 //!
@@ -82,17 +82,12 @@ impl Product {
 
     /// Takes the operands before a clock edge, gives the product behind it.
     fn edge(&mut self, a: Signed<9>, b: Signed<9>) -> Signed<26> {
-        let a = low_bits(signed_value(a), self.kind.a_bits());
-        let b = low_bits(signed_value(b), self.kind.b_bits());
+        let a = self.kind.sees_a(signed_value(a));
+        let b = self.kind.sees_b(signed_value(b));
         let [last, late] = self.early;
         self.early = [a * b, last];
         signed_bits(late)
     }
-}
-
-/// The number that the low bits of a signed one stand for.
-const fn low_bits(value: i64, bits: usize) -> i64 {
-    value << (64 - bits) >> (64 - bits)
 }
 
 impl MultiplierPair {
@@ -134,8 +129,9 @@ impl Logic for MultiplierPair {
             Kind::Inferred | Kind::SbMac16 => blocks::inferred(side),
             Kind::Mult18x18d => blocks::mult18x18d(side),
             Kind::Mult9x9 => blocks::mult9x9(side),
+            Kind::Mult9x9Piped => blocks::mult9x9_piped(side),
             Kind::PairSums => pair_sums::pair_sums(side),
-            Kind::Rows | Kind::NarrowRows => rows::rows(side, kind.a_bits()),
+            Kind::Rows => rows::rows(side),
         });
         Verilog::Custom(products.concat())
     }

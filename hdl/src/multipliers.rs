@@ -3,12 +3,12 @@
 //! | kind | part | operands, bits | where |
 //! |---|---|---|---|
 //! | [`Inferred`](Kind::Inferred) | any | 9 x 9 | Verilog's `*`; simulations |
-//! | [`SbMac16`](Kind::SbMac16) | iCE40 UP5K | 8 x 8 | half of a DSP block |
+//! | [`SbMac16`](Kind::SbMac16) | iCE40 UP5K | 9 x 8 | half of a DSP block |
 //! | [`Mult18x18d`](Kind::Mult18x18d) | ECP5 | 9 x 9 | a DSP block |
 //! | [`Mult9x9`](Kind::Mult9x9) | Gowin GW1N, GW2A | 9 x 9 | a quarter of a DSP block's macro |
+//! | [`Mult9x9Piped`](Kind::Mult9x9Piped) | the same | 9 x 9 | the same, with its third register in the block |
 //! | [`PairSums`](Kind::PairSums) | ECP5 | 9 x 8 | carry chains |
 //! | [`Rows`](Kind::Rows) | any | 9 x 8 | logic cells |
-//! | [`NarrowRows`](Kind::NarrowRows) | any | 8 x 8 | logic cells |
 //!
 //! All have the latency of a [`MultiplierPair`](crate::multiplier_pair), so which kind stands where
 //! changes no cycle.
@@ -16,9 +16,7 @@
 //! # Why
 //! Synthesis does not spill what exceeds a part's DSP blocks into logic, does not use the blocks'
 //! registers on all parts, and does not find the UP5K's two products in one block; so it is told. B is
-//! i8 in every protocol: only A has a ninth bit, for u8. A narrow kind has no ninth bit at all. It gives
-//! right products of i8 operands, and of u8 operands of A only if somebody feeds `a ^ 0x80` (that is
-//! a - 128) instead and adds 128 times the column sums of B in the end.
+//! i8 in every protocol: only A has a ninth bit, for u8.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,19 +27,20 @@ pub enum Kind {
     /// Verilog's `*` between registers; synthesis takes what it finds.
     #[default]
     Inferred,
-    /// Half of an `SB_MAC16` in its dual 8 x 8 mode (iCE40 UP5K). The other half is the pair's other
+    /// Half of an `SB_MAC16` in its dual 8 x 8 mode (iCE40 UP5K), whose adder makes up for the ninth bit. The other half is the pair's other
     /// product, so pairs have two of it or none.
     SbMac16,
     /// A `MULT18X18D` (ECP5).
     Mult18x18d,
     /// A `MULT9X9` (Gowin GW1N and GW2A).
     Mult9x9,
+    /// The same with the block's pipeline register instead of one in logic: 18 flip-flops fewer, and a longer way to
+    /// the sum.
+    Mult9x9Piped,
     /// Sums of two rows each in carry chains (ECP5), of a 9-bit and an 8-bit operand.
     PairSums,
     /// Booth rows, summed in pairs, of a 9-bit and an 8-bit operand.
     Rows,
-    /// The same of two 8-bit operands.
-    NarrowRows,
 }
 
 impl Kind {
@@ -51,9 +50,9 @@ impl Kind {
         Self::SbMac16,
         Self::Mult18x18d,
         Self::Mult9x9,
+        Self::Mult9x9Piped,
         Self::PairSums,
         Self::Rows,
-        Self::NarrowRows,
     ];
 
     /// The name that a board's definition gives it.
@@ -63,9 +62,9 @@ impl Kind {
             Self::SbMac16 => "sb_mac16",
             Self::Mult18x18d => "mult18x18d",
             Self::Mult9x9 => "mult9x9",
+            Self::Mult9x9Piped => "mult9x9_piped",
             Self::PairSums => "pair_sums",
             Self::Rows => "rows",
-            Self::NarrowRows => "narrow_rows",
         }
     }
 
@@ -78,24 +77,25 @@ impl Kind {
     const fn in_logic(self) -> Option<Self> {
         match self {
             Self::Mult18x18d => Some(Self::PairSums),
-            Self::Mult9x9 => Some(Self::Rows),
+            Self::Mult9x9 | Self::Mult9x9Piped => Some(Self::Rows),
             _ => None,
         }
     }
 
-    /// Bits of the left operand that count; those above are ignored, and the number is signed.
-    pub const fn a_bits(self) -> usize {
+    /// The number that it takes a left operand of 9 bits for. All take those from -128 on, i8 and u8, for what they are.
+    pub const fn sees_a(self, a: i64) -> i64 {
         match self {
-            Self::Inferred | Self::Mult18x18d | Self::Mult9x9 | Self::PairSums | Self::Rows => 9,
-            Self::SbMac16 | Self::NarrowRows => 8,
+            // Bit 8 tells whether bit 7 is a sign, and is not looked at where bit 7 is 0.
+            Self::SbMac16 if a < -128 => a + 256,
+            _ => a,
         }
     }
 
-    /// The same of the right operand.
-    pub const fn b_bits(self) -> usize {
+    /// The same of a right operand: i8 is an i8 to all kinds, and some ignore the ninth bit.
+    pub const fn sees_b(self, b: i64) -> i64 {
         match self {
-            Self::Inferred | Self::Mult18x18d | Self::Mult9x9 => 9,
-            Self::SbMac16 | Self::PairSums | Self::Rows | Self::NarrowRows => 8,
+            Self::Inferred | Self::Mult18x18d | Self::Mult9x9 | Self::Mult9x9Piped => b,
+            Self::SbMac16 | Self::PairSums | Self::Rows => b as i8 as i64,
         }
     }
 }
@@ -148,7 +148,7 @@ impl Multipliers {
         Self::all(Kind::Inferred)
     }
 
-    /// Two products a DSP block of an iCE40 UP5K. Narrow.
+    /// Two products a DSP block of an iCE40 UP5K.
     pub const fn sb_mac16() -> Self {
         Self::all(Kind::SbMac16)
     }
@@ -168,11 +168,6 @@ impl Multipliers {
         Self::all(Kind::Rows)
     }
 
-    /// Logic only, narrow.
-    pub const fn narrow_rows() -> Self {
-        Self::all(Kind::NarrowRows)
-    }
-
     /// The kind of the product of PE (i, j), which is number i Q + j.
     pub const fn kind(self, product: usize) -> Kind {
         if product < self.first_products { self.first } else { self.rest }
@@ -181,13 +176,7 @@ impl Multipliers {
     /// Whether the PEs behind mask their old sums before the adder: on Gowin parts, where an adder's
     /// output reaches a register of its own at once, and nextpnr times no other way out of it.
     pub const fn masks_sums(self) -> bool {
-        matches!(self.first, Kind::Mult9x9)
-    }
-
-    /// Whether some product has no ninth bit for A: then u8 operands need the correction that the
-    /// module's documentation describes. Whatever the geometry, a first kind counts.
-    pub const fn is_narrow(self) -> bool {
-        self.rest.a_bits() < 9 || (self.first_products > 0 && self.first.a_bits() < 9)
+        matches!(self.first, Kind::Mult9x9 | Kind::Mult9x9Piped)
     }
 }
 

@@ -66,7 +66,7 @@ fn every_kind_of_multiplier_is_a_module() {
     assert_eq!(pairs(geometry, Multipliers::mult18x18d(28)), [(false, 18), (true, 14)]);
     // The pair in the middle has one of each.
     assert_eq!(pairs(geometry, Multipliers::mult18x18d(27)), [(false, 18), (true, 1), (true, 13)]);
-    let builds = [Multipliers::default(), Multipliers::rows(), Multipliers::narrow_rows()]
+    let builds = [Multipliers::default(), Multipliers::rows(), Multipliers::mult9x9(4)]
         .map(|multipliers| Build { multipliers, ..Build::default() })
         .map(|build| verilog(Geometry::new(2, 2), build).unwrap().build);
     assert!(builds[0] != builds[1] && builds[1] != builds[2] && builds[0] != builds[2]);

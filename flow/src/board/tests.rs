@@ -72,9 +72,8 @@ fn what_is_wrong_is_named_with_its_remedy() {
     );
     check(
         "panel_word_bits = 5",
-        "panel_word_bits = 5\nengines = 1",
-        "read FOLDER/board.toml: device.engines is 1; give up to 8, and none with sb_mac16: A of Amadeus is u8, \
-         which takes operands of nine bits",
+        "panel_word_bits = 5\nengines = 9",
+        "read FOLDER/board.toml: device.engines is 9; give up to 8",
     );
     check(
         "pll_input = \"pad\"\n",

@@ -87,7 +87,7 @@ pub(crate) fn analyse(delays: &str, routed: &Value, clock_hz: u64) -> Result<Ana
         caveats.push(format!(
             "no open source has the delays of MULT9X9, so Fmax does not hold what {} of them take: at {:.3} MHz \
              all else leaves them {setup:.3} ns for setup, {output:.3} ns from clock to output, and \
-             {period:.3} ns from operand to output registers; Gowin's own timing analysis, or a board, \
+             {period:.3} ns from each of their registers to the next; Gowin's own timing analysis, or a board, \
              must say whether that is enough",
             registered.len(),
             clock_hz as f64 / 1e6,

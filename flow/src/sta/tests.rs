@@ -109,7 +109,7 @@ fn a_multiplier_gets_what_the_wires_leave_it() {
     assert!(
         caveat.contains(
             "1 of them take: at 100.000 MHz all else leaves them 8.542 ns for setup, 7.600 ns from clock to \
-             output, and 10.000 ns from operand"
+             output, and 10.000 ns from each of their registers to the next"
         ),
         "{caveat}"
     );

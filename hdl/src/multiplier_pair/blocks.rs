@@ -51,12 +51,29 @@ always @(*) {side}_product_out = {{{{8{{late_product_{side}[17]}}}}, late_produc
     )
 }
 
-/// `SB_MAC16` for both products: 8 x 8 bits each, signed. Operand and product registers are its own, and
-/// so is the late one: the adder's output register, with the adder adding nothing. A late register in
-/// logic cells, 32 a block, would be nearer to the partial sum's carry chain: 73 MHz instead of 67 for a
-/// 4x4 grid, at 256 of a UP5K's 5280 cells, which other parts of a device need more.
+/// `SB_MAC16` for both products. Its multipliers take 8 x 8 bits with sign, so a u8 from 128 on counts as 256 less;
+/// the block's adders, which have nothing else to do, put 256 b back. Every product fits in their 16 bits. Operand and
+/// product registers are the block's own, and so is the late one, behind the adder. What is added goes through a
+/// register in logic, 8 cells a product, and the block's, so that it meets its product.
+///
+/// A late register in logic cells, 32 a block, would be nearer to the partial sum's carry chain: 73 MHz instead of 67 for
+/// a 4x4 grid, at 256 of a UP5K's 5280 cells, which other parts of a device need more.
 pub fn sb_mac16() -> String {
-    "\
+    let offset = |side: &str| {
+        format!(
+            "\
+reg [7:0] offset_{side};
+
+initial offset_{side} = 8'h0;
+
+always @(posedge clock)
+   offset_{side} <= {side}_a_in[7] & ~{side}_a_in[8] ? {side}_b_in[7:0] : 8'h0;
+
+"
+        )
+    };
+    ["left", "right"].map(offset).concat()
+        + "\
 wire [31:0] products;
 
 SB_MAC16 #(
@@ -66,8 +83,8 @@ SB_MAC16 #(
    .B_SIGNED(1'b1),
    .A_REG(1'b1),
    .B_REG(1'b1),
-   .C_REG(1'b0),
-   .D_REG(1'b0),
+   .C_REG(1'b1),
+   .D_REG(1'b1),
    .TOP_8x8_MULT_REG(1'b1),
    .BOT_8x8_MULT_REG(1'b1),
    .PIPELINE_16x16_MULT_REG1(1'b0),
@@ -85,8 +102,8 @@ SB_MAC16 #(
    .CE(1'b1),
    .A({right_a_in[7:0], left_a_in[7:0]}),
    .B({right_b_in[7:0], left_b_in[7:0]}),
-   .C(16'h0),
-   .D(16'h0),
+   .C({offset_right, 8'h0}),
+   .D({offset_left, 8'h0}),
    .AHOLD(1'b0),
    .BHOLD(1'b0),
    .CHOLD(1'b0),
@@ -111,7 +128,6 @@ always @(*) left_product_out = {{10{products[15]}}, products[15:0]};
 always @(*) right_product_out = {{10{products[31]}}, products[31:16]};
 
 "
-    .into()
 }
 
 /// `MULT18X18D` with both operands and the output registered, since nextpnr times any other choice
@@ -157,8 +173,21 @@ MULT18X18D #(
     )
 }
 
-/// `MULT9X9` with both operands and the output registered.
+/// `MULT9X9` with both operands and the output registered, and the late register in logic.
 pub fn mult9x9(side: &str) -> String {
+    mult9x9_block(side, 0) + &late_register(side)
+}
+
+/// `MULT9X9` whose own pipeline register stands for the late one: 18 flip-flops fewer a product, and the way from
+/// the block to the partial sum's carry chain in one cycle with the sum.
+pub fn mult9x9_piped(side: &str) -> String {
+    mult9x9_block(side, 1)
+        + &format!(
+            "always @(*) {side}_product_out = {{{{8{{product_{side}[17]}}}}, product_{side}}};\n\n"
+        )
+}
+
+fn mult9x9_block(side: &str, pipe: u8) -> String {
     format!(
         "\
 wire [17:0] product_{side};
@@ -167,7 +196,7 @@ MULT9X9 #(
    .AREG(1'b1),
    .BREG(1'b1),
    .OUT_REG(1'b1),
-   .PIPE_REG(1'b0),
+   .PIPE_REG(1'b{pipe}),
    .ASIGN_REG(1'b0),
    .BSIGN_REG(1'b0),
    .SOA_REG(1'b0),
@@ -187,7 +216,6 @@ MULT9X9 #(
    .DOUT(product_{side})
 );
 
-{}",
-        late_register(side)
+"
     )
 }

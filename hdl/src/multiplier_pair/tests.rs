@@ -41,11 +41,6 @@ fn products(kinds: [Kind; 2], operands: &[[(i64, i64); 2]]) -> Vec<[i64; 2]> {
     products.split_off(LATENCY)
 }
 
-/// The operand that a kind sees in a 9-bit one.
-fn seen(value: i64, bits: usize) -> i64 {
-    if bits == 9 { value } else { i64::from(value as i8) }
-}
-
 fn check(kinds: [Kind; 2]) {
     let last = (1 << 18) - 1;
     let at = |n: i64| ((n >> 9) - 256, (n & 511) - 256);
@@ -57,7 +52,7 @@ fn check(kinds: [Kind; 2]) {
     for (operands, got) in operands.iter().zip(got) {
         let want = [0, 1].map(|n| {
             let (a, b) = operands[n];
-            seen(a, kinds[n].a_bits()) * seen(b, kinds[n].b_bits())
+            kinds[n].sees_a(a) * kinds[n].sees_b(b)
         });
         assert_eq!(got, want, "{operands:?} in {kinds:?}");
     }

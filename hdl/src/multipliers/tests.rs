@@ -16,7 +16,6 @@ fn blocks_come_first_and_rows_behind() {
         (Multipliers::inferred(), Kind::Inferred),
         (Multipliers::sb_mac16(), Kind::SbMac16),
         (Multipliers::rows(), Kind::Rows),
-        (Multipliers::narrow_rows(), Kind::NarrowRows),
         (Multipliers::mult18x18d(0), Kind::PairSums),
         (Multipliers::mult18x18d(256), Kind::Mult18x18d),
     ] {
@@ -25,15 +24,11 @@ fn blocks_come_first_and_rows_behind() {
 }
 
 #[test]
-fn only_narrow_kinds_are_narrow() {
-    let wide = [
-        Multipliers::inferred(),
-        Multipliers::mult18x18d(28),
-        Multipliers::mult9x9(32),
-        Multipliers::rows(),
-    ];
-    assert!(!wide.into_iter().any(Multipliers::is_narrow));
-    assert!(Multipliers::sb_mac16().is_narrow() && Multipliers::narrow_rows().is_narrow());
+fn every_kind_takes_i8_and_u8_for_what_they_are() {
+    for kind in Kind::ALL {
+        assert!((-128..256).all(|a| kind.sees_a(a) == a), "{kind:?}");
+        assert!((-128..128).all(|b| kind.sees_b(b) == b), "{kind:?}");
+    }
 }
 
 #[test]
@@ -44,6 +39,6 @@ fn a_kind_is_found_by_its_name() {
     }
     assert_eq!(
         "Rows".parse::<Kind>().unwrap_err().to_string(),
-        "no multiplier is called \"Rows\"; there are inferred, sb_mac16, mult18x18d, mult9x9, pair_sums, rows, narrow_rows"
+        "no multiplier is called \"Rows\"; there are inferred, sb_mac16, mult18x18d, mult9x9, mult9x9_piped, pair_sums, rows"
     );
 }

@@ -135,9 +135,9 @@ fn modules_have_what_their_sources_say() {
         (Kind::SbMac16, 2),
         (Kind::Mult18x18d, 2),
         (Kind::Mult9x9, 2),
+        (Kind::Mult9x9Piped, 2),
         (Kind::PairSums, 0),
         (Kind::Rows, 0),
-        (Kind::NarrowRows, 0),
     ] {
         let mut pair = MultiplierPair::new(kind, kind);
         pair.connect_all();

@@ -58,7 +58,7 @@ pub struct EmitArgs {
     pub noise: bool,
 
     /// What multiplies: `inferred` (Verilog's `*`), `rows` (logic), `pair_sums` (an ECP5's carry chains), or a vendor's
-    /// block: `mult18x18d` (ECP5), `mult9x9` (Gowin), `sb_mac16` (iCE40 UP5K)
+    /// block: `mult18x18d` (ECP5), `mult9x9` or `mult9x9_piped` (Gowin), `sb_mac16` (iCE40 UP5K)
     #[arg(long, value_name = "KIND", default_value_t = Kind::Inferred)]
     pub multipliers: Kind,
 
@@ -82,14 +82,6 @@ impl EmitArgs {
     /// If they don't go together.
     pub fn build(&self) -> Result<Build> {
         let multipliers = Multipliers::of(self.multipliers, self.geometry.pes());
-        if self.engines > 0 && multipliers.is_narrow() {
-            bail!(
-                "--engines {} with --multipliers {}: A of Amadeus is u8, which takes operands of nine bits; leave one \
-                 of them out",
-                self.engines,
-                self.multipliers
-            );
-        }
         if self.baud.is_some() && self.link != LinkName::Serial {
             bail!("--baud is for a serial line; leave it out, or give --link serial");
         }

@@ -113,9 +113,9 @@ fn simulated(kind: Kind, stimulus: &[Values]) -> Vec<Values> {
     outputs
 }
 
-/// The low bits of a word, as a signed number.
-fn signed(word: u64, bits: usize) -> i64 {
-    (word << (64 - bits)) as i64 >> (64 - bits)
+/// The number of an operand's 9 bits.
+fn signed(word: u64) -> i64 {
+    (word << (64 - 9)) as i64 >> (64 - 9)
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn multipliers_of_every_kind_for_all_operands() {
         // A block's registers hold anything until operands have gone through.
         for cycle in LATENCY..stimulus.len() {
             let operands = &stimulus[cycle - LATENCY];
-            let product = |a: u64, b: u64| signed(a, kind.a_bits()) * signed(b, kind.b_bits());
+            let product = |a, b| kind.sees_a(signed(a)) * kind.sees_b(signed(b));
             let want = [product(operands[0], operands[1]), product(operands[2], operands[3])];
             let raw = want.map(|product| product as u64 & 0x3ff_ffff);
             let got = &verilated[cycle][2 * place..2 * place + 2];
@@ -152,11 +152,11 @@ fn every_kind_is_clean() {
     for (left, right, cells) in [
         (Kind::Inferred, Kind::Inferred, ""),
         (Kind::Rows, Kind::Rows, ""),
-        (Kind::NarrowRows, Kind::NarrowRows, ""),
         (Kind::Mult18x18d, Kind::Mult18x18d, cells::ECP5),
         (Kind::Mult18x18d, Kind::PairSums, &both),
         (Kind::PairSums, Kind::PairSums, &both),
         (Kind::Mult9x9, Kind::Mult9x9, cells::GOWIN),
+        (Kind::Mult9x9Piped, Kind::Mult9x9Piped, cells::GOWIN),
     ] {
         let mut pair = MultiplierPair::new(left, right);
         pair.connect_all();
@@ -173,7 +173,7 @@ fn models_refuse_other_modes() {
     let refused = [
         (Kind::Mult18x18d, cells::ECP5, ".REG_OUTPUT_CLK(\"CLK0\")", ".REG_OUTPUT_CLK(\"NONE\")"),
         (Kind::Mult18x18d, cells::ECP5, ".SIGNEDA(1'b1)", ".SIGNEDA(1'b0)"),
-        (Kind::Mult9x9, cells::GOWIN, ".PIPE_REG(1'b0)", ".PIPE_REG(1'b1)"),
+        (Kind::Mult9x9, cells::GOWIN, ".OUT_REG(1'b1)", ".OUT_REG(1'b0)"),
         (Kind::Mult9x9, cells::GOWIN, ".BSIGN(1'b1)", ".BSIGN(1'b0)"),
     ];
     for (kind, cells, used, other) in refused {

@@ -24,9 +24,9 @@
 //! The leaf has its own operand registers, beside those with which a PE hands operands on: so a DSP
 //! block's own can be used, and a block is only as fast as its registers make it. Behind the product
 //! stands a late register on the long way from the DSP column to the carry chain of the partial sum:
-//! without it that route alone takes 3 to 6.5 ns on an ECP5. (A kind may keep it in the block, where logic has no room.) There are two products in a leaf because
-//! the DSP block of an iCE40 UP5K makes two of 8 bits. What the [kinds](Kind) are for stands in
-//! [`multipliers`](crate::multipliers).
+//! without it that route alone takes 3 to 6.5 ns on an ECP5. (A kind may keep it in the block, where
+//! logic has no room.) There are two products in a leaf because the DSP block of an iCE40 UP5K makes
+//! two of 8 bits. What the [kinds](Kind) are for stands in [`multipliers`](crate::multipliers).
 //!
 //! The Rust behaviour and the Verilog are two texts here, so a test compares them for all operand
 //! pairs of every kind.

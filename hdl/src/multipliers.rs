@@ -27,8 +27,8 @@ pub enum Kind {
     /// Verilog's `*` between registers; synthesis takes what it finds.
     #[default]
     Inferred,
-    /// Half of an `SB_MAC16` in its dual 8 x 8 mode (iCE40 UP5K), whose adder makes up for the ninth bit. The other half is the pair's other
-    /// product, so pairs have two of it or none.
+    /// Half of an `SB_MAC16` in its dual 8 x 8 mode (iCE40 UP5K), whose adder makes up for the ninth bit. The other
+    /// half is the pair's other product, so pairs have two of it or none.
     SbMac16,
     /// A `MULT18X18D` (ECP5).
     Mult18x18d,

@@ -81,8 +81,8 @@ fn what_is_wrong_is_named_with_its_remedy() {
         "read FOLDER/board.toml: clock.pll_input is missing; give \"pad\" or \"core\"",
     );
     check(
-        "options = []\n\n[place]",
-        "options = [\"-dsp\"]\n\n[place]",
+        "\"-dffe_min_ce_use\", \"10\"",
+        "\"-dsp\"",
         "read FOLDER/board.toml: synthesis.options is -dsp; with multipliers sb_mac16 leave -dsp out: yosys \
          would make combinational 16 x 16 multipliers of the blocks that are there",
     );

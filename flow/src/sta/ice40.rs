@@ -67,7 +67,14 @@ fn check_registers(netlist: &Value) -> Result<(), String> {
                 || is(&format!("{half}OUTPUT_SELECT"), "10")
                     && is(&format!("{half}_8x8_MULT_REG"), "1")
         };
-        if !(is("A_REG", "1") && is("B_REG", "1") && behind("TOP") && behind("BOT")) {
+        // What the adders add, if that is more than a constant.
+        let added = |input: &str| {
+            let bits = cell["connections"][input].as_array();
+            let wired = bits.is_some_and(|bits| bits.iter().any(Value::is_u64));
+            !wired || is(&format!("{input}_REG"), "1")
+        };
+        let in_front = is("A_REG", "1") && is("B_REG", "1") && added("C") && added("D");
+        if !(in_front && behind("TOP") && behind("BOT")) {
             return Err(format!(
                 "SB_MAC16 {name} has no register in front or behind, and nextpnr times it as if it had; leave -dsp \
                  out of synthesis.options in board.toml (yosys 0.70 rewrites blocks by it, and drops their \
@@ -96,10 +103,13 @@ mod tests {
 
     fn netlist(registers: &str, select: &str) -> Value {
         let parameters = json!({
-            "A_REG": "1", "B_REG": registers, "TOP_8x8_MULT_REG": "1", "BOT_8x8_MULT_REG": registers,
+            "A_REG": "1", "B_REG": registers, "C_REG": "0", "D_REG": "1", "TOP_8x8_MULT_REG": "1", "BOT_8x8_MULT_REG": registers,
             "TOPOUTPUT_SELECT": "01", "BOTOUTPUT_SELECT": select,
         });
-        let cells = json!({ "d": { "type": "SB_MAC16", "parameters": parameters } });
+        let connections = json!({ "C": ["0", "1"], "D": ["0", 7] });
+        let cells = json!({
+            "d": { "type": "SB_MAC16", "parameters": parameters, "connections": connections },
+        });
         json!({ "modules": { TOP: { "cells": cells } } })
     }
 
@@ -118,6 +128,9 @@ mod tests {
             let error = analyse(DELAYS, &netlist(registers, select)).unwrap_err();
             assert!(error.starts_with("SB_MAC16 d has no register in front or behind"), "{error}");
         }
+        let mut netlist = netlist("1", "01");
+        netlist["modules"][TOP]["cells"]["d"]["parameters"]["D_REG"] = json!("0");
+        assert!(analyse(DELAYS, &netlist).is_err());
     }
 
     #[test]

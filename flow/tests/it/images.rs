@@ -180,7 +180,7 @@ fn a_device_that_is_too_slow_gets_no_image_but_a_report() {
     let error = build("icebreaker", &slow(), folder.path(), false, false).unwrap_err();
     assert!(matches!(error, FlowError::Timing { .. }), "{error}");
     let text = error.to_string();
-    assert!(text.contains("of 42.00 MHz on icebreaker with the best of seed 1 ("), "{text}");
+    assert!(text.contains("of 48.00 MHz on icebreaker with the best of seed 1 ("), "{text}");
     assert!(text.contains("device"), "the critical path's modules are named: {text}");
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
     assert!(report.contains("\"timing_met\": false"), "{report}");

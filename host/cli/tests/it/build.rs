@@ -14,7 +14,7 @@ fn the_list_has_every_board() {
     let boards = json["boards"].as_array().unwrap();
     assert_eq!(boards.len(), text.lines().count() - 1);
     let icebreaker = boards.iter().find(|board| board["board"] == "icebreaker").unwrap();
-    assert_eq!((&icebreaker["pes"], &icebreaker["clock_hz"]), (&8.into(), &42_000_000.into()));
+    assert_eq!((&icebreaker["pes"], &icebreaker["clock_hz"]), (&8.into(), &48_000_000.into()));
 }
 
 #[test]

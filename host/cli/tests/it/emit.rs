@@ -79,7 +79,6 @@ fn what_can_not_be_emitted_is_said() {
     for (arguments, part) in [
         ("--geometry 16x2 -o x.v", "no 16x2 array is built into this program; it has 2x2, 4x4,"),
         ("--geometry 4x4 --panel-word-bits 6 -o x.v", "it has 2^11, 2^5, 2^9"),
-        ("--engines 1 --multipliers sb_mac16 -o x.v", "A of Amadeus is u8"),
         ("--baud 9600 -o x.v", "--baud is for a serial line"),
         ("--geometry 2x2 -o none/x.v", "write none/x.v"),
     ] {

@@ -72,6 +72,7 @@ pub mod noise_source;
 pub mod panel_group;
 pub mod panel_lane;
 pub mod panel_memory;
+pub mod panel_write;
 pub mod pe;
 pub mod queue;
 pub mod registers;

@@ -24,26 +24,52 @@
 //! Every word that is fetched is used up: fetches come four steps apart, and so at least four cycles.
 //!
 //! # Latency
-//! [`LATENCY`] + i from `step_in` to the operand of lane i; [`WRITE_LATENCY`] until a written word is in
-//! memory.
+//! [`LATENCY`] + i from `step_in` to the operand of lane i; [`write_latency`] until a written word is in
+//! memory, for lane 0 [`WRITE_LATENCY`]. A fetch that comes so much behind a write finds its word, whatever the lane.
 //!
 //! # Why
 //! The wave of steps runs from lane to lane, a hop a cycle, so operands come out skewed by themselves:
 //! no triangle of delays, and nothing that reaches all lanes at once. A word holds four steps because
 //! the host writes 32 bits and because 2,048 steps then fill one block RAM of 512 words. Lanes of fewer
 //! words [share a memory](crate::panel_group). Writes pass one register before they fan out to all
-//! groups, so the bus that writes sees one load.
+//! groups, so the bus that writes sees one load; on a side of more than [`FLAT_LANES_MAX`] lanes they go
+//! [from group to group](crate::panel_write), too.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
 
 use crate::panel_group::{self, PanelGroup, lanes};
 use crate::panel_lane::{self, PanelLane};
+use crate::panel_write::{self, PanelWrite};
 
 /// Cycles from `step_in` to the operand of lane 0.
 pub const LATENCY: usize = panel_group::LATENCY + panel_lane::LATENCY;
-/// Cycles from `write_in` until the word can be read.
+/// Cycles from `write_in` until the word can be read in lane 0.
 pub const WRITE_LATENCY: usize = 1;
+/// Lanes of a side whose groups are all written at once. The sides of small parts, which have no flip-flops to spare.
+pub const FLAT_LANES_MAX: usize = 8;
+
+/// Cycles from `write_in` until the word can be read, of a lane of a side's `lanes` with `address_bits` each.
+pub const fn write_latency(lanes: usize, address_bits: usize, lane: usize) -> usize {
+    let group = lane / panel_group::lanes(lanes, address_bits);
+    let hops = if lanes > FLAT_LANES_MAX { group.saturating_sub(1) } else { 0 };
+    WRITE_LATENCY + hops * panel_write::LATENCY
+}
+
+/// Groups that are written at once.
+const fn flat_groups(lanes: usize, address_bits: usize) -> usize {
+    if lanes > FLAT_LANES_MAX { 1 } else { lanes / panel_group::lanes(lanes, address_bits) }
+}
+
+/// Hops of a write: one to each of the other groups.
+const fn hops(lanes: usize, address_bits: usize) -> usize {
+    lanes / panel_group::lanes(lanes, address_bits) - flat_groups(lanes, address_bits)
+}
+
+/// 1 if there are hops.
+const fn first_hop(lanes: usize, address_bits: usize) -> usize {
+    (hops(lanes, address_bits) > 0) as usize
+}
 
 /// See the module's documentation. `R` is the number of address bits of a lane's memory.
 #[derive(LogicBlock)]
@@ -81,6 +107,8 @@ pub struct PanelMemory<const N: usize, const R: usize> {
     number: Vec<Constant<Bits<4>>>,
     group_bits: Constant<Bits<4>>,
     lane_bits: Constant<Bits<2>>,
+    /// To each group behind the first, on a long side. Hop 0 begins where the first group's registers do.
+    hop: Vec<PanelWrite<R>>,
     // Wave: as it was 1, 2, 3 and so on cycles ago
     step: Vec<DFF<Bit>>,
     fetch: Vec<DFF<Bit>>,
@@ -106,7 +134,7 @@ impl<const N: usize, const R: usize> Default for PanelMemory<N, R> {
             operand_out: array_init::array_init(|_| Signal::default()),
             group: (0..groups).map(|_| PanelGroup::new(lanes)).collect(),
             lane: (0..N).map(|_| PanelLane::default()).collect(),
-            selected: (0..groups).map(|_| DFF::default()).collect(),
+            selected: (0..flat_groups(N, R)).map(|_| DFF::default()).collect(),
             write_lane: DFF::default(),
             address: DFF::default(),
             data: DFF::default(),
@@ -114,6 +142,7 @@ impl<const N: usize, const R: usize> Default for PanelMemory<N, R> {
             number: (0..groups).map(|g| Constant::new(((g * lanes) as u64).into())).collect(),
             group_bits: Constant::new((16 - lanes as u64).into()),
             lane_bits: Constant::new((lanes as u64 - 1).into()),
+            hop: (0..hops(N, R)).map(|_| PanelWrite::default()).collect(),
             step: wave(),
             fetch: wave(),
             is_unsigned: wave(),
@@ -159,7 +188,7 @@ impl<const N: usize, const R: usize> Logic for PanelMemory<N, R> {
                 self.group[g].address_in.next = self.group[g - 1].address_out.val();
             }
         }
-        for g in 0..(N / lanes(N, R)) {
+        for g in 0..flat_groups(N, R) {
             self.selected[g].clock.next = self.clock.val();
             self.selected[g].d.next =
                 self.write_in.val() && self.first_lane.val() == self.number[g].val();
@@ -168,6 +197,27 @@ impl<const N: usize, const R: usize> Logic for PanelMemory<N, R> {
             self.group[g].write_lane_in.next = self.write_lane.q.val();
             self.group[g].write_address_in.next = self.address.q.val();
             self.group[g].write_data_in.next = self.data.q.val();
+        }
+        for h in 0..hops(N, R) {
+            self.hop[h].clock.next = self.clock.val();
+            self.hop[h].first_lane_in.next = self.number[h + 1].val();
+            self.hop[h].group_mask_in.next = self.group_bits.val();
+            self.hop[h].lane_mask_in.next = self.lane_bits.val();
+            self.group[h + 1].clock.next = self.clock.val();
+            self.group[h + 1].write_enable_in.next = self.hop[h].enable_out.val();
+            self.group[h + 1].write_lane_in.next = self.hop[h].lane_out.val();
+            self.group[h + 1].write_address_in.next = self.hop[h].address_out.val();
+            self.group[h + 1].write_data_in.next = self.hop[h].data_out.val();
+        }
+        for h in 0..first_hop(N, R) {
+            self.hop[h].write_in.next = self.write_in.val();
+            self.hop[h].place_in.next = self.write_address_in.val();
+            self.hop[h].data_in.next = self.write_data_in.val();
+        }
+        for h in 1..hops(N, R) {
+            self.hop[h].write_in.next = self.hop[h - 1].write_out.val();
+            self.hop[h].place_in.next = self.hop[h - 1].place_out.val();
+            self.hop[h].data_in.next = self.hop[h - 1].data_out.val();
         }
 
         // Lanes

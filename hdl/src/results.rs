@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | `result_valid_in[j]` | 1 | a result of column j, on the inputs of its pair j / 2; never of both columns at once |
 //! | `result_address_in[m]`, `result_in[m]` | A, 32 | result of a column of pair m, and its address there |
-//! | `keep_in`, `bank_in` | 1 | write them, into this bank; stand from a tile's first result to its last |
+//! | `keep_in`, `bank_in` | 1 | write them, into this bank; stand from a tile's first result to its last, and in the cycle before the first |
 //! | `done_out` | 1 | in the cycle of a tile's last result |
 //! | `address_in` | 9 | bank, column and number of a result ([`result_address`](crate::registers::result_address)) |
 //! | `data_out` | 32 | the result |
@@ -22,6 +22,11 @@
 //! # Latency
 //! [`READ_LATENCY`] cycles from `address_in` to `data_out`: one for the memory, one for its output register,
 //! one for the choice of the pair.
+//!
+//! # Why
+//! The memories of more than [`FLAT_PAIRS_MAX`] pairs stand from one edge of a large part to the other. So what says
+//! where to write goes from pair to pair there, a hop a cycle, and the results of a pair come two cycles behind those of
+//! the pair before.
 
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::prelude::*;
@@ -32,6 +37,18 @@ use crate::zero_extend::ZeroExtend;
 
 /// Cycles from `address_in` to `data_out`.
 pub const READ_LATENCY: usize = 3;
+/// Pairs of columns that are all told at once to write.
+pub const FLAT_PAIRS_MAX: usize = 4;
+
+/// 1 if all pairs of so many columns are told at once.
+const fn flat(columns: usize) -> usize {
+    (columns / 2 <= FLAT_PAIRS_MAX) as usize
+}
+
+/// Pairs that are told one behind the other.
+const fn hops(columns: usize) -> usize {
+    if flat(columns) == 1 { 0 } else { columns / 2 }
+}
 
 /// See the module's documentation. A: address bits of a column's results; B = A + 1.
 #[derive(LogicBlock)]
@@ -68,6 +85,9 @@ pub struct Results<const Q: usize, const A: usize, const B: usize> {
     gated: [Signal<Local, Bits<32>>; 8],
     data: DFF<Bits<32>>,
     bank: Signal<Local, Bits<1>>,
+    // From pair to pair, of a wide array
+    keep_hop: Vec<DFF<Bit>>,
+    bank_hop: Vec<DFF<Bits<1>>>,
     wide: ZeroExtend<8, 12>,
     number: Vec<Constant<Bits<3>>>,
 }
@@ -95,6 +115,8 @@ impl<const Q: usize, const A: usize, const B: usize> Default for Results<Q, A, B
             gated: array_init::array_init(|_| Signal::default()),
             data: DFF::default(),
             bank: Signal::default(),
+            keep_hop: (0..hops(Q)).map(|_| DFF::default()).collect(),
+            bank_hop: (0..hops(Q)).map(|_| DFF::default()).collect(),
             wide: ZeroExtend::default(),
             number: pairs.map(|pair| Constant::new((pair as u64).into())).collect(),
         }
@@ -127,11 +149,15 @@ impl<const Q: usize, const A: usize, const B: usize> Logic for Results<Q, A, B> 
             }
             self.write_place[m].high_in.next = self.right[m].val();
             self.write_place[m].low_in.next = self.result_address_in[m].val();
-            self.memory[m].write_part_in.next = self.bank.val();
+            for _all in 0..flat(Q) {
+                self.memory[m].write_part_in.next = self.bank.val();
+            }
             self.memory[m].write_address_in.next = self.write_place[m].joined_out.val();
             self.memory[m].write_data_in.next = self.result_in[m].val();
-            self.memory[m].write_enable_in.next = self.keep_in.val()
-                && (self.result_valid_in[2 * m].val() || self.result_valid_in[2 * m + 1].val());
+            for _all in 0..flat(Q) {
+                self.memory[m].write_enable_in.next = self.keep_in.val()
+                    && (self.result_valid_in[2 * m].val() || self.result_valid_in[2 * m + 1].val());
+            }
 
             // Window
             self.memory[m].read_part_in.next = self.address_in.val().get_bits::<1>(8);
@@ -145,6 +171,21 @@ impl<const Q: usize, const A: usize, const B: usize> Logic for Results<Q, A, B> 
             if self.selected[m].q.val() {
                 self.gated[m].next = self.word[m].q.val();
             }
+        }
+        for m in 0..hops(Q) {
+            self.keep_hop[m].clock.next = self.clock.val();
+            self.bank_hop[m].clock.next = self.clock.val();
+            self.memory[m].write_part_in.next = self.bank_hop[m].q.val();
+            self.memory[m].write_enable_in.next = self.keep_hop[m].q.val()
+                && (self.result_valid_in[2 * m].val() || self.result_valid_in[2 * m + 1].val());
+        }
+        for m in 0..(1 - flat(Q)) {
+            self.keep_hop[m].d.next = self.keep_in.val();
+            self.bank_hop[m].d.next = self.bank.val();
+        }
+        for m in 1..hops(Q) {
+            self.keep_hop[m].d.next = self.keep_hop[m - 1].q.val();
+            self.bank_hop[m].d.next = self.bank_hop[m - 1].q.val();
         }
         for q in Q..(Q + 1) {
             for m in (Q / 2)..(Q / 2 + 1) {

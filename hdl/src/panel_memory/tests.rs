@@ -38,7 +38,7 @@ impl<const N: usize, const R: usize> PanelMemory<N, R> {
             self.cycle(Some((lane, place, word)), None);
             self.edge();
         }
-        for _ in 0..WRITE_LATENCY {
+        for _ in 0..write_latency(N, R, N - 1) {
             self.cycle(None, None);
             self.edge();
         }
@@ -79,6 +79,9 @@ fn operands_come_out_of_their_lanes_skewed() {
     check::<8, WORD_BITS>();
     // Lanes with memories of their own.
     check::<4, 9>();
+    // Groups that are written one behind the other.
+    check::<16, WORD_BITS>();
+    check::<16, 9>();
 }
 
 /// A word of a lane is written for every word that another one reads.
@@ -102,17 +105,40 @@ fn writing_a_lane_leaves_its_neighbours_alone() {
     }
 }
 
+/// Writes a word of a lane, and takes a step of it as early as it is there, and a cycle earlier.
+fn check_write_latency<const N: usize, const R: usize>() {
+    const WRITE_CYCLE: usize = 20;
+    for lane in 0..N {
+        // The wave of steps comes to a lane as many cycles later as its number says.
+        let first = WRITE_CYCLE + write_latency(N, R, lane) - lane;
+        for (step_cycle, want) in [(first - 1, 0), (first, 77)] {
+            let mut memory = PanelMemory::<N, R>::connected();
+            for cycle in 0..step_cycle + LATENCY + lane + 1 {
+                let write = (cycle == WRITE_CYCLE).then_some((lane, 3, 77));
+                memory.cycle(write, (cycle == step_cycle).then_some(12));
+                if cycle == step_cycle + LATENCY + lane {
+                    let operand = signed_value(memory.operand_out[lane].val());
+                    assert_eq!(operand, want, "lane {lane} of {N}, {R} bits, step in {step_cycle}");
+                }
+                memory.edge();
+            }
+        }
+    }
+}
+
 #[test]
 fn a_word_can_be_read_after_the_write_latency() {
-    for (wait, want) in [(WRITE_LATENCY - 1, 0), (WRITE_LATENCY, 77)] {
-        let mut memory = PanelMemory::<4, WORD_BITS>::connected();
-        for cycle in 0..wait + LATENCY + 1 {
-            let write = (cycle == 0).then_some((0, 3, 77));
-            memory.cycle(write, (cycle == wait).then_some(12));
-            if cycle == wait + LATENCY {
-                assert_eq!(signed_value(memory.operand_out[0].val()), want, "{wait} cycles");
-            }
-            memory.edge();
+    check_write_latency::<4, WORD_BITS>();
+    check_write_latency::<16, WORD_BITS>();
+    check_write_latency::<16, 9>();
+}
+
+/// What comes behind a write by the first lane's latency finds it in every lane.
+#[test]
+fn no_write_falls_behind_a_wave_of_steps() {
+    for (lanes, address_bits) in [(2, 5), (4, 5), (8, 5), (8, 11), (16, 5), (16, 8), (16, 11)] {
+        for lane in 0..lanes {
+            assert!(write_latency(lanes, address_bits, lane) <= WRITE_LATENCY + lane);
         }
     }
 }

@@ -45,6 +45,8 @@ impl<const Q: usize, const A: usize, const B: usize> Results<Q, A, B> {
     /// A tile's results, column j behind column j - 1, up to a number of cycles. True if it is done.
     fn tile(&mut self, geometry: Geometry, tile: &[u32], cycles: usize) -> bool {
         let mut done = false;
+        // `keep_in` and `bank_in` stand from the cycle before on.
+        self.cycle(&[None; Q]);
         for cycle in 0..cycles {
             assert!(!done, "a tile is done before its last result");
             let results = std::array::from_fn(|column| {

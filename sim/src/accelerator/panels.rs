@@ -86,7 +86,9 @@ impl PanelMemory {
     pub fn fetched(&self, step_cycle: u64, lane: usize, word: usize) -> [i8; STEPS] {
         let word = word & (self.words.len() - 1);
         let reads = step_cycle + (feeder::LATENCY + lane % self.width) as u64;
-        let seen = |cycle: u64| cycle + panel_memory::WRITE_LATENCY as u64 <= reads;
+        let address_bits = (self.word_bits + self.group_bits) as usize;
+        let latency = panel_memory::write_latency(self.width, address_bits, lane % self.width);
+        let seen = |cycle: u64| cycle + latency as u64 <= reads;
         let late =
             self.replaced.iter().find(|r| (r.word, r.lane) == (word, lane) && !seen(r.cycle));
         late.map_or_else(

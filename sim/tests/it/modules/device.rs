@@ -14,6 +14,7 @@ use gemmine_hdl::identity::Build;
 use gemmine_hdl::join::Join;
 use gemmine_hdl::line_control::LineControl;
 use gemmine_hdl::panel_memory::PanelMemory;
+use gemmine_hdl::panel_write::PanelWrite;
 use gemmine_hdl::queue::Queue;
 use gemmine_hdl::registers;
 use gemmine_hdl::results::Results;
@@ -56,6 +57,9 @@ module!([const Q: usize, const W: usize, const R: usize, const S: usize] Feeder<
 module!([const N: usize, const R: usize] PanelMemory<N, R>: clock,
     (write_in, write_address_in, write_data_in, step_in, fetch_in, address_in, unsigned_in) ->
     (operand_out));
+module!([const R: usize] PanelWrite<R>: clock,
+    (write_in, place_in, data_in, first_lane_in, group_mask_in, lane_mask_in) ->
+    (enable_out, lane_out, address_out, data_out, write_out, place_out));
 module!([const Q: usize, const A: usize, const B: usize] Results<Q, A, B>: clock,
     (result_valid_in, result_address_in, result_in, keep_in, bank_in, address_in) ->
     (done_out, data_out));
@@ -236,6 +240,12 @@ fn panels() {
     check::<PanelMemory<4, 5>>("panel_memory", &stimulus, None);
     let stimulus = random_inputs::<PanelMemory<2, 9>>(&mut random, 6000);
     check::<PanelMemory<2, 9>>("panel_memory_deep", &stimulus, None);
+    let stimulus = random_inputs::<PanelMemory<16, 5>>(&mut random, 6000);
+    check::<PanelMemory<16, 5>>("panel_memory_long", &stimulus, None);
+    let stimulus = random_inputs::<PanelMemory<16, 9>>(&mut random, 6000);
+    check::<PanelMemory<16, 9>>("panel_memory_long_deep", &stimulus, None);
+    let stimulus = random_inputs::<PanelWrite<9>>(&mut random, 6000);
+    check::<PanelWrite<9>>("panel_write", &stimulus, None);
 }
 
 fn check_results<const Q: usize, const A: usize, const B: usize>() {

@@ -9,9 +9,9 @@
 //! "device.accelerator.results.memory$" = [[46, 25], [46, 29]]
 //! ```
 //!
-//! A place is a row of tiles, as nextpnr counts them, and the number of a block in that row, from the left. The
-//! array's rows are shared out evenly among the rows of DSP blocks, in their order; a column of the array has the
-//! blocks next to each other, and the first one begins with number `first`. Block RAM is given by modules: the block
+//! A place is a row of tiles, as nextpnr counts them, and the number of a block in that row, from the left. The array's
+//! rows that multiply in DSP blocks are shared out evenly among the rows of these, in their order; a column of the array
+//! has the blocks next to each other, and the first one begins with number `first`. Block RAM is given by modules: the block
 //! RAMs in one stand side by side from its place on. Entry n of a list is the place of module `name$n`.
 //!
 //! # Why
@@ -171,7 +171,7 @@ impl Multipliers {
         let geometry = device.geometry;
         // Where blocks run out, the last products are made in logic.
         let products = device.dsp_products.unwrap_or(geometry.pes());
-        let each = geometry.rows().div_ceil(self.rows.len());
+        let each = products.div_ceil(geometry.columns()).div_ceil(self.rows.len());
         let places = (0..products).map(|pe| {
             let (i, j) = (pe / geometry.columns(), pe % geometry.columns());
             let side = if pe % 2 == 0 { "left" } else { "right" };

@@ -78,7 +78,11 @@ fn a_column_of_the_array_has_neighbouring_blocks_in_every_row() {
 fn products_in_logic_have_no_place() {
     let found = places("multipliers = { rows = [34], first = 0 }", Some(3)).unwrap();
     let found: Vec<&str> = found.values().map(String::as_str).collect();
-    assert_eq!(found, ["X4/Y34/MULT18_0", "X13/Y34/MULT18_0", "X5/Y34/MULT18_1"]);
+    assert_eq!(found, ["X4/Y34/MULT18_0", "X8/Y34/MULT18_4", "X5/Y34/MULT18_1"]);
+    // The rows of blocks are shared by the array's rows that have blocks.
+    let found = places("multipliers = { rows = [34, 10], first = 0 }", Some(4)).unwrap();
+    let found: Vec<&str> = found.values().map(String::as_str).collect();
+    assert_eq!(found, ["X4/Y34/MULT18_0", "X5/Y34/MULT18_1", "X4/Y10/MULT18_0", "X5/Y10/MULT18_1"]);
 }
 
 #[test]

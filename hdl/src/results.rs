@@ -149,6 +149,7 @@ impl<const Q: usize, const A: usize, const B: usize> Logic for Results<Q, A, B> 
             }
             self.write_place[m].high_in.next = self.right[m].val();
             self.write_place[m].low_in.next = self.result_address_in[m].val();
+            // Once, or not at all: on a wide array keep and bank come from the pair before.
             for _all in 0..flat(Q) {
                 self.memory[m].write_part_in.next = self.bank.val();
             }

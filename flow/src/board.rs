@@ -213,6 +213,9 @@ pub struct Place {
     pub options: Vec<String>,
     /// The seed that is used where none is asked for.
     pub seed: u64,
+    /// The clock that it goes for on an ECP5, in hertz, where that is more than the PLL's. A router that stops as soon as
+    /// all paths meet the clock may have counted them a little shorter than timing analysis does.
+    pub asked_hz: Option<u64>,
 }
 
 /// Options of the packer.
@@ -366,7 +369,14 @@ impl Board {
         }
         if board.definition.reason.is_none() {
             board.check_pins()?;
-            board.plan()?;
+            let output_hz = board.plan()?.output_hz();
+            if let Some(asked_hz) = board.definition.place.asked_hz
+                && (*family != Family::Ecp5 || asked_hz < output_hz)
+            {
+                let remedy =
+                    format!("on an ECP5 give more than the PLL's {output_hz}, or leave it out");
+                return Err(board.value("place.asked_hz", asked_hz, remedy));
+            }
         }
         Ok(board)
     }

@@ -141,7 +141,7 @@ pub fn build(
     }
     let verilog = top::verilog(board, plan, device)?;
     write(&out.join("top.v"), &verilog)?;
-    write(&out.join(steps::constraints_name(board)), &board.constraints)?;
+    write(&out.join(steps::constraints_name(board)), &steps::constraints(board))?;
     let steps = SYNTHESIS_STEPS + options.seeds.len() + 1;
     let mut runner = Runner::new(board, toolchain, options, steps, cancelled, progress);
 
@@ -162,7 +162,7 @@ pub fn build(
             Err(error) => return Err(error),
         };
         let fmax_mhz = placed
-            .fmax_mhz(plan.output_hz())
+            .fmax_mhz(board.definition.place.asked_hz.unwrap_or_else(|| plan.output_hz()))
             .map_err(|why| FlowError::Output { file: out.join(steps::placed_report(seed)), why })?;
         seeds.push(SeedResult { seed, fmax_mhz: Some(fmax_mhz) });
         if best.as_ref().is_none_or(|(_, fastest, _)| fmax_mhz > *fastest) {

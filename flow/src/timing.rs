@@ -114,7 +114,8 @@ impl Placed {
         self.analysis.as_ref().map_or(&[], |analysis| &analysis.caveats)
     }
 
-    /// Fmax of the device's clock, in MHz. The frequency that nextpnr has worked for must be the PLL's.
+    /// Fmax of the device's clock, in MHz. The frequency that nextpnr has worked for must be that which it was asked for,
+    /// the PLL's if no other.
     pub(crate) fn fmax_mhz(&self, clock_hz: u64) -> Result<f64, String> {
         let clocks = self.fmax.iter().filter(|(name, _)| is_device_clock(name));
         let clocks: Vec<(&String, &Fmax)> = clocks.collect();
@@ -125,7 +126,7 @@ impl Placed {
         let clock_mhz = clock_hz as f64 / 1e6;
         if (fmax.constraint - clock_mhz).abs() > clock_mhz / 1000.0 {
             return Err(format!(
-                "{name} was timed against {} MHz, and the PLL makes {clock_mhz} MHz",
+                "{name} was timed against {} MHz, and {clock_mhz} MHz were asked for",
                 fmax.constraint
             ));
         }
@@ -293,7 +294,7 @@ mod tests {
     fn a_clock_that_was_timed_for_another_frequency_is_refused() {
         let placed = Placed::parse(REPORT).unwrap();
         let error = placed.fmax_mhz(120_000_000).unwrap_err();
-        assert_eq!(error, "$glbnet$clock was timed against 100 MHz, and the PLL makes 120 MHz");
+        assert_eq!(error, "$glbnet$clock was timed against 100 MHz, and 120 MHz were asked for");
         let placed = Placed::parse(&REPORT.replace("$glbnet$clock\": {", "x\": {")).unwrap();
         assert!(placed.fmax_mhz(100_000_000).unwrap_err().contains("not just one"));
     }

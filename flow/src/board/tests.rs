@@ -98,6 +98,12 @@ fn what_is_wrong_is_named_with_its_remedy() {
         "read FOLDER/board.toml: floorplan is given; places of blocks are known of ECP5s only, leave it out",
     );
     check(
+        "seed = 3",
+        "seed = 3\nasked_hz = 49_000_000",
+        "read FOLDER/board.toml: place.asked_hz is 49000000; on an ECP5 give more than the PLL's 48000000, or leave \
+         it out",
+    );
+    check(
         "baud = 115_200",
         "baud = 12",
         "read FOLDER/board.toml: serial.baud is 12; give 300 to 12000000",

@@ -26,6 +26,15 @@ pub(super) fn constraints_name(board: &Board) -> String {
     file.rsplit('/').next().unwrap_or(file).to_owned()
 }
 
+/// What is in the constraints file: the board's, and the clock that nextpnr goes for, where that is another than the one it
+/// derives from the PLL (`--freq` is for nets without a clock of their own).
+pub(super) fn constraints(board: &Board) -> String {
+    let asked = board.definition.place.asked_hz.map_or_else(String::new, |hz| {
+        format!("\nFREQUENCY NET \"clock\" {:.6} MHZ;\n", hz as f64 / 1e6)
+    });
+    format!("{}{asked}", board.constraints)
+}
+
 /// Name of nextpnr's report.
 pub(super) fn placed_report(seed: u64) -> String {
     format!("seed-{seed}.report.json")

@@ -34,7 +34,7 @@ fn boards_and_report_come_out_again() {
     let checkout = Checkout::at(&root());
     let baselines = Baselines::embedded().unwrap();
     let names = boards::names(&checkout).unwrap();
-    assert_eq!(names.len(), 7, "{names:?}");
+    assert_eq!(names.len(), 8, "{names:?}");
     for name in names {
         let result = boards::result(&name, &checkout, &baselines).unwrap();
         let path = root().join(format!("benches/results/{name}.json"));
@@ -58,12 +58,12 @@ fn boards_a_processor_and_the_check_of_the_shaders_path_are_there() {
     assert!(has(Class::Cpu, Protocol::Amadeus), "`--protocol amadeus` of the processor is missing");
     assert!(has(Class::SoftwareGpu, Protocol::Pearl), "`--device gpu:llvmpipe` is missing");
     let boards = results.iter().filter(|result| result.device.class == Class::Fpga).count();
-    assert_eq!(boards, 7);
+    assert_eq!(boards, 8);
 }
 
 #[test]
 fn no_board_claims_to_be_measured() {
-    assert!(files().len() >= 7);
+    assert!(files().len() >= 8);
     for result in results().iter().filter(|result| result.started.is_none()) {
         for (name, figure) in &result.figures {
             let kinds = kinds_below(figure, &|name| result.figures.get(name));

@@ -371,7 +371,7 @@ impl Board {
             board.check_pins()?;
             let output_hz = board.plan()?.output_hz();
             if let Some(asked_hz) = board.definition.place.asked_hz
-                && (*family != Family::Ecp5 || asked_hz < output_hz)
+                && (*family != Family::Ecp5 || asked_hz <= output_hz)
             {
                 let remedy =
                     format!("on an ECP5 give more than the PLL's {output_hz}, or leave it out");

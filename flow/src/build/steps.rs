@@ -135,3 +135,18 @@ pub(super) fn pack_arguments(board: &Board, seed: u64) -> Vec<String> {
     };
     board.definition.pack.options.iter().cloned().chain(files).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_asked_for_stands_behind_the_boards_constraints() {
+        let mut board = Board::find("ulx3s-85f-full").unwrap();
+        board.definition.place.asked_hz = Some(137_500_000);
+        let asked = format!("{}\nFREQUENCY NET \"clock\" 137.500000 MHZ;\n", board.constraints);
+        assert_eq!(constraints(&board), asked);
+        board.definition.place.asked_hz = None;
+        assert_eq!(constraints(&board), board.constraints);
+    }
+}
